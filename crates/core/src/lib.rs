@@ -1,0 +1,15 @@
+//! The rules of `fusion-comms`, pure: bytes and values in, decisions out.
+//!
+//! Nothing here reads a clock, a socket, a file or a random number; `Cargo.toml` is the proof. The shell crate
+//! brings the world in as parameters and carries out the [`effect`]s that come back.
+
+pub mod effect;
+pub mod envelope;
+pub mod fax;
+pub mod ids;
+pub mod ivr;
+pub mod phone;
+pub mod redact;
+pub mod signature;
+pub mod sms;
+pub mod time;
