@@ -1,1 +1,25 @@
-//! (to be written)
+//! All SQL of the service, and nothing but: plain functions over plain statements that run alike on both engines.
+
+pub mod audit;
+pub mod billing;
+pub mod calls;
+pub mod coverage;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod faxes;
+mod gate;
+pub mod inbox;
+pub mod ingest;
+pub mod ledger;
+pub mod messages;
+pub mod migrations;
+pub mod outbox;
+pub mod queue;
+mod row;
+pub mod status;
+pub mod tasks;
+pub mod tenants;
+
+pub use db::{Db, Dialect, Reader, Tx};
+pub use error::StoreError;

@@ -1,0 +1,30 @@
+//! TRANSFER, and the way out: a person, or goodbye heard out and the hang-up.
+
+use super::{Call, CallEvent, CommandKind, Phase};
+use crate::effect::Effect;
+
+/// How often a hang-up is asked for before the call is taken as over.
+const HANG_UP_TRIES: u8 = 3;
+
+pub(super) fn step(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
+    let ringing = matches!(call.phase, Phase::Transferring { .. });
+    match event {
+        CallEvent::Bridged if ringing => (call.waiting(Phase::Bridged), vec![]),
+        // A leg that ends normally was talking: its `call.bridged` is only late.
+        CallEvent::SecondLegEnded { cause } if ringing && cause != "normal_clearing" => call.transfer_failed(),
+        CallEvent::CommandFailed { kind: CommandKind::Transfer, .. } if ringing => call.transfer_failed(),
+        CallEvent::DeadlinePassed { .. } if ringing => call.transfer_failed(),
+        CallEvent::DeadlinePassed { .. } => call.hang_up(0),
+        _ => (call, vec![]),
+    }
+}
+
+pub(super) fn leaving(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
+    match (call.phase, event) {
+        (Phase::Goodbye { .. }, CallEvent::PlaybackEnded { .. } | CallEvent::DeadlinePassed { .. }) => call.hang_up(0),
+        (Phase::HangingUp { .. }, CallEvent::CommandAccepted { kind: CommandKind::HangUp, .. }) => (call.ended(), vec![]),
+        (Phase::HangingUp { tries }, CallEvent::DeadlinePassed { .. }) if tries + 1 < HANG_UP_TRIES => call.hang_up(tries + 1),
+        (Phase::HangingUp { .. }, CallEvent::DeadlinePassed { .. }) => (call.ended(), vec![]),
+        _ => (call, vec![]),
+    }
+}

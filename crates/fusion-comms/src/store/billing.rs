@@ -1,0 +1,263 @@
+//! Statements, cases, and the Checkout Sessions made for them.
+
+use fusion_comms_core::fax::Case;
+use fusion_comms_core::ids::{CallControlId, CaseId, Cents, SessionId, StatementId, TenantId};
+use fusion_comms_core::time::Timestamp;
+
+use super::db::{Db, Reader, Result, Tx};
+use super::row::Row;
+
+/// A bill, as a caller may pay it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub id: String,
+    pub case: Option<CaseId>,
+    pub amount: Cents,
+    pub currency: String,
+    pub status: String,
+}
+
+impl Statement {
+    /// Open and with something to pay.
+    pub fn is_payable(&self) -> bool {
+        self.status == "open" && self.amount.0 > 0
+    }
+}
+
+fn statement(row: &Row) -> Result<Statement> {
+    Ok(Statement {
+        id: row.text("statement_id")?,
+        case: row.opt_text("case_id")?.map(CaseId::new),
+        amount: Cents(row.int("amount_cents")?),
+        currency: row.text("currency")?,
+        status: row.text("status")?,
+    })
+}
+
+/// A statement of this agency; another agency's is not found.
+pub async fn find_statement(r: impl Reader, tenant: &TenantId, id: &StatementId) -> Result<Option<Statement>> {
+    let q = r.sql(
+        "SELECT statement_id, case_id, amount_cents, currency, status FROM billing_statements
+         WHERE tenant_id = $1 AND statement_id = $2",
+    );
+    r.row(q.bind(tenant).bind(id.expose())).await?.as_ref().map(statement).transpose()
+}
+
+/// Adds a statement or replaces it.
+pub async fn put_statement(tx: &mut Tx, tenant: &TenantId, s: &Statement, now: Timestamp) -> Result<()> {
+    let q = (&mut *tx).sql(
+        "INSERT INTO billing_statements (tenant_id, statement_id, case_id, amount_cents, currency, status, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (tenant_id, statement_id) DO UPDATE SET case_id = excluded.case_id, amount_cents = excluded.amount_cents,
+           currency = excluded.currency, status = excluded.status, updated_at = excluded.updated_at",
+    );
+    let q = q
+        .bind(tenant)
+        .bind(s.id.as_str())
+        .bind(s.case.as_ref())
+        .bind(s.amount.0)
+        .bind(s.currency.as_str())
+        .bind(s.status.as_str())
+        .bind(now);
+    tx.exec(q).await.map(drop)
+}
+
+/// Sets the status of a statement. False where the agency has none of that number.
+pub async fn set_statement_status(tx: &mut Tx, tenant: &TenantId, id: &str, status: &str, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE billing_statements SET status = $3, updated_at = $4 WHERE tenant_id = $1 AND statement_id = $2",
+    );
+    Ok(tx.exec(q.bind(tenant).bind(id).bind(status).bind(now)).await? == 1)
+}
+
+pub async fn statements(db: &Db, tenant: &TenantId) -> Result<Vec<Statement>> {
+    let q = db.sql(
+        "SELECT statement_id, case_id, amount_cents, currency, status FROM billing_statements
+         WHERE tenant_id = $1 ORDER BY statement_id",
+    );
+    db.rows(q.bind(tenant)).await?.iter().map(statement).collect()
+}
+
+/// Adds a case or replaces it.
+pub async fn put_case(tx: &mut Tx, tenant: &TenantId, c: &Case) -> Result<()> {
+    let q = (&mut *tx).sql(
+        "INSERT INTO billing_cases (tenant_id, case_id, case_number, statement_id, run_number, patient_last, patient_first,
+           patient_middle, patient_suffix, patient_dob, sex, date_of_service, payer, member_id, payer_claim_number,
+           pickup_facility, destination_facility, hcpcs, address, city, state, zip, phone)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+         ON CONFLICT (tenant_id, case_id) DO UPDATE SET case_number = excluded.case_number,
+           statement_id = excluded.statement_id, run_number = excluded.run_number, patient_last = excluded.patient_last,
+           patient_first = excluded.patient_first, patient_middle = excluded.patient_middle,
+           patient_suffix = excluded.patient_suffix, patient_dob = excluded.patient_dob, sex = excluded.sex,
+           date_of_service = excluded.date_of_service, payer = excluded.payer, member_id = excluded.member_id,
+           payer_claim_number = excluded.payer_claim_number, pickup_facility = excluded.pickup_facility,
+           destination_facility = excluded.destination_facility, hcpcs = excluded.hcpcs, address = excluded.address,
+           city = excluded.city, state = excluded.state, zip = excluded.zip, phone = excluded.phone",
+    );
+    let mut q = q.bind(tenant).bind(&c.case_id);
+    for value in case_columns(c) {
+        q = q.bind(value);
+    }
+    tx.exec(q).await.map(drop)
+}
+
+fn case_columns(c: &Case) -> [&str; 21] {
+    [
+        &c.case_number,
+        &c.statement_id,
+        &c.run_number,
+        &c.patient_last,
+        &c.patient_first,
+        &c.patient_middle,
+        &c.patient_suffix,
+        &c.patient_dob,
+        &c.sex,
+        &c.date_of_service,
+        &c.payer,
+        &c.member_id,
+        &c.payer_claim_number,
+        &c.pickup_facility,
+        &c.destination_facility,
+        &c.hcpcs,
+        &c.address,
+        &c.city,
+        &c.state,
+        &c.zip,
+        &c.phone,
+    ]
+}
+
+/// The agency's roster.
+pub async fn cases(r: impl Reader, tenant: &TenantId) -> Result<Vec<Case>> {
+    let q = r.sql(
+        "SELECT case_id, case_number, statement_id, run_number, patient_last, patient_first, patient_middle,
+           patient_suffix, patient_dob, sex, date_of_service, payer, member_id, payer_claim_number, pickup_facility,
+           destination_facility, hcpcs, address, city, state, zip, phone
+         FROM billing_cases WHERE tenant_id = $1 ORDER BY case_id",
+    );
+    r.rows(q.bind(tenant)).await?.iter().map(case).collect()
+}
+
+fn case(r: &Row) -> Result<Case> {
+    Ok(Case {
+        case_id: CaseId::new(r.text("case_id")?),
+        case_number: r.text("case_number")?,
+        statement_id: r.text("statement_id")?,
+        run_number: r.text("run_number")?,
+        patient_last: r.text("patient_last")?,
+        patient_first: r.text("patient_first")?,
+        patient_middle: r.text("patient_middle")?,
+        patient_suffix: r.text("patient_suffix")?,
+        patient_dob: r.text("patient_dob")?,
+        sex: r.text("sex")?,
+        date_of_service: r.text("date_of_service")?,
+        payer: r.text("payer")?,
+        member_id: r.text("member_id")?,
+        payer_claim_number: r.text("payer_claim_number")?,
+        pickup_facility: r.text("pickup_facility")?,
+        destination_facility: r.text("destination_facility")?,
+        hcpcs: r.text("hcpcs")?,
+        address: r.text("address")?,
+        city: r.text("city")?,
+        state: r.text("state")?,
+        zip: r.text("zip")?,
+        phone: r.text("phone")?,
+    })
+}
+
+/// A Checkout Session as it is first written.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    pub id: SessionId,
+    pub tenant: TenantId,
+    pub statement_id: String,
+    pub call: Option<CallControlId>,
+    pub amount: Cents,
+    pub currency: String,
+    pub checkout_url: String,
+    pub account: String,
+    pub reference: String,
+    pub expires_at: Timestamp,
+    pub token: String,
+}
+
+/// A Checkout Session as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub tenant: TenantId,
+    pub statement_id: String,
+    pub amount: Cents,
+    pub currency: String,
+    pub status: String,
+    pub checkout_url: Option<String>,
+    pub token: String,
+}
+
+fn session(r: &Row) -> Result<Session> {
+    Ok(Session {
+        id: SessionId::new(r.text("session_id")?),
+        tenant: TenantId::new(r.text("tenant_id")?),
+        statement_id: r.text("statement_id")?,
+        amount: Cents(r.int("amount_cents")?),
+        currency: r.text("currency")?,
+        status: r.text("status")?,
+        checkout_url: r.opt_text("checkout_url")?,
+        token: r.text("token")?,
+    })
+}
+
+/// Keeps a session that Stripe made; the same one again changes nothing.
+pub async fn insert_session(tx: &mut Tx, s: &NewSession, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "INSERT INTO billing_checkout_sessions (session_id, tenant_id, statement_id, call_control_id, amount_cents, currency,
+           status, checkout_url, created_at, account, reference, expires_at, token)
+         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12) ON CONFLICT (session_id) DO NOTHING",
+    );
+    let q = q
+        .bind(&s.id)
+        .bind(&s.tenant)
+        .bind(s.statement_id.as_str())
+        .bind(s.call.as_ref())
+        .bind(s.amount.0)
+        .bind(s.currency.as_str())
+        .bind(s.checkout_url.as_str())
+        .bind(now)
+        .bind(s.account.as_str())
+        .bind(s.reference.as_str())
+        .bind(s.expires_at)
+        .bind(s.token.as_str());
+    Ok(tx.exec(q).await? == 1)
+}
+
+pub async fn session_by_id(r: impl Reader, id: &SessionId) -> Result<Option<Session>> {
+    let q = r.sql(
+        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token
+         FROM billing_checkout_sessions WHERE session_id = $1",
+    );
+    r.row(q.bind(id)).await?.as_ref().map(session).transpose()
+}
+
+pub async fn session_by_token(r: impl Reader, token: &str) -> Result<Option<Session>> {
+    let q = r.sql(
+        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token
+         FROM billing_checkout_sessions WHERE token = $1",
+    );
+    r.row(q.bind(token)).await?.as_ref().map(session).transpose()
+}
+
+/// Moves a session on. Only from the states named: an expiry that comes late does not undo a payment.
+pub async fn set_session_status(
+    tx: &mut Tx,
+    id: &SessionId,
+    status: &str,
+    payment_intent: Option<&str>,
+    completed_at: Option<Timestamp>,
+) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE billing_checkout_sessions SET status = $2, payment_intent = coalesce($3, payment_intent),
+           completed_at = coalesce($4, completed_at)
+         WHERE session_id = $1 AND (status = 'open' OR (status = 'expired' AND $2 <> 'expired'))",
+    );
+    Ok(tx.exec(q.bind(id).bind(status).bind(payment_intent).bind(completed_at)).await? == 1)
+}

@@ -1,0 +1,343 @@
+//! One database handle for two engines. The rest of the store writes plain SQL with `$1` placeholders and rarely
+//! asks which engine answers; where the text must differ, it stands in a `match` on the [`Dialect`].
+//!
+//! Reads go through anything that is a [`Reader`]; writes only through a [`Tx`], which is committed by name.
+
+use std::future::Future;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use fusion_comms_core::time::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
+
+use super::error::StoreError;
+use super::gate::{Pass, WriteGate};
+use super::row::Row;
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+/// Who asks for a connection. Callers on the line come first: they have connections of their own on PostgreSQL, and
+/// the next turn at the one writer on SQLite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    Voice,
+    Normal,
+}
+
+/// A cheap handle; clones share the pools.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    urgency: Urgency,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Pg { voice: PgPool, normal: PgPool },
+    Lite { read: SqlitePool, write: SqlitePool, gate: WriteGate },
+}
+
+/// One unit of work. Dropped without [`Tx::commit`] it leaves nothing behind.
+pub struct Tx {
+    inner: TxInner,
+}
+
+enum TxInner {
+    Pg(Transaction<'static, Postgres>),
+    Lite { tx: Transaction<'static, Sqlite>, _pass: Pass },
+}
+
+/// Connections of the pools: voice has its own, so that a flood of texts or faxes never delays a caller.
+const VOICE_CONNECTIONS: u32 = 6;
+const NORMAL_CONNECTIONS: u32 = 12;
+/// How long a request waits for a connection before the store counts as unreachable.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
+
+impl Db {
+    /// Opens `postgres://…` or `sqlite://PATH`. Does not migrate.
+    ///
+    /// # Errors
+    /// When the address cannot be read or nothing answers there.
+    pub async fn open(url: &SecretString) -> Result<Db> {
+        let url = url.expose_secret();
+        let engine = if url.starts_with("postgres") { open_postgres(url)? } else { open_sqlite(url).await? };
+        Ok(Db { engine, urgency: Urgency::Normal })
+    }
+
+    /// The same database for work that a caller waits for.
+    #[must_use]
+    pub fn urgent(&self) -> Db {
+        Db { urgency: Urgency::Voice, ..self.clone() }
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match self.engine {
+            Engine::Pg { .. } => Dialect::Postgres,
+            Engine::Lite { .. } => Dialect::Sqlite,
+        }
+    }
+
+    /// Starts a unit of work; on SQLite it holds the one writer from here on.
+    pub async fn begin(&self) -> Result<Tx> {
+        let inner = match &self.engine {
+            Engine::Pg { voice, normal } => {
+                let pool = if self.urgency == Urgency::Voice { voice } else { normal };
+                TxInner::Pg(pool.begin().await?)
+            }
+            Engine::Lite { write, gate, .. } => {
+                let pass = gate.pass(self.urgency).await;
+                TxInner::Lite { tx: write.begin_with("BEGIN IMMEDIATE").await?, _pass: pass }
+            }
+        };
+        Ok(Tx { inner })
+    }
+
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Pg { voice, normal } => {
+                voice.close().await;
+                normal.close().await;
+            }
+            Engine::Lite { read, write, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+
+    /// Connections in all and idle ones, for the metric.
+    pub fn connections(&self) -> (u32, usize) {
+        match &self.engine {
+            Engine::Pg { voice, normal } => (voice.size() + normal.size(), voice.num_idle() + normal.num_idle()),
+            Engine::Lite { read, write, .. } => (read.size() + write.size(), read.num_idle() + write.num_idle()),
+        }
+    }
+
+    /// The PostgreSQL pool, for LISTEN; `None` on SQLite.
+    pub fn postgres(&self) -> Option<&PgPool> {
+        match &self.engine {
+            Engine::Pg { normal, .. } => Some(normal),
+            Engine::Lite { .. } => None,
+        }
+    }
+
+    pub(super) fn migration_target(&self) -> MigrationTarget<'_> {
+        match &self.engine {
+            Engine::Pg { normal, .. } => MigrationTarget::Pg(normal),
+            Engine::Lite { write, .. } => MigrationTarget::Lite(write),
+        }
+    }
+}
+
+pub(super) enum MigrationTarget<'a> {
+    Pg(&'a PgPool),
+    Lite(&'a SqlitePool),
+}
+
+fn open_postgres(url: &str) -> Result<Engine> {
+    let options = PgConnectOptions::from_str(url)?.application_name("fusion-comms").options([
+        ("statement_timeout", "30s"),
+        ("lock_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "60s"),
+    ]);
+    let pool = |size| {
+        PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options.clone())
+    };
+    Ok(Engine::Pg { voice: pool(VOICE_CONNECTIONS), normal: pool(NORMAL_CONNECTIONS) })
+}
+
+async fn open_sqlite(url: &str) -> Result<Engine> {
+    if let Some(dir) = url.strip_prefix("sqlite://").and_then(|p| Path::new(p).parent()) {
+        std::fs::create_dir_all(dir).map_err(|e| StoreError::Unreachable(sqlx::Error::Io(e)))?;
+    }
+    // synchronous=FULL: in WAL mode NORMAL loses acknowledged events at power loss.
+    let options = SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5));
+    let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+    Ok(Engine::Lite { read, write, gate: WriteGate::default() })
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<()> {
+        match self.inner {
+            TxInner::Pg(t) => t.commit().await?,
+            TxInner::Lite { tx, .. } => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match self.inner {
+            TxInner::Pg(_) => Dialect::Postgres,
+            TxInner::Lite { .. } => Dialect::Sqlite,
+        }
+    }
+
+    /// Runs a statement; returns the number of rows it touched.
+    pub async fn exec(&mut self, q: Sql) -> Result<u64> {
+        Ok(match (&mut self.inner, q.args) {
+            (TxInner::Pg(t), Args::Pg(a)) => sqlx::query_with(q.text, a).execute(&mut **t).await?.rows_affected(),
+            (TxInner::Lite { tx, .. }, Args::Lite(a)) => {
+                sqlx::query_with(q.text, a).execute(&mut **tx).await?.rows_affected()
+            }
+            _ => unreachable!("a statement is made by the handle that runs it"),
+        })
+    }
+}
+
+/// A statement with its values, ready to run.
+pub struct Sql {
+    text: SqlStr,
+    args: Args,
+}
+
+enum Args {
+    Pg(PgArguments),
+    Lite(SqliteArguments),
+}
+
+impl Sql {
+    #[track_caller]
+    fn new(dialect: Dialect, text: impl SqlSafeStr) -> Self {
+        super::coverage::record(dialect);
+        let args = match dialect {
+            Dialect::Postgres => Args::Pg(PgArguments::default()),
+            Dialect::Sqlite => Args::Lite(SqliteArguments::default()),
+        };
+        Sql { text: text.into_sql_str(), args }
+    }
+
+    #[must_use]
+    pub fn bind(mut self, value: impl Bind) -> Self {
+        match &mut self.args {
+            Args::Pg(a) => value.pg(a),
+            Args::Lite(a) => value.lite(a),
+        }
+        self
+    }
+}
+
+/// Anything that can answer a query: `&Db` on its own (SQLite: the read pool), `&mut Tx` within a unit of work.
+pub trait Reader: Send + Sized {
+    fn dialect(&self) -> Dialect;
+    fn rows(self, q: Sql) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    #[track_caller]
+    fn sql(&self, text: impl SqlSafeStr) -> Sql {
+        Sql::new(self.dialect(), text)
+    }
+    fn row(self, q: Sql) -> impl Future<Output = Result<Option<Row>>> + Send {
+        async move { Ok(self.rows(q).await?.into_iter().next()) }
+    }
+}
+
+impl Reader for &Db {
+    fn dialect(&self) -> Dialect {
+        Db::dialect(self)
+    }
+    async fn rows(self, q: Sql) -> Result<Vec<Row>> {
+        match (&self.engine, q.args) {
+            (Engine::Pg { voice, normal }, Args::Pg(a)) => {
+                let pool = if self.urgency == Urgency::Voice { voice } else { normal };
+                Ok(pg_rows(sqlx::query_with(q.text, a).fetch_all(pool).await?))
+            }
+            (Engine::Lite { read, .. }, Args::Lite(a)) => {
+                Ok(lite_rows(sqlx::query_with(q.text, a).fetch_all(read).await?))
+            }
+            _ => unreachable!("a statement is made by the handle that runs it"),
+        }
+    }
+}
+
+impl Reader for &mut Tx {
+    fn dialect(&self) -> Dialect {
+        Tx::dialect(self)
+    }
+    async fn rows(self, q: Sql) -> Result<Vec<Row>> {
+        match (&mut self.inner, q.args) {
+            (TxInner::Pg(t), Args::Pg(a)) => Ok(pg_rows(sqlx::query_with(q.text, a).fetch_all(&mut **t).await?)),
+            (TxInner::Lite { tx, .. }, Args::Lite(a)) => {
+                Ok(lite_rows(sqlx::query_with(q.text, a).fetch_all(&mut **tx).await?))
+            }
+            _ => unreachable!("a statement is made by the handle that runs it"),
+        }
+    }
+}
+
+fn pg_rows(rows: Vec<PgRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Pg).collect()
+}
+
+fn lite_rows(rows: Vec<SqliteRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Lite).collect()
+}
+
+/// A value that both engines can store: text, numbers, times (one fixed width on SQLite), JSON.
+pub trait Bind {
+    fn pg(self, args: &mut PgArguments);
+    fn lite(self, args: &mut SqliteArguments);
+}
+
+/// Encoding of the plain types used here cannot fail: they need no look-up and have no size limit within ours.
+const ENCODES: &str = "a plain value encodes";
+
+macro_rules! bind_plain {
+    ($($t:ty => |$v:ident| $pg:expr, $lite:expr;)*) => {$(
+        impl Bind for $t {
+            fn pg(self, args: &mut PgArguments) {
+                let $v = self;
+                sqlx::Arguments::add(args, $pg).expect(ENCODES);
+            }
+            fn lite(self, args: &mut SqliteArguments) {
+                let $v = self;
+                sqlx::Arguments::add(args, $lite).expect(ENCODES);
+            }
+        }
+    )*};
+}
+
+bind_plain! {
+    String => |v| v, v;
+    &str => |v| v.to_owned(), v.to_owned();
+    Option<String> => |v| v, v;
+    Option<&str> => |v| v.map(str::to_owned), v.map(str::to_owned);
+    i64 => |v| v, v;
+    Option<i64> => |v| v, v;
+    bool => |v| v, v;
+    Timestamp => |v| v.chrono(), v.to_string();
+    Option<Timestamp> => |v| v.map(Timestamp::chrono), v.map(|t| t.to_string());
+    serde_json::Value => |v| v, v.to_string();
+    Option<serde_json::Value> => |v| v, v.map(|j| j.to_string());
+}
+
+macro_rules! bind_id {
+    ($($t:ident),*) => {$(
+        impl Bind for &fusion_comms_core::ids::$t {
+            fn pg(self, args: &mut PgArguments) { self.as_str().pg(args) }
+            fn lite(self, args: &mut SqliteArguments) { self.as_str().lite(args) }
+        }
+        impl Bind for Option<&fusion_comms_core::ids::$t> {
+            fn pg(self, args: &mut PgArguments) { self.map(fusion_comms_core::ids::$t::as_str).pg(args) }
+            fn lite(self, args: &mut SqliteArguments) { self.map(fusion_comms_core::ids::$t::as_str).lite(args) }
+        }
+    )*};
+}
+
+bind_id!(TenantId, EventId, CallControlId, FaxId, MessageId, CaseId, SessionId);

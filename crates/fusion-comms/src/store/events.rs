@@ -1,0 +1,119 @@
+//! The inbox as operators see it: list, show, replay, delete.
+
+use fusion_comms_core::ids::{EventId, TenantId};
+use fusion_comms_core::time::Timestamp;
+use serde_json::Value;
+
+use super::db::{Db, Reader, Result, Tx};
+use super::row::Row;
+
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub id: EventId,
+    pub event_type: String,
+    pub channel: String,
+    pub tenant: Option<TenantId>,
+    pub received_at: Timestamp,
+    pub occurred_at: Option<Timestamp>,
+    pub processed_at: Option<Timestamp>,
+    pub parked_at: Option<Timestamp>,
+    pub attempts: i64,
+    pub last_error: Option<String>,
+    pub digits_cleared: bool,
+}
+
+fn event(r: &Row) -> Result<Event> {
+    Ok(Event {
+        id: EventId::new(r.text("event_id")?),
+        event_type: r.text("event_type")?,
+        channel: r.text("channel")?,
+        tenant: r.opt_text("tenant_id")?.map(TenantId::new),
+        received_at: r.time("received_at")?,
+        occurred_at: r.opt_time("occurred_at")?,
+        processed_at: r.opt_time("processed_at")?,
+        parked_at: r.opt_time("parked_at")?,
+        attempts: r.int("attempts")?,
+        last_error: r.opt_text("last_error")?,
+        digits_cleared: r.flag("digits_cleared")?,
+    })
+}
+
+/// What to list; nothing set lists all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub tenant: Option<TenantId>,
+    /// The whole type or the part before a dot: `call`, `message.received`.
+    pub event_type: Option<String>,
+    /// `waiting`, `processed`, `parked`.
+    pub state: Option<String>,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub limit: i64,
+}
+
+/// Events, the latest first.
+pub async fn list(db: &Db, f: &Filter) -> Result<Vec<Event>> {
+    let q = db.sql(
+        "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
+           last_error, digits_cleared FROM telnyx_events
+         WHERE ($1 OR tenant_id = $2)
+           AND ($3 OR event_type = $4 OR event_type LIKE $5)
+           AND ($6 = 'any' OR ($6 = 'processed' AND processed_at IS NOT NULL)
+             OR ($6 = 'parked' AND parked_at IS NOT NULL AND processed_at IS NULL)
+             OR ($6 = 'waiting' AND processed_at IS NULL AND parked_at IS NULL))
+           AND received_at >= $7 AND received_at <= $8
+         ORDER BY received_at DESC, seq DESC LIMIT $9",
+    );
+    let kind = f.event_type.as_deref();
+    let q = q
+        .bind(f.tenant.is_none())
+        .bind(f.tenant.as_ref())
+        .bind(kind.is_none())
+        .bind(kind)
+        .bind(kind.map(|k| format!("{k}.%")))
+        .bind(f.state.as_deref().unwrap_or("any"))
+        .bind(f.since.unwrap_or(Timestamp::from_unix_s(0)))
+        .bind(f.until.unwrap_or(Timestamp::from_unix_micros(i64::MAX)))
+        .bind(f.limit);
+    db.rows(q).await?.iter().map(event).collect()
+}
+
+/// One event with its cleaned body.
+pub async fn get(db: &Db, id: &EventId) -> Result<Option<(Event, Value)>> {
+    let q = db.sql(
+        "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
+           last_error, digits_cleared, raw_json FROM telnyx_events WHERE event_id = $1",
+    );
+    db.row(q.bind(id)).await?.map(|r| Ok((event(&r)?, r.json("raw_json")?))).transpose()
+}
+
+/// Puts an event back to be worked. Effects that were done are not repeated: their ids are the same.
+pub async fn replay(tx: &mut Tx, id: &EventId, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE telnyx_events SET processed_at = NULL, parked_at = NULL, attempts = 0, last_error = NULL, due_at = $2,
+           leased_until = NULL, leased_by = NULL WHERE event_id = $1 AND digits_cleared = FALSE",
+    );
+    Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
+}
+
+/// Deletes one event: its next delivery is worked as new.
+pub async fn delete(tx: &mut Tx, id: &EventId) -> Result<bool> {
+    let q = (&mut *tx).sql("DELETE FROM telnyx_events WHERE event_id = $1");
+    Ok(tx.exec(q.bind(id)).await? == 1)
+}
+
+/// Effects that an event caused: kind, state, last error.
+pub async fn effects(db: &Db, cause: &EventId) -> Result<Vec<(String, &'static str, Option<String>)>> {
+    let q = db.sql("SELECT kind, done_at, parked_at, last_error FROM outbox WHERE cause_id = $1 ORDER BY seq");
+    let rows = db.rows(q.bind(cause)).await?;
+    rows.iter()
+        .map(|r| {
+            let state = match (r.opt_time("done_at")?, r.opt_time("parked_at")?) {
+                (Some(_), _) => "done",
+                (None, Some(_)) => "parked",
+                (None, None) => "waiting",
+            };
+            Ok((r.text("kind")?, state, r.opt_text("last_error")?))
+        })
+        .collect()
+}

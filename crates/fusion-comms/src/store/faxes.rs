@@ -1,0 +1,176 @@
+//! Fax documents from arrival to classification: receiving -> received -> classified | needs_review | unreadable; failed.
+//!
+//! Invariant: a row carries `s3_key_original` only after its file is in the store, so a key here can always be fetched.
+
+use fusion_comms_core::ids::{CaseId, FaxId, TenantId};
+use fusion_comms_core::time::Timestamp;
+use serde_json::Value;
+
+use super::db::{Db, Dialect, Reader, Result, Tx};
+use super::row::Row;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fax {
+    pub id: FaxId,
+    pub tenant: Option<TenantId>,
+    pub from_phone: Option<String>,
+    pub to_phone: Option<String>,
+    pub key: Option<String>,
+    pub sha256: Option<String>,
+    pub page_count: Option<i64>,
+    pub doc_type: Option<String>,
+    pub case: Option<CaseId>,
+    pub status: String,
+    pub last_error: Option<String>,
+    pub created_at: Timestamp,
+    pub occurred_at: Option<Timestamp>,
+    pub partial: bool,
+    pub suggestions: Option<Value>,
+}
+
+fn fax(r: &Row) -> Result<Fax> {
+    Ok(Fax {
+        id: FaxId::new(r.text("fax_id")?),
+        tenant: r.opt_text("tenant_id")?.map(TenantId::new),
+        from_phone: r.opt_text("from_phone")?,
+        to_phone: r.opt_text("to_phone")?,
+        key: r.opt_text("s3_key_original")?,
+        sha256: r.opt_text("sha256_original")?,
+        page_count: r.opt_int("page_count")?,
+        doc_type: r.opt_text("doc_type")?,
+        case: r.opt_text("case_id")?.map(CaseId::new),
+        status: r.text("status")?,
+        last_error: r.opt_text("last_error")?,
+        created_at: r.time("created_at")?,
+        occurred_at: r.opt_time("occurred_at")?,
+        partial: r.flag("partial")?,
+        suggestions: r.opt_json("suggestions")?,
+    })
+}
+
+/// What an event says of a fax.
+pub struct Seen<'a> {
+    pub id: &'a FaxId,
+    pub tenant: Option<&'a TenantId>,
+    pub from_phone: Option<&'a str>,
+    pub to_phone: Option<&'a str>,
+    pub page_count: Option<i64>,
+    pub partial: bool,
+    /// Of `fax.received` only: freezes the day in the object key.
+    pub received_at: Option<Timestamp>,
+}
+
+/// Makes the row at the first event of a fax, or adds what a later one says; never goes back.
+pub async fn seen(tx: &mut Tx, s: &Seen<'_>, now: Timestamp) -> Result<()> {
+    let q = (&mut *tx).sql(
+        "INSERT INTO fax_documents (fax_id, tenant_id, from_phone, to_phone, page_count, partial, occurred_at, status, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8, $8)
+         ON CONFLICT (fax_id) DO UPDATE SET
+           page_count = coalesce(excluded.page_count, fax_documents.page_count),
+           partial = (fax_documents.partial OR excluded.partial),
+           occurred_at = coalesce(fax_documents.occurred_at, excluded.occurred_at),
+           updated_at = excluded.updated_at",
+    );
+    let q = q
+        .bind(s.id)
+        .bind(s.tenant)
+        .bind(s.from_phone)
+        .bind(s.to_phone)
+        .bind(s.page_count)
+        .bind(s.partial)
+        .bind(s.received_at)
+        .bind(now);
+    tx.exec(q).await.map(drop)
+}
+
+pub async fn get(r: impl Reader, id: &FaxId) -> Result<Option<Fax>> {
+    let q = r.sql(
+        "SELECT fax_id, tenant_id, from_phone, to_phone, s3_key_original, sha256_original, page_count, doc_type, case_id,
+           status, last_error, created_at, occurred_at, partial, suggestions FROM fax_documents WHERE fax_id = $1",
+    );
+    r.row(q.bind(id)).await?.as_ref().map(fax).transpose()
+}
+
+/// The row, locked until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: &FaxId) -> Result<Option<Fax>> {
+    if tx.dialect() == Dialect::Postgres {
+        let q = (&mut *tx).sql("SELECT fax_id FROM fax_documents WHERE fax_id = $1 FOR UPDATE");
+        (&mut *tx).rows(q.bind(id)).await?;
+    }
+    get(tx, id).await
+}
+
+/// Faxes, the latest first; of one agency or all, of one status or all.
+pub async fn list(db: &Db, tenant: Option<&TenantId>, status: Option<&str>, limit: i64) -> Result<Vec<Fax>> {
+    let q = db.sql(
+        "SELECT fax_id, tenant_id, from_phone, to_phone, s3_key_original, sha256_original, page_count, doc_type, case_id,
+           status, last_error, created_at, occurred_at, partial, suggestions FROM fax_documents
+         WHERE (tenant_id = $1 OR $2) AND (status = $3 OR $4) ORDER BY created_at DESC LIMIT $5",
+    );
+    let q = q.bind(tenant).bind(tenant.is_none()).bind(status).bind(status.is_none()).bind(limit);
+    db.rows(q).await?.iter().map(fax).collect()
+}
+
+/// The file is in the store.
+pub async fn stored(tx: &mut Tx, id: &FaxId, key: &str, sha256: &str, size: i64, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE fax_documents SET s3_key_original = $2, sha256_original = $3, size_bytes = $4, status = 'received',
+           last_error = NULL, updated_at = $5 WHERE fax_id = $1 AND status IN ('receiving', 'failed')",
+    );
+    Ok(tx.exec(q.bind(id).bind(key).bind(sha256).bind(size).bind(now)).await? == 1)
+}
+
+/// The fax did not arrive or could not be fetched. A fax that is stored stays stored.
+pub async fn failed(tx: &mut Tx, id: &FaxId, error: &str, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE fax_documents SET status = 'failed', last_error = $2, updated_at = $3
+         WHERE fax_id = $1 AND status = 'receiving'",
+    );
+    Ok(tx.exec(q.bind(id).bind(error).bind(now)).await? == 1)
+}
+
+/// A try of the fetch failed; the next follows.
+pub async fn trouble(tx: &mut Tx, id: &FaxId, error: &str, now: Timestamp) -> Result<()> {
+    let q = (&mut *tx).sql("UPDATE fax_documents SET last_error = $2, updated_at = $3 WHERE fax_id = $1");
+    tx.exec(q.bind(id).bind(error).bind(now)).await.map(drop)
+}
+
+/// What reading a fax came to.
+pub struct Outcome<'a> {
+    pub doc_type: Option<&'a str>,
+    pub case: Option<&'a CaseId>,
+    pub status: &'a str,
+    pub page_count: Option<i64>,
+    pub last_error: Option<&'a str>,
+    pub suggestions: Option<Value>,
+    pub reasons: Option<Value>,
+}
+
+/// Files a fax that waits; one that a person or another worker has filed since stays as it is.
+pub async fn file(tx: &mut Tx, id: &FaxId, o: &Outcome<'_>, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE fax_documents SET doc_type = $2, case_id = $3, status = $4, page_count = coalesce($5, page_count),
+           last_error = $6, suggestions = $7, reasons = $8, classified_at = $9, updated_at = $9
+         WHERE fax_id = $1 AND status = 'received'",
+    );
+    let q = q
+        .bind(id)
+        .bind(o.doc_type)
+        .bind(o.case)
+        .bind(o.status)
+        .bind(o.page_count)
+        .bind(o.last_error)
+        .bind(o.suggestions.clone())
+        .bind(o.reasons.clone())
+        .bind(now);
+    Ok(tx.exec(q).await? == 1)
+}
+
+/// Back to `received`, to be read anew. False where its file is not in the store.
+pub async fn reset(tx: &mut Tx, id: &FaxId, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE fax_documents SET status = 'received', doc_type = NULL, case_id = NULL, last_error = NULL,
+           suggestions = NULL, reasons = NULL, updated_at = $2 WHERE fax_id = $1 AND s3_key_original IS NOT NULL",
+    );
+    Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
+}

@@ -1,0 +1,247 @@
+//! The ack path's one commit: many events, and the opt-outs of the STOPs among them.
+
+use std::collections::BTreeMap;
+
+use fusion_comms_core::envelope::Channel;
+use fusion_comms_core::ids::{EventId, TenantId};
+use fusion_comms_core::phone::E164;
+use fusion_comms_core::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::db::{Db, Dialect, Reader, Result, Tx};
+use super::error::StoreError;
+use super::ledger::{self, Source};
+
+/// A verified event to be kept, its body cleaned.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    pub id: EventId,
+    pub event_type: String,
+    pub channel: Channel,
+    pub order_key: Option<String>,
+    pub occurred_at: Option<Timestamp>,
+    pub received_at: Timestamp,
+    pub raw: Value,
+    /// Fingerprint of the key that verified it.
+    pub verified_by: String,
+    /// The text that this event carries takes consent back.
+    pub stop: Option<Stop>,
+}
+
+/// A STOP as received.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    pub phone: E164,
+    /// The number of ours that was texted.
+    pub number: Option<E164>,
+    pub at: Timestamp,
+}
+
+/// A verified Stripe event to be kept.
+#[derive(Clone, Debug)]
+pub struct NewStripeEvent {
+    pub id: EventId,
+    pub event_type: String,
+    pub account: Option<String>,
+    pub order_key: Option<String>,
+    pub occurred_at: Option<Timestamp>,
+    pub received_at: Timestamp,
+    pub raw: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    New { opt_outs: Vec<OptOut> },
+    Known,
+}
+
+/// An opt-out that was recorded with an event, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptOut {
+    pub tenant: TenantId,
+    pub phone: E164,
+}
+
+/// How the opt-outs of a commit are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ledger {
+    Write,
+    /// Somebody holds the ledger row: keep the opt-out on the event row, which the gate reads as well.
+    Pend,
+}
+
+/// Stores a group in one commit; the answers are in the order given.
+///
+/// # Errors
+/// When any of it cannot be stored in time: then nothing is, and the caller tries them one by one.
+pub async fn store_group(db: &Db, group: &[NewEvent], default_number: &E164) -> Result<Vec<Stored>> {
+    store(db, group, default_number, Ledger::Write).await
+}
+
+/// Stores one event. Where its opt-out's ledger row is held by somebody, the opt-out is kept as pending.
+pub async fn store_one(db: &Db, event: &NewEvent, default_number: &E164) -> Result<Stored> {
+    let one = std::slice::from_ref(event);
+    let stored = match store(db, one, default_number, Ledger::Write).await {
+        Err(StoreError::Busy(_)) if event.stop.is_some() => store(db, one, default_number, Ledger::Pend).await,
+        other => other,
+    };
+    Ok(stored?.pop().unwrap_or(Stored::Known))
+}
+
+async fn store(db: &Db, group: &[NewEvent], default_number: &E164, ledger: Ledger) -> Result<Vec<Stored>> {
+    let mut tx = db.begin().await?;
+    short_lock_timeout(&mut tx).await?;
+    let mut new = insert(&mut tx, group).await?;
+    let mut opt_outs = opt_outs_of(&mut tx, group, &new, default_number).await?;
+    if !opt_outs.is_empty() {
+        let mut phones: Vec<&E164> = opt_outs.keys().map(|(_, phone)| phone).collect();
+        phones.sort();
+        phones.dedup();
+        for phone in phones {
+            ledger::lock_number(&mut tx, phone).await?;
+        }
+        match ledger {
+            Ledger::Write => write(&mut tx, &opt_outs).await?,
+            Ledger::Pend => pend(&mut tx, &opt_outs).await?,
+        }
+    }
+    notify(&mut tx, group).await?;
+    tx.commit().await?;
+    let mut by_event: BTreeMap<EventId, Vec<OptOut>> = BTreeMap::new();
+    while let Some(((tenant, phone), mark)) = opt_outs.pop_first() {
+        by_event.entry(mark.event).or_default().push(OptOut { tenant, phone });
+    }
+    Ok(group
+        .iter()
+        .map(|e| match new.remove(e.id.as_str()) {
+            Some(()) => Stored::New { opt_outs: by_event.remove(&e.id).unwrap_or_default() },
+            None => Stored::Known,
+        })
+        .collect())
+}
+
+/// Milliseconds that the ack path waits for somebody else's lock.
+const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '250ms'";
+
+async fn short_lock_timeout(tx: &mut Tx) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        let q = (&mut *tx).sql(LOCK_TIMEOUT);
+        tx.exec(q).await?;
+    }
+    Ok(())
+}
+
+/// Inserts what is not known yet, ordered by key so that two instances cannot deadlock; returns the new ids.
+async fn insert(tx: &mut Tx, group: &[NewEvent]) -> Result<BTreeMap<String, ()>> {
+    let rows: Vec<Value> = group
+        .iter()
+        .map(|e| {
+            json!({
+                "event_id": e.id.as_str(), "event_type": e.event_type, "channel": e.channel.as_str(),
+                "order_key": e.order_key, "occurred_at": e.occurred_at, "received_at": e.received_at,
+                "raw_json": e.raw, "verified_by": e.verified_by,
+            })
+        })
+        .collect();
+    let q = (&mut *tx).sql(match tx.dialect() {
+        Dialect::Postgres => {
+            "INSERT INTO telnyx_events
+               (event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
+             SELECT event_id, event_type, channel, order_key, occurred_at, received_at, received_at, raw_json, verified_by
+             FROM jsonb_to_recordset($1) AS e(event_id text, event_type text, channel text, order_key text,
+               occurred_at timestamptz, received_at timestamptz, raw_json jsonb, verified_by text)
+             ORDER BY event_id ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+        }
+        Dialect::Sqlite => {
+            "INSERT INTO telnyx_events
+               (event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
+             SELECT value->>'event_id', value->>'event_type', value->>'channel', value->>'order_key',
+               value->>'occurred_at', value->>'received_at', value->>'received_at', value->'raw_json', value->>'verified_by'
+             FROM json_each($1) WHERE true ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+        }
+    });
+    let rows = tx.rows(q.bind(Value::Array(rows))).await?;
+    rows.iter().map(|r| Ok((r.text("event_id")?, ()))).collect()
+}
+
+struct Mark {
+    event: EventId,
+    at: Timestamp,
+}
+
+/// One row per agency and number, the latest receipt of each.
+async fn opt_outs_of(
+    tx: &mut Tx,
+    group: &[NewEvent],
+    new: &BTreeMap<String, ()>,
+    default_number: &E164,
+) -> Result<BTreeMap<(TenantId, E164), Mark>> {
+    let mut rows = BTreeMap::new();
+    for event in group.iter().filter(|e| new.contains_key(e.id.as_str())) {
+        let Some(stop) = &event.stop else { continue };
+        for tenant in ledger::agencies_of(tx, &stop.phone, stop.number.as_ref(), default_number).await? {
+            let mark = rows.entry((tenant, stop.phone.clone())).or_insert(Mark { event: event.id.clone(), at: stop.at });
+            if stop.at > mark.at {
+                *mark = Mark { event: event.id.clone(), at: stop.at };
+            }
+        }
+    }
+    Ok(rows)
+}
+
+async fn write(tx: &mut Tx, opt_outs: &BTreeMap<(TenantId, E164), Mark>) -> Result<()> {
+    for ((tenant, phone), mark) in opt_outs {
+        ledger::set_context(tx, "text", Some(mark.event.as_str())).await?;
+        ledger::put(tx, tenant, phone, Source::SmsStop, mark.at).await?;
+    }
+    ledger::clear_context(tx).await
+}
+
+async fn pend(tx: &mut Tx, opt_outs: &BTreeMap<(TenantId, E164), Mark>) -> Result<()> {
+    let mut by_event: BTreeMap<&EventId, Vec<Value>> = BTreeMap::new();
+    for ((tenant, phone), mark) in opt_outs {
+        let row = json!({"tenant_id": tenant, "phone_e164": phone.expose(), "at": mark.at});
+        by_event.entry(&mark.event).or_default().push(row);
+    }
+    for (event, rows) in by_event {
+        let q = (&mut *tx).sql("UPDATE telnyx_events SET stop_pending = $2 WHERE event_id = $1");
+        tx.exec(q.bind(event).bind(Value::Array(rows))).await?;
+    }
+    Ok(())
+}
+
+/// Tells other instances that there is work: a hint, polling is the truth.
+async fn notify(tx: &mut Tx, group: &[NewEvent]) -> Result<()> {
+    if tx.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let mut lanes: Vec<&str> = group.iter().map(|e| e.channel.as_str()).collect();
+    lanes.sort_unstable();
+    lanes.dedup();
+    for lane in lanes {
+        let q = (&mut *tx).sql("SELECT pg_notify('fusion_comms_inbox', $1)");
+        tx.exec(q.bind(lane)).await?;
+    }
+    Ok(())
+}
+
+/// Stores one Stripe event. True where it is new.
+pub async fn store_stripe(db: &Db, event: &NewStripeEvent) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    short_lock_timeout(&mut tx).await?;
+    let q = (&mut tx).sql(
+        "INSERT INTO stripe_events (event_id, type, account, order_key, occurred_at, received_at, due_at, raw_json)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (event_id) DO NOTHING",
+    );
+    let q = q
+        .bind(&event.id)
+        .bind(event.event_type.as_str())
+        .bind(event.account.as_deref())
+        .bind(event.order_key.as_deref())
+        .bind(event.occurred_at)
+        .bind(event.received_at)
+        .bind(event.raw.clone());
+    let new = tx.exec(q).await? == 1;
+    tx.commit().await?;
+    Ok(new)
+}

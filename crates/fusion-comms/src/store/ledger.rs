@@ -1,0 +1,237 @@
+//! The opt-out ledger: who is not to be texted by whom, since when, and how we learned it.
+//!
+//! A row means opted out; lifting deletes it. Triggers append every change to `opt_out_history`.
+
+use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::phone::E164;
+use fusion_comms_core::time::Timestamp;
+
+use super::db::{Db, Dialect, Reader, Result, Tx};
+use super::error::StoreError;
+use super::row::Row;
+
+/// How an opt-out was learned, the strongest first: a weaker source never replaces a stronger one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    ManualAdmin,
+    Api,
+    Call,
+    Import,
+    TelnyxBlock,
+    SmsStop,
+}
+
+impl Source {
+    pub const ALL: [Source; 6] =
+        [Source::ManualAdmin, Source::Api, Source::Call, Source::Import, Source::TelnyxBlock, Source::SmsStop];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Source::ManualAdmin => "manual_admin",
+            Source::Api => "api",
+            Source::Call => "call",
+            Source::Import => "import",
+            Source::TelnyxBlock => "telnyx_block",
+            Source::SmsStop => "sms_stop",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// A row of `telnyx_opt_outs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptOut {
+    pub tenant: TenantId,
+    pub phone: E164,
+    pub opted_out_at: Timestamp,
+    pub source: Source,
+}
+
+fn opt_out(row: &Row) -> Result<OptOut> {
+    let bad = |column| StoreError::Corrupt { column, source: Box::new(sqlx::Error::RowNotFound) };
+    Ok(OptOut {
+        tenant: TenantId::new(row.text("tenant_id")?),
+        phone: E164::parse(&row.text("phone_e164")?).map_err(|_| bad("phone_e164"))?,
+        opted_out_at: row.time("opted_out_at")?,
+        source: Source::parse(&row.text("source")?).ok_or_else(|| bad("source"))?,
+    })
+}
+
+/// Takes the number's lock until the transaction ends: a STOP and a hand-over take it in turn.
+pub async fn lock_number(tx: &mut Tx, phone: &E164) -> Result<()> {
+    let q = (&mut *tx).sql(
+        "INSERT INTO sms_locks (phone_e164) VALUES ($1)
+         ON CONFLICT (phone_e164) DO UPDATE SET phone_e164 = excluded.phone_e164",
+    );
+    tx.exec(q.bind(phone.expose())).await.map(drop)
+}
+
+/// Records an opt-out. A repeat keeps the later date and the stronger source. True where the row changed.
+pub async fn put(tx: &mut Tx, tenant: &TenantId, phone: &E164, source: Source, at: Timestamp) -> Result<bool> {
+    // `instr`/`strpos` of the source in the list of ranks would be shorter, and harder to read.
+    let q = (&mut *tx).sql(
+        "INSERT INTO telnyx_opt_outs (tenant_id, phone_e164, opted_out_at, source) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (tenant_id, phone_e164) DO UPDATE SET
+           opted_out_at = CASE WHEN excluded.opted_out_at > telnyx_opt_outs.opted_out_at
+             THEN excluded.opted_out_at ELSE telnyx_opt_outs.opted_out_at END,
+           source = CASE WHEN $5 > CASE telnyx_opt_outs.source WHEN 'manual_admin' THEN 6 WHEN 'api' THEN 5
+               WHEN 'call' THEN 4 WHEN 'import' THEN 3 WHEN 'telnyx_block' THEN 2 ELSE 1 END
+             THEN excluded.source ELSE telnyx_opt_outs.source END
+         WHERE excluded.opted_out_at > telnyx_opt_outs.opted_out_at
+           OR $5 > CASE telnyx_opt_outs.source WHEN 'manual_admin' THEN 6 WHEN 'api' THEN 5
+               WHEN 'call' THEN 4 WHEN 'import' THEN 3 WHEN 'telnyx_block' THEN 2 ELSE 1 END",
+    );
+    let strength = 6 - source as i64;
+    Ok(tx.exec(q.bind(tenant).bind(phone.expose()).bind(at).bind(source.as_str()).bind(strength)).await? == 1)
+}
+
+/// Lifts one opt-out, whatever its source. True where there was one.
+pub async fn remove(tx: &mut Tx, tenant: &TenantId, phone: &E164) -> Result<bool> {
+    let q = (&mut *tx).sql("DELETE FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2");
+    Ok(tx.exec(q.bind(tenant).bind(phone.expose())).await? == 1)
+}
+
+/// A START: lifts what a text or the carrier set before it, and nothing that an administrator set.
+pub async fn lift_by_start(tx: &mut Tx, tenant: &TenantId, phone: &E164, started_at: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "DELETE FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2 AND opted_out_at < $3
+           AND source IN ('sms_stop', 'telnyx_block')",
+    );
+    Ok(tx.exec(q.bind(tenant).bind(phone.expose()).bind(started_at)).await? == 1)
+}
+
+/// What forbids a text from this agency to this number: its own row, the unassigned one, or a STOP that is pending.
+pub async fn standing(tx: &mut Tx, tenant: Option<&TenantId>, phone: &E164) -> Result<Option<OptOut>> {
+    let q = (&mut *tx).sql(
+        "SELECT tenant_id, phone_e164, opted_out_at, source FROM telnyx_opt_outs
+         WHERE phone_e164 = $1 AND tenant_id IN ($2, 'unassigned') ORDER BY tenant_id LIMIT 1",
+    );
+    if let Some(row) = tx.row(q.bind(phone.expose()).bind(tenant)).await? {
+        return opt_out(&row).map(Some);
+    }
+    let pending = pending(tx, phone).await?;
+    Ok(pending.into_iter().find(|o| Some(&o.tenant) == tenant || o.tenant == TenantId::unassigned()))
+}
+
+/// Opt-outs of this number that lie on event rows, since their ledger row was locked at receipt.
+async fn pending(tx: &mut Tx, phone: &E164) -> Result<Vec<OptOut>> {
+    let q = (&mut *tx).sql("SELECT event_id, stop_pending FROM telnyx_events WHERE stop_pending IS NOT NULL");
+    let mut found = Vec::new();
+    for row in tx.rows(q).await? {
+        found.extend(read_pending(&row.json("stop_pending")?).into_iter().filter(|o| o.phone == *phone));
+    }
+    Ok(found)
+}
+
+/// The opt-outs pending on one event row.
+pub async fn pending_of(tx: &mut Tx, event: &fusion_comms_core::ids::EventId) -> Result<Vec<OptOut>> {
+    let q = (&mut *tx).sql("SELECT stop_pending FROM telnyx_events WHERE event_id = $1");
+    let row = tx.row(q.bind(event)).await?;
+    Ok(match row.map(|r| r.opt_json("stop_pending")).transpose()?.flatten() {
+        Some(json) => read_pending(&json),
+        None => vec![],
+    })
+}
+
+fn read_pending(json: &serde_json::Value) -> Vec<OptOut> {
+    let one = |v: &serde_json::Value| {
+        Some(OptOut {
+            tenant: TenantId::new(v["tenant_id"].as_str()?),
+            phone: E164::parse(v["phone_e164"].as_str()?).ok()?,
+            opted_out_at: Timestamp::parse(v["at"].as_str()?)?,
+            source: Source::SmsStop,
+        })
+    };
+    json.as_array().map(|a| a.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// The agencies that a STOP or START from `phone` to `number` speaks to: those that use the number or have texted the
+/// person from it; else all that have texted the person; else the reserved `unassigned`. Never none.
+pub async fn agencies_of(
+    tx: &mut Tx,
+    phone: &E164,
+    number: Option<&E164>,
+    default_number: &E164,
+) -> Result<Vec<TenantId>> {
+    let q = (&mut *tx).sql(
+        "SELECT tenant_id, 1 AS near FROM tenant_phone_numbers WHERE phone_e164 = $1 AND purpose = 'billing_sms'
+         UNION SELECT t.id, 1 FROM tenants t WHERE $1 = $3 AND NOT EXISTS (
+           SELECT 1 FROM tenant_phone_numbers n WHERE n.tenant_id = t.id AND n.purpose = 'billing_sms')
+         UNION SELECT tenant_id, CASE WHEN from_phone = $1 THEN 1 ELSE 0 END FROM telnyx_sms_messages
+           WHERE direction = 'OUT' AND to_phone = $2 AND tenant_id IS NOT NULL",
+    );
+    let number = number.map_or("", E164::expose);
+    let rows = tx.rows(q.bind(number).bind(phone.expose()).bind(default_number.expose())).await?;
+    let all: Vec<(TenantId, bool)> = rows
+        .iter()
+        .map(|r| Ok((TenantId::new(r.text("tenant_id")?), r.int("near")? == 1)))
+        .collect::<Result<_>>()?;
+    let near: Vec<TenantId> = all.iter().filter(|(_, near)| *near).map(|(t, _)| t.clone()).collect();
+    let mut agencies = if near.is_empty() { all.into_iter().map(|(t, _)| t).collect() } else { near };
+    if agencies.is_empty() {
+        agencies.push(TenantId::unassigned());
+    }
+    agencies.sort();
+    agencies.dedup();
+    Ok(agencies)
+}
+
+/// Names who changes the ledger in this transaction, and why; the history keeps both.
+pub async fn set_context(tx: &mut Tx, actor: &str, reason: Option<&str>) -> Result<()> {
+    let q = match tx.dialect() {
+        Dialect::Postgres => (&mut *tx).sql("SELECT set_config('app.actor', $1, true), set_config('app.reason', coalesce($2, ''), true)"),
+        Dialect::Sqlite => (&mut *tx).sql("INSERT OR REPLACE INTO change_context (only_row, actor, reason) VALUES (1, $1, $2)"),
+    };
+    tx.exec(q.bind(actor).bind(reason)).await.map(drop)
+}
+
+/// Ends what [`set_context`] began; on PostgreSQL the transaction's end does.
+pub async fn clear_context(tx: &mut Tx) -> Result<()> {
+    if tx.dialect() == Dialect::Sqlite {
+        let q = (&mut *tx).sql("DELETE FROM change_context");
+        tx.exec(q).await?;
+    }
+    Ok(())
+}
+
+/// Opt-outs, the latest first; of one agency or of all.
+pub async fn list(db: &Db, tenant: Option<&TenantId>) -> Result<Vec<OptOut>> {
+    let q = db.sql(
+        "SELECT tenant_id, phone_e164, opted_out_at, source FROM telnyx_opt_outs
+         WHERE tenant_id = $1 OR $2 ORDER BY opted_out_at DESC",
+    );
+    db.rows(q.bind(tenant).bind(tenant.is_none())).await?.iter().map(opt_out).collect()
+}
+
+/// One change of the ledger, as its history tells it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub change: String,
+    pub source: String,
+    pub actor: String,
+    pub reason: Option<String>,
+    pub at: Timestamp,
+}
+
+/// The history of one number at one agency, oldest first.
+pub async fn history(db: &Db, tenant: &TenantId, phone: &E164) -> Result<Vec<Change>> {
+    let q = db.sql(
+        "SELECT change, source, actor, reason, at FROM opt_out_history
+         WHERE tenant_id = $1 AND phone_e164 = $2 ORDER BY seq",
+    );
+    let rows = db.rows(q.bind(tenant).bind(phone.expose())).await?;
+    rows.iter()
+        .map(|r| {
+            Ok(Change {
+                change: r.text("change")?,
+                source: r.text("source")?,
+                actor: r.text("actor")?,
+                reason: r.opt_text("reason")?,
+                at: r.time("at")?,
+            })
+        })
+        .collect()
+}

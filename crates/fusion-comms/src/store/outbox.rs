@@ -1,0 +1,179 @@
+//! Effects owed to the outside world: written with the decision, claimed under a lease, done once.
+//!
+//! Invariant: of the effects with one order key at most one is leased, and it is the oldest open one.
+
+use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::time::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::db::{Db, Dialect, Reader, Result, Tx};
+use super::inbox::Depth;
+use super::row::Row;
+
+/// Which workers do an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    Voice,
+    /// Payment links: a caller waits for them, yet Stripe may be slow.
+    Link,
+    Sms,
+    Fax,
+}
+
+impl Lane {
+    pub const ALL: [Lane; 4] = [Lane::Voice, Lane::Link, Lane::Sms, Lane::Fax];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Lane::Voice => "voice",
+            Lane::Link => "link",
+            Lane::Sms => "sms",
+            Lane::Fax => "fax",
+        }
+    }
+}
+
+/// An effect as it is written.
+#[derive(Clone, Debug)]
+pub struct NewEffect {
+    /// Derived from the cause: the same cause asks for the same effect once.
+    pub id: Uuid,
+    pub lane: Lane,
+    pub kind: &'static str,
+    pub order_key: String,
+    pub cause_id: String,
+    pub tenant: Option<TenantId>,
+    pub payload: Value,
+    /// Given up after this.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An effect under lease.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub id: String,
+    pub kind: String,
+    pub cause_id: String,
+    pub tenant: Option<TenantId>,
+    pub payload: Value,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    /// This attempt included.
+    pub attempts: i64,
+    seq: i64,
+}
+
+fn claimed(row: &Row) -> Result<Claimed> {
+    Ok(Claimed {
+        id: row.text("effect_id")?,
+        kind: row.text("kind")?,
+        cause_id: row.text("cause_id")?,
+        tenant: row.opt_text("tenant_id")?.map(TenantId::new),
+        payload: row.json("payload")?,
+        created_at: row.time("created_at")?,
+        expires_at: row.opt_time("expires_at")?,
+        attempts: row.int("attempts")?,
+        seq: row.int("seq")?,
+    })
+}
+
+/// Writes an effect; one that is there already (the same cause again) stays as it is. True where it is new.
+pub async fn push(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "INSERT INTO outbox (effect_id, lane, kind, order_key, cause_id, tenant_id, payload, created_at, due_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) ON CONFLICT (effect_id) DO NOTHING",
+    );
+    let q = q
+        .bind(effect.id.to_string())
+        .bind(effect.lane.name())
+        .bind(effect.kind)
+        .bind(effect.order_key.as_str())
+        .bind(effect.cause_id.as_str())
+        .bind(effect.tenant.as_ref())
+        .bind(effect.payload.clone())
+        .bind(now)
+        .bind(effect.expires_at);
+    Ok(tx.exec(q).await? == 1)
+}
+
+/// Takes up to `n` effects of a lane until `until`, the oldest first.
+pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Claimed>> {
+    let mut tx = db.begin().await?;
+    let q = (&mut tx).sql(match db.dialect() {
+        Dialect::Postgres => {
+            "UPDATE outbox SET attempts = attempts + 1, leased_until = $4, leased_by = $5 WHERE effect_id IN (
+               SELECT e.effect_id FROM outbox e
+               WHERE e.done_at IS NULL AND e.parked_at IS NULL AND e.lane = $1 AND e.due_at <= $3
+                 AND (e.leased_until IS NULL OR e.leased_until <= $3)
+                 AND NOT EXISTS (SELECT 1 FROM outbox o
+                   WHERE o.order_key = e.order_key AND o.seq < e.seq AND o.done_at IS NULL AND o.parked_at IS NULL)
+               ORDER BY e.seq LIMIT $2 FOR UPDATE OF e SKIP LOCKED)
+             RETURNING effect_id, kind, cause_id, tenant_id, payload, created_at, expires_at, attempts, seq"
+        }
+        Dialect::Sqlite => {
+            "UPDATE outbox SET attempts = attempts + 1, leased_until = $4, leased_by = $5 WHERE effect_id IN (
+               SELECT e.effect_id FROM outbox e
+               WHERE e.done_at IS NULL AND e.parked_at IS NULL AND e.lane = $1 AND e.due_at <= $3
+                 AND (e.leased_until IS NULL OR e.leased_until <= $3)
+                 AND NOT EXISTS (SELECT 1 FROM outbox o
+                   WHERE o.order_key = e.order_key AND o.seq < e.seq AND o.done_at IS NULL AND o.parked_at IS NULL)
+               ORDER BY e.seq LIMIT $2)
+             RETURNING effect_id, kind, cause_id, tenant_id, payload, created_at, expires_at, attempts, seq"
+        }
+    });
+    let rows = tx.rows(q.bind(lane.name()).bind(n).bind(now).bind(until).bind(owner)).await?;
+    let mut effects = rows.iter().map(claimed).collect::<Result<Vec<_>>>()?;
+    tx.commit().await?;
+    effects.sort_by_key(|e| e.seq);
+    Ok(effects)
+}
+
+/// Marks an effect as done, in the transaction that applies its answer. False where it was done already.
+pub async fn mark_done(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE outbox SET done_at = $2, leased_until = NULL, leased_by = NULL
+         WHERE effect_id = $1 AND done_at IS NULL AND parked_at IS NULL",
+    );
+    Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
+}
+
+/// Puts an effect off until `due`, with what went wrong.
+pub async fn put_off(tx: &mut Tx, id: &str, error: &str, due: Timestamp) -> Result<()> {
+    let q = (&mut *tx).sql(
+        "UPDATE outbox SET leased_until = NULL, leased_by = NULL, last_error = $2, due_at = $3
+         WHERE effect_id = $1 AND done_at IS NULL",
+    );
+    tx.exec(q.bind(id).bind(error).bind(due)).await.map(drop)
+}
+
+/// Gives an effect up until a person looks at it. False where it was done or parked already.
+pub async fn park(tx: &mut Tx, id: &str, error: &str, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE outbox SET leased_until = NULL, leased_by = NULL, last_error = $2, parked_at = $3
+         WHERE effect_id = $1 AND done_at IS NULL AND parked_at IS NULL",
+    );
+    Ok(tx.exec(q.bind(id).bind(error).bind(now)).await? == 1)
+}
+
+/// Takes back what a process of the same name left leased when it died.
+pub async fn take_back(db: &Db, owner: &str) -> Result<u64> {
+    let mut tx = db.begin().await?;
+    let q = (&mut tx).sql("UPDATE outbox SET leased_until = NULL, leased_by = NULL WHERE leased_by = $1");
+    let n = tx.exec(q.bind(owner)).await?;
+    tx.commit().await?;
+    Ok(n)
+}
+
+pub async fn depth(db: &Db, lane: Lane) -> Result<Depth> {
+    let q = db.sql(
+        "SELECT count(*) FILTER (WHERE parked_at IS NULL) AS waiting,
+           min(created_at) FILTER (WHERE parked_at IS NULL) AS oldest,
+           count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked
+         FROM outbox WHERE done_at IS NULL AND lane = $1",
+    );
+    let row = db.row(q.bind(lane.name())).await?;
+    row.map_or(Ok(Depth::default()), |r| {
+        Ok(Depth { waiting: r.int("waiting")?, oldest: r.opt_time("oldest")?, parked: r.int("parked")? })
+    })
+}

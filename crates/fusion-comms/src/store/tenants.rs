@@ -1,0 +1,177 @@
+//! Agencies and the numbers they own.
+
+use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::phone::E164;
+use fusion_comms_core::time::Timestamp;
+
+use super::db::{Db, Reader, Result, Tx};
+use super::error::StoreError;
+use super::row::Row;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub name: String,
+    pub billing_phone: E164,
+    pub stripe_account: Option<String>,
+    pub timezone: String,
+    pub messaging_profile: Option<String>,
+}
+
+/// What a number is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Voice,
+    Sms,
+    Fax,
+}
+
+impl Purpose {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Voice => "billing_voice",
+            Purpose::Sms => "billing_sms",
+            Purpose::Fax => "billing_fax",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Purpose::Voice, Purpose::Sms, Purpose::Fax].into_iter().find(|p| p.as_str() == text)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Number {
+    pub phone: E164,
+    pub purpose: Purpose,
+    pub tenant: TenantId,
+    pub forward_to: Option<E164>,
+}
+
+fn phone_of(row: &Row, column: &'static str) -> Result<Option<E164>> {
+    let bad = StoreError::Corrupt { column, source: Box::new(sqlx::Error::RowNotFound) };
+    row.opt_text(column)?.map(|t| E164::parse(&t)).transpose().map_err(|_| bad)
+}
+
+fn tenant(row: &Row) -> Result<Tenant> {
+    let bad = StoreError::Corrupt { column: "billing_contact_phone", source: Box::new(sqlx::Error::RowNotFound) };
+    Ok(Tenant {
+        id: TenantId::new(row.text("id")?),
+        name: row.text("name")?,
+        billing_phone: phone_of(row, "billing_contact_phone")?.ok_or(bad)?,
+        stripe_account: row.opt_text("stripe_connected_account_id")?,
+        timezone: row.text("timezone")?,
+        messaging_profile: row.opt_text("messaging_profile_id")?,
+    })
+}
+
+/// Adds an agency. False where the id is taken.
+pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "INSERT INTO tenants (id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+    );
+    let q = q
+        .bind(&t.id)
+        .bind(t.name.as_str())
+        .bind(t.billing_phone.expose())
+        .bind(t.stripe_account.as_deref())
+        .bind(t.timezone.as_str())
+        .bind(t.messaging_profile.as_deref())
+        .bind(now);
+    Ok(tx.exec(q).await? == 1)
+}
+
+/// Replaces an agency's data. False where there is no such agency.
+pub async fn set(tx: &mut Tx, t: &Tenant) -> Result<bool> {
+    let q = (&mut *tx).sql(
+        "UPDATE tenants SET name = $2, billing_contact_phone = $3, stripe_connected_account_id = $4, timezone = $5,
+           messaging_profile_id = $6 WHERE id = $1",
+    );
+    let q = q
+        .bind(&t.id)
+        .bind(t.name.as_str())
+        .bind(t.billing_phone.expose())
+        .bind(t.stripe_account.as_deref())
+        .bind(t.timezone.as_str())
+        .bind(t.messaging_profile.as_deref());
+    Ok(tx.exec(q).await? == 1)
+}
+
+pub async fn get(r: impl Reader, id: &TenantId) -> Result<Option<Tenant>> {
+    let q = r.sql(
+        "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id
+         FROM tenants WHERE id = $1",
+    );
+    r.row(q.bind(id)).await?.as_ref().map(tenant).transpose()
+}
+
+/// The agency of a connected account; Stripe events are told apart by it and by nothing else.
+pub async fn by_account(r: impl Reader, account: &str) -> Result<Option<TenantId>> {
+    let q = r.sql("SELECT id FROM tenants WHERE stripe_connected_account_id = $1 ORDER BY id LIMIT 1");
+    r.row(q.bind(account)).await?.map(|r| r.text("id").map(TenantId::new)).transpose()
+}
+
+pub async fn list(db: &Db) -> Result<Vec<Tenant>> {
+    let q = db.sql(
+        "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id
+         FROM tenants ORDER BY id",
+    );
+    db.rows(q).await?.iter().map(tenant).collect()
+}
+
+/// Messaging profiles that several agencies name, with how many.
+pub async fn shared_profiles(db: &Db) -> Result<Vec<(String, i64)>> {
+    let q = db.sql(
+        "SELECT messaging_profile_id, count(*) AS n FROM tenants WHERE messaging_profile_id IS NOT NULL
+         GROUP BY messaging_profile_id HAVING count(*) > 1",
+    );
+    db.rows(q).await?.iter().map(|r| Ok((r.text("messaging_profile_id")?, r.int("n")?))).collect()
+}
+
+fn number(row: &Row) -> Result<Number> {
+    let bad = |column| StoreError::Corrupt { column, source: Box::new(sqlx::Error::RowNotFound) };
+    Ok(Number {
+        phone: phone_of(row, "phone_e164")?.ok_or_else(|| bad("phone_e164"))?,
+        purpose: Purpose::parse(&row.text("purpose")?).ok_or_else(|| bad("purpose"))?,
+        tenant: TenantId::new(row.text("tenant_id")?),
+        forward_to: phone_of(row, "forward_to_phone_e164")?,
+    })
+}
+
+/// Adds a number or changes where it forwards to.
+pub async fn put_number(tx: &mut Tx, n: &Number) -> Result<()> {
+    let q = (&mut *tx).sql(
+        "INSERT INTO tenant_phone_numbers (phone_e164, purpose, tenant_id, forward_to_phone_e164) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (phone_e164, purpose, tenant_id) DO UPDATE SET forward_to_phone_e164 = excluded.forward_to_phone_e164",
+    );
+    let q = q.bind(n.phone.expose()).bind(n.purpose.as_str()).bind(&n.tenant).bind(n.forward_to.as_ref().map(E164::expose));
+    tx.exec(q).await.map(drop)
+}
+
+/// Every agency that has this number for this purpose.
+pub async fn of_number(r: impl Reader, phone: &E164, purpose: Purpose) -> Result<Vec<Number>> {
+    let q = r.sql(
+        "SELECT phone_e164, purpose, tenant_id, forward_to_phone_e164 FROM tenant_phone_numbers
+         WHERE phone_e164 = $1 AND purpose = $2 ORDER BY tenant_id",
+    );
+    r.rows(q.bind(phone.expose()).bind(purpose.as_str())).await?.iter().map(number).collect()
+}
+
+/// The number that an agency's texts leave from; `None`: the service's default number.
+pub async fn sms_number(r: impl Reader, tenant: &TenantId) -> Result<Option<E164>> {
+    let q = r.sql(
+        "SELECT phone_e164 FROM tenant_phone_numbers WHERE tenant_id = $1 AND purpose = 'billing_sms'
+         ORDER BY phone_e164 LIMIT 1",
+    );
+    let row = r.row(q.bind(tenant)).await?;
+    row.map_or(Ok(None), |row| phone_of(&row, "phone_e164"))
+}
+
+pub async fn numbers(db: &Db) -> Result<Vec<Number>> {
+    let q = db.sql(
+        "SELECT phone_e164, purpose, tenant_id, forward_to_phone_e164 FROM tenant_phone_numbers
+         ORDER BY tenant_id, purpose, phone_e164",
+    );
+    db.rows(q).await?.iter().map(number).collect()
+}
