@@ -55,7 +55,7 @@ impl StripeSecrets {
         check_age(header.seconds, now_s, tolerance_s)?;
         let made = |secret: &String| {
             let digest = sign(secret, header.timestamp, body);
-            header.digests.iter().any(|sent| *sent == digest)
+            header.digests.contains(&digest)
         };
         if self.0.iter().any(made) { Ok(()) } else { Err(SignatureError::NoKeyMatches) }
     }

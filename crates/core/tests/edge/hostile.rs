@@ -33,7 +33,7 @@ fn holds_card(text: &str) -> bool {
 fn luhn(digits: &[u32]) -> bool {
     let from_right = digits.iter().rev().enumerate();
     let sum: u32 = from_right.map(|(i, d)| if i % 2 == 0 { *d } else { d * 2 / 10 + d * 2 % 10 }).sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// A number of 13 to 19 digits with a good check digit, written with blanks, dashes or nothing between.
