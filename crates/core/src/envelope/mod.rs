@@ -1,6 +1,6 @@
 //! A provider's JSON, read leniently: unknown fields, types and enum values are kept, not refused.
 //!
-//! Here are the types; [`telnyx`] and [`stripe`] make them out of parsed JSON. Neither fails on anything signed.
+//! Here are the types; [`telnyx`] makes one of any JSON, [`stripe`] of any that has an id and a type.
 
 mod client_state;
 mod fax;
