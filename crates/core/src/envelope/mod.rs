@@ -14,6 +14,7 @@ pub use client_state::{client_state, our_step};
 pub use stripe::stripe;
 pub use telnyx::telnyx;
 
+use crate::ivr::Prompt;
 use crate::ids::{CallControlId, EventId, FaxId};
 use crate::phone::{Digits, E164};
 use crate::time::Timestamp;
@@ -113,6 +114,8 @@ pub enum VoiceKind {
     },
     PlaybackEnded {
         status: PlaybackStatus,
+        /// The recording that `media_url` names, where it is one of ours.
+        prompt: Option<Prompt>,
     },
     SpeakEnded,
     Bridged,

@@ -6,6 +6,7 @@ use super::read::{is_tidy, party, text, text_or_number, tidy_id};
 use super::telnyx::Said;
 use super::{Direction, GatherStatus, PlaybackStatus, TelnyxBody, VoiceEvent, VoiceKind};
 use crate::ids::CallControlId;
+use crate::ivr::Prompt;
 use crate::phone::Digits;
 
 /// `None` without a usable `call_control_id`: such an event belongs to no call.
@@ -39,7 +40,8 @@ fn kind(event_type: &str, payload: &Value) -> VoiceKind {
         "call.answered" => VoiceKind::Answered,
         "call.gather.ended" => gather(payload),
         "call.playback.ended" => {
-            VoiceKind::PlaybackEnded { status: playback_status(text(payload, "status")) }
+            let prompt = text(payload, "media_url").and_then(Prompt::of_url);
+            VoiceKind::PlaybackEnded { status: playback_status(text(payload, "status")), prompt }
         }
         "call.speak.ended" => VoiceKind::SpeakEnded,
         "call.bridged" => VoiceKind::Bridged,

@@ -18,7 +18,7 @@ pub struct Entry<'a> {
 
 /// Appends to the log, in the transaction of the change itself.
 pub async fn append(tx: &mut Tx, e: &Entry<'_>, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO audit_log (at, actor, action, subject, tenant_id, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     );
     let q = q

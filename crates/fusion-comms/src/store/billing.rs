@@ -45,7 +45,7 @@ pub async fn find_statement(r: impl Reader, tenant: &TenantId, id: &StatementId)
 
 /// Adds a statement or replaces it.
 pub async fn put_statement(tx: &mut Tx, tenant: &TenantId, s: &Statement, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO billing_statements (tenant_id, statement_id, case_id, amount_cents, currency, status, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (tenant_id, statement_id) DO UPDATE SET case_id = excluded.case_id, amount_cents = excluded.amount_cents,
@@ -64,7 +64,7 @@ pub async fn put_statement(tx: &mut Tx, tenant: &TenantId, s: &Statement, now: T
 
 /// Sets the status of a statement. False where the agency has none of that number.
 pub async fn set_statement_status(tx: &mut Tx, tenant: &TenantId, id: &str, status: &str, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE billing_statements SET status = $3, updated_at = $4 WHERE tenant_id = $1 AND statement_id = $2",
     );
     Ok(tx.exec(q.bind(tenant).bind(id).bind(status).bind(now)).await? == 1)
@@ -80,7 +80,7 @@ pub async fn statements(db: &Db, tenant: &TenantId) -> Result<Vec<Statement>> {
 
 /// Adds a case or replaces it.
 pub async fn put_case(tx: &mut Tx, tenant: &TenantId, c: &Case) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO billing_cases (tenant_id, case_id, case_number, statement_id, run_number, patient_last, patient_first,
            patient_middle, patient_suffix, patient_dob, sex, date_of_service, payer, member_id, payer_claim_number,
            pickup_facility, destination_facility, hcpcs, address, city, state, zip, phone)
@@ -209,7 +209,7 @@ fn session(r: &Row) -> Result<Session> {
 
 /// Keeps a session that Stripe made; the same one again changes nothing.
 pub async fn insert_session(tx: &mut Tx, s: &NewSession, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO billing_checkout_sessions (session_id, tenant_id, statement_id, call_control_id, amount_cents, currency,
            status, checkout_url, created_at, account, reference, expires_at, token)
          VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12) ON CONFLICT (session_id) DO NOTHING",
@@ -254,7 +254,7 @@ pub async fn set_session_status(
     payment_intent: Option<&str>,
     completed_at: Option<Timestamp>,
 ) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE billing_checkout_sessions SET status = $2, payment_intent = coalesce($3, payment_intent),
            completed_at = coalesce($4, completed_at)
          WHERE session_id = $1 AND (status = 'open' OR (status = 'expired' AND $2 <> 'expired'))",

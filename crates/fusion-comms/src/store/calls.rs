@@ -58,7 +58,7 @@ fn stored(row: &Row) -> Result<StoredCall> {
 
 /// Makes the row of a call that rings. False where there is one.
 pub async fn insert(tx: &mut Tx, new: &NewCall<'_>, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO telnyx_calls (call_control_id, tenant_id, from_phone, to_phone, session_id, state, phase, step,
            attempts, prompts, deadline_at, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $10) ON CONFLICT (call_control_id) DO NOTHING",
@@ -79,7 +79,7 @@ pub async fn insert(tx: &mut Tx, new: &NewCall<'_>, now: Timestamp) -> Result<bo
 
 /// The call, locked until the transaction ends.
 pub async fn lock(tx: &mut Tx, id: &CallControlId) -> Result<Option<StoredCall>> {
-    let q = (&mut *tx).sql(match tx.dialect() {
+    let q = tx.sql(match tx.dialect() {
         Dialect::Postgres => {
             "SELECT call_control_id, tenant_id, to_phone, session_id, state, phase, step, attempts, prompts,
                statement_id, sms_phone, deadline_at FROM telnyx_calls WHERE call_control_id = $1 FOR UPDATE"
@@ -109,7 +109,7 @@ pub async fn present(db: &Db, id: &CallControlId) -> Result<Option<(u32, State)>
 
 /// Writes what the machine decided.
 pub async fn save(tx: &mut Tx, id: &CallControlId, call: &Call, deadline_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE telnyx_calls SET state = $2, phase = $3, step = $4, attempts = $5, prompts = $6, statement_id = $7,
            sms_phone = $8, deadline_at = $9, updated_at = $10 WHERE call_control_id = $1",
     );
@@ -140,7 +140,7 @@ pub async fn record_step(
     to: State,
     now: Timestamp,
 ) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO telnyx_call_steps (call_control_id, cause_id, from_state, to_state, at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (call_control_id, cause_id) DO NOTHING",
     );

@@ -190,6 +190,11 @@ impl Tx {
         }
     }
 
+    #[track_caller]
+    pub fn sql(&self, text: impl SqlSafeStr) -> Sql {
+        Sql::new(self.dialect(), text)
+    }
+
     /// Runs a statement; returns the number of rows it touched.
     pub async fn exec(&mut self, q: Sql) -> Result<u64> {
         Ok(match (&mut self.inner, q.args) {

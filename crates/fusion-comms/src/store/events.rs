@@ -89,7 +89,7 @@ pub async fn get(db: &Db, id: &EventId) -> Result<Option<(Event, Value)>> {
 
 /// Puts an event back to be worked. Effects that were done are not repeated: their ids are the same.
 pub async fn replay(tx: &mut Tx, id: &EventId, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE telnyx_events SET processed_at = NULL, parked_at = NULL, attempts = 0, last_error = NULL, due_at = $2,
            leased_until = NULL, leased_by = NULL WHERE event_id = $1 AND digits_cleared = FALSE",
     );
@@ -98,7 +98,7 @@ pub async fn replay(tx: &mut Tx, id: &EventId, now: Timestamp) -> Result<bool> {
 
 /// Deletes one event: its next delivery is worked as new.
 pub async fn delete(tx: &mut Tx, id: &EventId) -> Result<bool> {
-    let q = (&mut *tx).sql("DELETE FROM telnyx_events WHERE event_id = $1");
+    let q = tx.sql("DELETE FROM telnyx_events WHERE event_id = $1");
     Ok(tx.exec(q.bind(id)).await? == 1)
 }
 

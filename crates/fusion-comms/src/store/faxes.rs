@@ -62,7 +62,7 @@ pub struct Seen<'a> {
 
 /// Makes the row at the first event of a fax, or adds what a later one says; never goes back.
 pub async fn seen(tx: &mut Tx, s: &Seen<'_>, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO fax_documents (fax_id, tenant_id, from_phone, to_phone, page_count, partial, occurred_at, status, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8, $8)
          ON CONFLICT (fax_id) DO UPDATE SET
@@ -94,7 +94,7 @@ pub async fn get(r: impl Reader, id: &FaxId) -> Result<Option<Fax>> {
 /// The row, locked until the transaction ends.
 pub async fn lock(tx: &mut Tx, id: &FaxId) -> Result<Option<Fax>> {
     if tx.dialect() == Dialect::Postgres {
-        let q = (&mut *tx).sql("SELECT fax_id FROM fax_documents WHERE fax_id = $1 FOR UPDATE");
+        let q = tx.sql("SELECT fax_id FROM fax_documents WHERE fax_id = $1 FOR UPDATE");
         (&mut *tx).rows(q.bind(id)).await?;
     }
     get(tx, id).await
@@ -113,7 +113,7 @@ pub async fn list(db: &Db, tenant: Option<&TenantId>, status: Option<&str>, limi
 
 /// The file is in the store.
 pub async fn stored(tx: &mut Tx, id: &FaxId, key: &str, sha256: &str, size: i64, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE fax_documents SET s3_key_original = $2, sha256_original = $3, size_bytes = $4, status = 'received',
            last_error = NULL, updated_at = $5 WHERE fax_id = $1 AND status IN ('receiving', 'failed')",
     );
@@ -122,7 +122,7 @@ pub async fn stored(tx: &mut Tx, id: &FaxId, key: &str, sha256: &str, size: i64,
 
 /// The fax did not arrive or could not be fetched. A fax that is stored stays stored.
 pub async fn failed(tx: &mut Tx, id: &FaxId, error: &str, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE fax_documents SET status = 'failed', last_error = $2, updated_at = $3
          WHERE fax_id = $1 AND status = 'receiving'",
     );
@@ -131,7 +131,7 @@ pub async fn failed(tx: &mut Tx, id: &FaxId, error: &str, now: Timestamp) -> Res
 
 /// A try of the fetch failed; the next follows.
 pub async fn trouble(tx: &mut Tx, id: &FaxId, error: &str, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql("UPDATE fax_documents SET last_error = $2, updated_at = $3 WHERE fax_id = $1");
+    let q = tx.sql("UPDATE fax_documents SET last_error = $2, updated_at = $3 WHERE fax_id = $1");
     tx.exec(q.bind(id).bind(error).bind(now)).await.map(drop)
 }
 
@@ -148,7 +148,7 @@ pub struct Outcome<'a> {
 
 /// Files a fax that waits; one that a person or another worker has filed since stays as it is.
 pub async fn file(tx: &mut Tx, id: &FaxId, o: &Outcome<'_>, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE fax_documents SET doc_type = $2, case_id = $3, status = $4, page_count = coalesce($5, page_count),
            last_error = $6, suggestions = $7, reasons = $8, classified_at = $9, updated_at = $9
          WHERE fax_id = $1 AND status = 'received'",
@@ -168,7 +168,7 @@ pub async fn file(tx: &mut Tx, id: &FaxId, o: &Outcome<'_>, now: Timestamp) -> R
 
 /// Back to `received`, to be read anew. False where its file is not in the store.
 pub async fn reset(tx: &mut Tx, id: &FaxId, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE fax_documents SET status = 'received', doc_type = NULL, case_id = NULL, last_error = NULL,
            suggestions = NULL, reasons = NULL, updated_at = $2 WHERE fax_id = $1 AND s3_key_original IS NOT NULL",
     );

@@ -66,7 +66,7 @@ fn claimed(row: &Row) -> Result<Claimed> {
 /// Takes up to `n` events until `until`, the oldest first.
 pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Claimed>> {
     let mut tx = db.begin().await?;
-    let q = (&mut tx).sql(lane.sql(match db.dialect() {
+    let q = tx.sql(lane.sql(match db.dialect() {
         Dialect::Postgres => {
             "UPDATE {events} SET attempts = attempts + 1, leased_until = $3, leased_by = $4 WHERE event_id IN (
                SELECT e.event_id FROM {events} e
@@ -109,7 +109,7 @@ pub async fn mark_done(
     tenant: Option<&TenantId>,
     now: Timestamp,
 ) -> Result<bool> {
-    let q = (&mut *tx).sql(lane.sql(
+    let q = tx.sql(lane.sql(
         "UPDATE {events} SET processed_at = $2, leased_until = NULL, leased_by = NULL, last_error = NULL,
            tenant_id = coalesce($4, tenant_id)
          WHERE event_id = $1 AND processed_at IS NULL AND leased_by = $3",
@@ -119,7 +119,7 @@ pub async fn mark_done(
 
 /// Gives an event back until `due`, with what went wrong.
 pub async fn put_off(tx: &mut Tx, lane: Lane, id: &EventId, error: &str, due: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(lane.sql(
+    let q = tx.sql(lane.sql(
         "UPDATE {events} SET leased_until = NULL, leased_by = NULL, last_error = $2, due_at = $3
          WHERE event_id = $1 AND processed_at IS NULL",
     ));
@@ -128,7 +128,7 @@ pub async fn put_off(tx: &mut Tx, lane: Lane, id: &EventId, error: &str, due: Ti
 
 /// Gives an event up until a person looks at it.
 pub async fn park(tx: &mut Tx, lane: Lane, id: &EventId, error: &str, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(lane.sql(
+    let q = tx.sql(lane.sql(
         "UPDATE {events} SET leased_until = NULL, leased_by = NULL, last_error = $2, parked_at = $3
          WHERE event_id = $1 AND processed_at IS NULL",
     ));
@@ -140,7 +140,7 @@ pub async fn take_back(db: &Db, owner: &str) -> Result<u64> {
     let mut tx = db.begin().await?;
     let mut n = 0;
     for lane in [Lane::Telnyx(Channel::Voice), Lane::Stripe] {
-        let q = (&mut tx).sql(lane.sql("UPDATE {events} SET leased_until = NULL, leased_by = NULL WHERE leased_by = $1"));
+        let q = tx.sql(lane.sql("UPDATE {events} SET leased_until = NULL, leased_by = NULL WHERE leased_by = $1"));
         n += tx.exec(q.bind(owner)).await?;
     }
     tx.commit().await?;
@@ -149,13 +149,13 @@ pub async fn take_back(db: &Db, owner: &str) -> Result<u64> {
 
 /// Replaces the stored body, for a gather whose digits have done their work.
 pub async fn clear_digits(tx: &mut Tx, id: &EventId, without_digits: &Value) -> Result<()> {
-    let q = (&mut *tx).sql("UPDATE telnyx_events SET raw_json = $2, digits_cleared = TRUE WHERE event_id = $1");
+    let q = tx.sql("UPDATE telnyx_events SET raw_json = $2, digits_cleared = TRUE WHERE event_id = $1");
     tx.exec(q.bind(id).bind(without_digits.clone())).await.map(drop)
 }
 
 /// Parked gathers of a call that has ended: their digits have no more use. Returns id and body.
 pub async fn parked_gathers(tx: &mut Tx, order_key: &str) -> Result<Vec<(EventId, Value)>> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "SELECT event_id, raw_json FROM telnyx_events WHERE order_key = $1 AND parked_at IS NOT NULL
            AND event_type = 'call.gather.ended' AND digits_cleared = FALSE",
     );
@@ -165,7 +165,7 @@ pub async fn parked_gathers(tx: &mut Tx, order_key: &str) -> Result<Vec<(EventId
 
 /// The opt-outs that a STOP could not write at its receipt are written now: forget that they are pending.
 pub async fn stop_written(tx: &mut Tx, id: &EventId) -> Result<()> {
-    let q = (&mut *tx).sql("UPDATE telnyx_events SET stop_pending = NULL WHERE event_id = $1");
+    let q = tx.sql("UPDATE telnyx_events SET stop_pending = NULL WHERE event_id = $1");
     tx.exec(q.bind(id)).await.map(drop)
 }
 

@@ -125,7 +125,7 @@ const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '250ms'";
 
 async fn short_lock_timeout(tx: &mut Tx) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
-        let q = (&mut *tx).sql(LOCK_TIMEOUT);
+        let q = tx.sql(LOCK_TIMEOUT);
         tx.exec(q).await?;
     }
     Ok(())
@@ -143,7 +143,7 @@ async fn insert(tx: &mut Tx, group: &[NewEvent]) -> Result<BTreeMap<String, ()>>
             })
         })
         .collect();
-    let q = (&mut *tx).sql(match tx.dialect() {
+    let q = tx.sql(match tx.dialect() {
         Dialect::Postgres => {
             "INSERT INTO telnyx_events
                (event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
@@ -204,7 +204,7 @@ async fn pend(tx: &mut Tx, opt_outs: &BTreeMap<(TenantId, E164), Mark>) -> Resul
         by_event.entry(&mark.event).or_default().push(row);
     }
     for (event, rows) in by_event {
-        let q = (&mut *tx).sql("UPDATE telnyx_events SET stop_pending = $2 WHERE event_id = $1");
+        let q = tx.sql("UPDATE telnyx_events SET stop_pending = $2 WHERE event_id = $1");
         tx.exec(q.bind(event).bind(Value::Array(rows))).await?;
     }
     Ok(())
@@ -219,7 +219,7 @@ async fn notify(tx: &mut Tx, group: &[NewEvent]) -> Result<()> {
     lanes.sort_unstable();
     lanes.dedup();
     for lane in lanes {
-        let q = (&mut *tx).sql("SELECT pg_notify('fusion_comms_inbox', $1)");
+        let q = tx.sql("SELECT pg_notify('fusion_comms_inbox', $1)");
         tx.exec(q.bind(lane)).await?;
     }
     Ok(())
@@ -229,7 +229,7 @@ async fn notify(tx: &mut Tx, group: &[NewEvent]) -> Result<()> {
 pub async fn store_stripe(db: &Db, event: &NewStripeEvent) -> Result<bool> {
     let mut tx = db.begin().await?;
     short_lock_timeout(&mut tx).await?;
-    let q = (&mut tx).sql(
+    let q = tx.sql(
         "INSERT INTO stripe_events (event_id, type, account, order_key, occurred_at, received_at, due_at, raw_json)
          VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (event_id) DO NOTHING",
     );

@@ -62,7 +62,7 @@ fn opt_out(row: &Row) -> Result<OptOut> {
 
 /// Takes the number's lock until the transaction ends: a STOP and a hand-over take it in turn.
 pub async fn lock_number(tx: &mut Tx, phone: &E164) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO sms_locks (phone_e164) VALUES ($1)
          ON CONFLICT (phone_e164) DO UPDATE SET phone_e164 = excluded.phone_e164",
     );
@@ -72,7 +72,7 @@ pub async fn lock_number(tx: &mut Tx, phone: &E164) -> Result<()> {
 /// Records an opt-out. A repeat keeps the later date and the stronger source. True where the row changed.
 pub async fn put(tx: &mut Tx, tenant: &TenantId, phone: &E164, source: Source, at: Timestamp) -> Result<bool> {
     // `instr`/`strpos` of the source in the list of ranks would be shorter, and harder to read.
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO telnyx_opt_outs (tenant_id, phone_e164, opted_out_at, source) VALUES ($1, $2, $3, $4)
          ON CONFLICT (tenant_id, phone_e164) DO UPDATE SET
            opted_out_at = CASE WHEN excluded.opted_out_at > telnyx_opt_outs.opted_out_at
@@ -90,13 +90,13 @@ pub async fn put(tx: &mut Tx, tenant: &TenantId, phone: &E164, source: Source, a
 
 /// Lifts one opt-out, whatever its source. True where there was one.
 pub async fn remove(tx: &mut Tx, tenant: &TenantId, phone: &E164) -> Result<bool> {
-    let q = (&mut *tx).sql("DELETE FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2");
+    let q = tx.sql("DELETE FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2");
     Ok(tx.exec(q.bind(tenant).bind(phone.expose())).await? == 1)
 }
 
 /// A START: lifts what a text or the carrier set before it, and nothing that an administrator set.
 pub async fn lift_by_start(tx: &mut Tx, tenant: &TenantId, phone: &E164, started_at: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "DELETE FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2 AND opted_out_at < $3
            AND source IN ('sms_stop', 'telnyx_block')",
     );
@@ -105,7 +105,7 @@ pub async fn lift_by_start(tx: &mut Tx, tenant: &TenantId, phone: &E164, started
 
 /// What forbids a text from this agency to this number: its own row, the unassigned one, or a STOP that is pending.
 pub async fn standing(tx: &mut Tx, tenant: Option<&TenantId>, phone: &E164) -> Result<Option<OptOut>> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "SELECT tenant_id, phone_e164, opted_out_at, source FROM telnyx_opt_outs
          WHERE phone_e164 = $1 AND tenant_id IN ($2, 'unassigned') ORDER BY tenant_id LIMIT 1",
     );
@@ -118,7 +118,7 @@ pub async fn standing(tx: &mut Tx, tenant: Option<&TenantId>, phone: &E164) -> R
 
 /// Opt-outs of this number that lie on event rows, since their ledger row was locked at receipt.
 async fn pending(tx: &mut Tx, phone: &E164) -> Result<Vec<OptOut>> {
-    let q = (&mut *tx).sql("SELECT event_id, stop_pending FROM telnyx_events WHERE stop_pending IS NOT NULL");
+    let q = tx.sql("SELECT event_id, stop_pending FROM telnyx_events WHERE stop_pending IS NOT NULL");
     let mut found = Vec::new();
     for row in tx.rows(q).await? {
         found.extend(read_pending(&row.json("stop_pending")?).into_iter().filter(|o| o.phone == *phone));
@@ -128,7 +128,7 @@ async fn pending(tx: &mut Tx, phone: &E164) -> Result<Vec<OptOut>> {
 
 /// The opt-outs pending on one event row.
 pub async fn pending_of(tx: &mut Tx, event: &fusion_comms_core::ids::EventId) -> Result<Vec<OptOut>> {
-    let q = (&mut *tx).sql("SELECT stop_pending FROM telnyx_events WHERE event_id = $1");
+    let q = tx.sql("SELECT stop_pending FROM telnyx_events WHERE event_id = $1");
     let row = tx.row(q.bind(event)).await?;
     Ok(match row.map(|r| r.opt_json("stop_pending")).transpose()?.flatten() {
         Some(json) => read_pending(&json),
@@ -156,7 +156,7 @@ pub async fn agencies_of(
     number: Option<&E164>,
     default_number: &E164,
 ) -> Result<Vec<TenantId>> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "SELECT tenant_id, 1 AS near FROM tenant_phone_numbers WHERE phone_e164 = $1 AND purpose = 'billing_sms'
          UNION SELECT t.id, 1 FROM tenants t WHERE $1 = $3 AND NOT EXISTS (
            SELECT 1 FROM tenant_phone_numbers n WHERE n.tenant_id = t.id AND n.purpose = 'billing_sms')
@@ -182,8 +182,8 @@ pub async fn agencies_of(
 /// Names who changes the ledger in this transaction, and why; the history keeps both.
 pub async fn set_context(tx: &mut Tx, actor: &str, reason: Option<&str>) -> Result<()> {
     let q = match tx.dialect() {
-        Dialect::Postgres => (&mut *tx).sql("SELECT set_config('app.actor', $1, true), set_config('app.reason', coalesce($2, ''), true)"),
-        Dialect::Sqlite => (&mut *tx).sql("INSERT OR REPLACE INTO change_context (only_row, actor, reason) VALUES (1, $1, $2)"),
+        Dialect::Postgres => tx.sql("SELECT set_config('app.actor', $1, true), set_config('app.reason', coalesce($2, ''), true)"),
+        Dialect::Sqlite => tx.sql("INSERT OR REPLACE INTO change_context (only_row, actor, reason) VALUES (1, $1, $2)"),
     };
     tx.exec(q.bind(actor).bind(reason)).await.map(drop)
 }
@@ -191,7 +191,7 @@ pub async fn set_context(tx: &mut Tx, actor: &str, reason: Option<&str>) -> Resu
 /// Ends what [`set_context`] began; on PostgreSQL the transaction's end does.
 pub async fn clear_context(tx: &mut Tx) -> Result<()> {
     if tx.dialect() == Dialect::Sqlite {
-        let q = (&mut *tx).sql("DELETE FROM change_context");
+        let q = tx.sql("DELETE FROM change_context");
         tx.exec(q).await?;
     }
     Ok(())

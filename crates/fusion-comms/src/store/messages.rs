@@ -51,7 +51,7 @@ pub struct Inbound<'a> {
 
 /// Keeps a text that came in; a repeat changes nothing.
 pub async fn insert_inbound(tx: &mut Tx, m: &Inbound<'_>, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO telnyx_sms_messages (message_id, telnyx_message_id, tenant_id, direction, from_phone, to_phone, body,
            status, class, label, rule, review, cause_id, created_at, updated_at)
          VALUES ($1, $1, $2, 'IN', $3, $4, $5, 'received', 'inbound', $6, $7, $8, $9, $10, $10)
@@ -89,7 +89,7 @@ pub struct Outbound {
 
 /// Writes an outbound text as `queued`, or as `refused` with the gate's reason. False where it is there already.
 pub async fn insert_outbound(tx: &mut Tx, m: &Outbound, refused: Option<&str>, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO telnyx_sms_messages (message_id, tenant_id, direction, from_phone, to_phone, body, status,
            statement_id, call_control_id, class, cause_id, request, gate, error, created_at, updated_at)
          VALUES ($1, $2, 'OUT', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
@@ -153,7 +153,7 @@ pub async fn to_send(r: impl Reader, id: &MessageId) -> Result<Option<ToSend>> {
 
 /// The commit of a hand-over: from here on the text counts as sent to the person.
 pub async fn set_sending(tx: &mut Tx, id: &MessageId, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE telnyx_sms_messages SET status = 'sending', gate = 'allowed', updated_at = $2,
            handed_over_at = coalesce(handed_over_at, $2)
          WHERE message_id = $1 AND status IN ('queued', 'sending')",
@@ -163,7 +163,7 @@ pub async fn set_sending(tx: &mut Tx, id: &MessageId, now: Timestamp) -> Result<
 
 /// Sets what became of an outbound text before any status webhook: `queued` again, `refused`, `failed`, `unknown`.
 pub async fn set_status(tx: &mut Tx, id: &MessageId, status: &str, error: Option<&str>, ambiguous: bool, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE telnyx_sms_messages SET status = $2, error = $3, ambiguous = (ambiguous OR $4), updated_at = $5
          WHERE message_id = $1 AND status IN ('queued', 'sending')",
     );
@@ -172,7 +172,7 @@ pub async fn set_status(tx: &mut Tx, id: &MessageId, status: &str, error: Option
 
 /// Telnyx took the text under its own id. The status stays: webhooks move it on.
 pub async fn accepted(tx: &mut Tx, id: &MessageId, telnyx_id: &str, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE telnyx_sms_messages SET telnyx_message_id = $2, error = NULL, updated_at = $3 WHERE message_id = $1",
     );
     tx.exec(q.bind(id).bind(telnyx_id).bind(now)).await.map(drop)
@@ -186,7 +186,7 @@ pub async fn apply_status(
     error: Option<&str>,
     now: Timestamp,
 ) -> Result<Option<MessageId>> {
-    let q = (&mut *tx).sql("SELECT message_id FROM telnyx_sms_messages WHERE telnyx_message_id = $1 AND direction = 'OUT'");
+    let q = tx.sql("SELECT message_id FROM telnyx_sms_messages WHERE telnyx_message_id = $1 AND direction = 'OUT'");
     let Some(row) = tx.row(q.bind(telnyx_id)).await? else { return Ok(None) };
     let id = MessageId::new(row.text("message_id")?);
     let (name, rank) = match status {
@@ -196,7 +196,7 @@ pub async fn apply_status(
         DeliveryStatus::Failed => ("failed", 4),
         DeliveryStatus::Delivered => ("delivered", 5),
     };
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE telnyx_sms_messages SET status = $2, error = coalesce($3, error), updated_at = $4
          WHERE message_id = $1 AND $5 > CASE status WHEN 'delivered' THEN 5 WHEN 'failed' THEN 4
            WHEN 'delivery_unconfirmed' THEN 3 WHEN 'sent' THEN 2 ELSE 1 END",
@@ -207,7 +207,7 @@ pub async fn apply_status(
 
 /// The agency that last texted this person from this number.
 pub async fn last_agency(tx: &mut Tx, person: &E164, number: &E164) -> Result<Option<TenantId>> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "SELECT tenant_id FROM telnyx_sms_messages WHERE direction = 'OUT' AND to_phone = $1 AND from_phone = $2
            AND tenant_id IS NOT NULL AND status <> 'refused' ORDER BY created_at DESC LIMIT 1",
     );
@@ -217,7 +217,7 @@ pub async fn last_agency(tx: &mut Tx, person: &E164, number: &E164) -> Result<Op
 
 /// How many texts of a class went to this person from this number since then.
 pub async fn count_since(tx: &mut Tx, person: &E164, number: &E164, class: Class, since: Timestamp) -> Result<i64> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "SELECT count(*) AS n FROM telnyx_sms_messages WHERE direction = 'OUT' AND to_phone = $1 AND from_phone = $2
            AND class = $3 AND created_at > $4 AND status <> 'refused'",
     );

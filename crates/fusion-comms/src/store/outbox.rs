@@ -80,7 +80,7 @@ fn claimed(row: &Row) -> Result<Claimed> {
 
 /// Writes an effect; one that is there already (the same cause again) stays as it is. True where it is new.
 pub async fn push(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO outbox (effect_id, lane, kind, order_key, cause_id, tenant_id, payload, created_at, due_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) ON CONFLICT (effect_id) DO NOTHING",
     );
@@ -100,7 +100,7 @@ pub async fn push(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<boo
 /// Takes up to `n` effects of a lane until `until`, the oldest first.
 pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Claimed>> {
     let mut tx = db.begin().await?;
-    let q = (&mut tx).sql(match db.dialect() {
+    let q = tx.sql(match db.dialect() {
         Dialect::Postgres => {
             "UPDATE outbox SET attempts = attempts + 1, leased_until = $4, leased_by = $5 WHERE effect_id IN (
                SELECT e.effect_id FROM outbox e
@@ -131,7 +131,7 @@ pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, unt
 
 /// Marks an effect as done, in the transaction that applies its answer. False where it was done already.
 pub async fn mark_done(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE outbox SET done_at = $2, leased_until = NULL, leased_by = NULL
          WHERE effect_id = $1 AND done_at IS NULL AND parked_at IS NULL",
     );
@@ -140,7 +140,7 @@ pub async fn mark_done(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
 
 /// Puts an effect off until `due`, with what went wrong.
 pub async fn put_off(tx: &mut Tx, id: &str, error: &str, due: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE outbox SET leased_until = NULL, leased_by = NULL, last_error = $2, due_at = $3
          WHERE effect_id = $1 AND done_at IS NULL",
     );
@@ -149,7 +149,7 @@ pub async fn put_off(tx: &mut Tx, id: &str, error: &str, due: Timestamp) -> Resu
 
 /// Gives an effect up until a person looks at it. False where it was done or parked already.
 pub async fn park(tx: &mut Tx, id: &str, error: &str, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE outbox SET leased_until = NULL, leased_by = NULL, last_error = $2, parked_at = $3
          WHERE effect_id = $1 AND done_at IS NULL AND parked_at IS NULL",
     );
@@ -159,7 +159,7 @@ pub async fn park(tx: &mut Tx, id: &str, error: &str, now: Timestamp) -> Result<
 /// Takes back what a process of the same name left leased when it died.
 pub async fn take_back(db: &Db, owner: &str) -> Result<u64> {
     let mut tx = db.begin().await?;
-    let q = (&mut tx).sql("UPDATE outbox SET leased_until = NULL, leased_by = NULL WHERE leased_by = $1");
+    let q = tx.sql("UPDATE outbox SET leased_until = NULL, leased_by = NULL WHERE leased_by = $1");
     let n = tx.exec(q.bind(owner)).await?;
     tx.commit().await?;
     Ok(n)

@@ -16,7 +16,7 @@ pub struct Message {
 /// Puts a message on the queue; the same id again changes nothing.
 pub async fn send(db: &Db, id: &str, body: &str, now: Timestamp) -> Result<()> {
     let mut tx = db.begin().await?;
-    let q = (&mut tx).sql(
+    let q = tx.sql(
         "INSERT INTO queue_messages (message_id, body, created_at, visible_at) VALUES ($1, $2, $3, $3)
          ON CONFLICT (message_id) DO NOTHING",
     );
@@ -27,7 +27,7 @@ pub async fn send(db: &Db, id: &str, body: &str, now: Timestamp) -> Result<()> {
 /// Takes one message until `until`.
 pub async fn receive(db: &Db, now: Timestamp, until: Timestamp) -> Result<Option<Message>> {
     let mut tx = db.begin().await?;
-    let q = (&mut tx).sql(match db.dialect() {
+    let q = tx.sql(match db.dialect() {
         Dialect::Postgres => {
             "UPDATE queue_messages SET visible_at = $2, receive_count = receive_count + 1 WHERE message_id = (
                SELECT message_id FROM queue_messages WHERE visible_at <= $1 ORDER BY visible_at LIMIT 1 FOR UPDATE SKIP LOCKED)
@@ -48,7 +48,7 @@ pub async fn receive(db: &Db, now: Timestamp, until: Timestamp) -> Result<Option
 /// The work of a message is done.
 pub async fn delete(db: &Db, id: &str) -> Result<()> {
     let mut tx = db.begin().await?;
-    let q = (&mut tx).sql("DELETE FROM queue_messages WHERE message_id = $1");
+    let q = tx.sql("DELETE FROM queue_messages WHERE message_id = $1");
     tx.exec(q.bind(id)).await?;
     tx.commit().await
 }

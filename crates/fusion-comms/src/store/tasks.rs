@@ -29,7 +29,7 @@ impl Kind {
 
 /// Opens a task; the same kind for the same subject is one task.
 pub async fn open(tx: &mut Tx, tenant: Option<&TenantId>, kind: Kind, subject: &str, now: Timestamp) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO agency_tasks (task_id, tenant_id, kind, subject, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (task_id) DO NOTHING",
     );

@@ -67,7 +67,7 @@ fn tenant(row: &Row) -> Result<Tenant> {
 
 /// Adds an agency. False where the id is taken.
 pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO tenants (id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
     );
@@ -84,7 +84,7 @@ pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
 
 /// Replaces an agency's data. False where there is no such agency.
 pub async fn set(tx: &mut Tx, t: &Tenant) -> Result<bool> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "UPDATE tenants SET name = $2, billing_contact_phone = $3, stripe_connected_account_id = $4, timezone = $5,
            messaging_profile_id = $6 WHERE id = $1",
     );
@@ -141,7 +141,7 @@ fn number(row: &Row) -> Result<Number> {
 
 /// Adds a number or changes where it forwards to.
 pub async fn put_number(tx: &mut Tx, n: &Number) -> Result<()> {
-    let q = (&mut *tx).sql(
+    let q = tx.sql(
         "INSERT INTO tenant_phone_numbers (phone_e164, purpose, tenant_id, forward_to_phone_e164) VALUES ($1, $2, $3, $4)
          ON CONFLICT (phone_e164, purpose, tenant_id) DO UPDATE SET forward_to_phone_e164 = excluded.forward_to_phone_e164",
     );

@@ -1,1 +1,19 @@
-//! (to be written)
+//! Background work: events become steps, steps become effects, waits come to their end.
+
+pub mod calls;
+pub mod commands;
+mod deadlines;
+mod error;
+mod fax_queue;
+mod faxes;
+mod gauges;
+pub mod inbox;
+mod links;
+mod listen;
+pub mod outbox;
+mod payments;
+mod run;
+mod texts;
+
+pub use error::JobError;
+pub use run::{Workers, drain};

@@ -1,0 +1,123 @@
+//! The one gate that every outbound text passes: when it is queued, and again in the commit that hands it over.
+//!
+//! A text leaves only with a [`HandOver`], and only [`hand_over`] makes one: there is no other way to the carrier.
+
+use fusion_comms_core::ids::{MessageId, TenantId};
+use fusion_comms_core::phone::E164;
+use fusion_comms_core::time::Timestamp;
+
+use crate::clock::Clock;
+use crate::store::messages::{self, Class, Outbound};
+use crate::store::{Db, StoreError, Tx, ledger, outbox};
+
+/// Milliseconds from the hand-over's commit to the start of the request; later, the text is queued again.
+const HAND_OVER_MS: i64 = 1000;
+
+/// What the gate says of one text at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Allowed,
+    /// With the reason as it is kept with the text: the ledger row that was seen.
+    Refused(String),
+}
+
+/// Looks at the ledger in this transaction.
+pub async fn check(tx: &mut Tx, tenant: Option<&TenantId>, phone: &E164, class: Class) -> Result<Decision, StoreError> {
+    let standing = ledger::standing(tx, tenant, phone).await?;
+    Ok(match (class, standing) {
+        (Class::Help, _) | (Class::PaymentLink | Class::StartConfirmation, None) | (Class::StopConfirmation, Some(_)) => {
+            Decision::Allowed
+        }
+        (Class::StopConfirmation, None) => Decision::Refused("no opt-out stands any more".to_owned()),
+        (Class::PaymentLink | Class::StartConfirmation, Some(o)) => {
+            Decision::Refused(format!("opted out on {}, source {}", o.opted_out_at, o.source.as_str()))
+        }
+    })
+}
+
+/// Queues a text, or keeps it as refused. Writes the outbox row that sends it.
+pub async fn queue(
+    tx: &mut Tx,
+    text: &Outbound,
+    lane: outbox::Lane,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Decision, StoreError> {
+    let decision = check(tx, text.tenant.as_ref(), &text.to, text.class).await?;
+    let refused = match &decision {
+        Decision::Allowed => None,
+        Decision::Refused(reason) => Some(reason.as_str()),
+    };
+    messages::insert_outbound(tx, text, refused, now).await?;
+    if decision == Decision::Allowed {
+        let effect = outbox::NewEffect {
+            id: uuid::Uuid::parse_str(text.id.as_str()).unwrap_or_default(),
+            lane,
+            kind: "text",
+            order_key: format!("text:{}", text.id),
+            cause_id: text.cause_id.clone(),
+            tenant: text.tenant.clone(),
+            payload: serde_json::json!({"message_id": text.id}),
+            expires_at: Some(expires_at),
+        };
+        outbox::push(tx, &effect, now).await?;
+    }
+    Ok(decision)
+}
+
+/// The right to send one text now: its hand-over is committed.
+pub struct HandOver {
+    request: String,
+    key: String,
+    at: Timestamp,
+}
+
+impl HandOver {
+    /// May the request still start? Else the text goes back to `queued` and is checked anew.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.ms_since(self.at) < HAND_OVER_MS
+    }
+    /// The request's body, byte for byte as on every try.
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+    /// The `Idempotency-Key` of every try.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// What came of trying to hand a text over.
+pub enum Handed {
+    Go(HandOver),
+    Refused(String),
+    /// It is not to be sent (any more): sent, refused or failed before.
+    Settled,
+}
+
+/// Checks the ledger under the number's lock and sets `sending`, in one commit. Every try is a new one of these.
+pub async fn hand_over(db: &Db, clock: &Clock, id: &MessageId) -> Result<Handed, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(text) = messages::to_send(&mut tx, id).await? else { return Ok(Handed::Settled) };
+    ledger::lock_number(&mut tx, &text.to).await?;
+    let decision = check(&mut tx, text.tenant.as_ref(), &text.to, text.class).await?;
+    let now = clock.now();
+    let handed = match decision {
+        Decision::Refused(reason) => {
+            // After a try without an answer nobody knows whether the text went out.
+            let status = if text.ambiguous { "unknown" } else { "refused" };
+            messages::set_status(&mut tx, id, status, Some(&reason), false, now).await?;
+            Handed::Refused(reason)
+        }
+        Decision::Allowed if messages::set_sending(&mut tx, id, now).await? => {
+            Handed::Go(HandOver { request: text.request, key: id.as_str().to_owned(), at: now })
+        }
+        Decision::Allowed => Handed::Settled,
+    };
+    tx.commit().await?;
+    // The clock runs from after the commit: until then a STOP could still come first.
+    Ok(match handed {
+        Handed::Go(h) => Handed::Go(HandOver { at: clock.now(), ..h }),
+        other => other,
+    })
+}

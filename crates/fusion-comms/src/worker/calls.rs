@@ -1,0 +1,294 @@
+//! Calls: an event, an answer or a deadline goes through the machine, and what it decides is written in one transaction.
+
+use fusion_comms_core::effect::{Command, Effect, Question};
+use fusion_comms_core::envelope::{self, Direction, VoiceEvent, VoiceKind};
+use fusion_comms_core::ids::{CallControlId, StatementId, TenantId, derived_id};
+use fusion_comms_core::ivr::{self, Call, CallEvent, LinkAnswer, Prompt, State, StatementAnswer, Surroundings};
+use fusion_comms_core::phone::E164;
+use fusion_comms_core::time::Timestamp;
+use serde_json::json;
+
+use super::error::JobError;
+use super::links;
+use crate::app::Parts;
+use crate::gate::{self, Decision};
+use crate::store::calls::{NewCall, StoredCall};
+use crate::store::messages::Class;
+use crate::store::tenants::Purpose;
+use crate::store::{Tx, billing, calls, inbox, outbox, tasks, tenants};
+use crate::{logs, metrics};
+
+/// Milliseconds that a call command is tried for; then its failure is told to the machine.
+const COMMAND_BUDGET_MS: i64 = 12_000;
+/// Deliveries of an event whose call is not known (yet) before it is taken as of no call of ours.
+const WAIT_FOR_CALL: i64 = 4;
+
+/// What is told only once the transaction has committed.
+#[derive(Debug, Default)]
+pub struct After {
+    entered: Vec<(CallControlId, Option<TenantId>, State)>,
+    transfers_failed: u32,
+    prompts_failed: Vec<Prompt>,
+}
+
+impl After {
+    pub fn tell(&self, app: &Parts) {
+        for (call, tenant, state) in &self.entered {
+            logs::ivr_state(call, tenant.as_ref(), state.as_str());
+            metrics::ivr_entered(state.as_str());
+        }
+        (0..self.transfers_failed).for_each(|_| metrics::ivr_transfer_failed());
+        self.prompts_failed.iter().for_each(|p| metrics::prompt_failed(p.name()));
+        app.wake.effects();
+    }
+}
+
+/// What a voice event came to.
+pub struct Handled {
+    pub tenant: Option<TenantId>,
+    pub after: After,
+}
+
+/// Applies one voice event within the transaction that marks it as done.
+pub async fn handle(
+    app: &Parts,
+    tx: &mut Tx,
+    cause: &str,
+    event: &VoiceEvent,
+    attempts: i64,
+    now: Timestamp,
+) -> Result<Handled, JobError> {
+    if event.kind == VoiceKind::Initiated {
+        return initiated(app, tx, cause, event, now).await;
+    }
+    let nothing = Handled { tenant: None, after: After::default() };
+    let (stored, second_leg) = match calls::lock(tx, &event.call).await? {
+        Some(stored) => (stored, false),
+        None => match first_leg(tx, event).await? {
+            Some(stored) => (stored, true),
+            None if event.direction == Some(Direction::Outgoing) || event.kind == VoiceKind::Informational => {
+                return Ok(nothing);
+            }
+            None if attempts < WAIT_FOR_CALL => {
+                return Err(JobError::Retry("no call of this id yet".to_owned()));
+            }
+            None => return Ok(nothing),
+        },
+    };
+    let tenant = stored.tenant.clone();
+    let Some(call_event) = translate(event, second_leg) else { return Ok(Handled { tenant, ..nothing }) };
+    let session = stored.session.clone();
+    let mut after = After::default();
+    let call = advance(app, tx, stored, cause, call_event, now, &mut after).await?;
+    if call.state == State::Done {
+        clear_parked_digits(tx, session.as_deref().unwrap_or(event.call.as_str())).await?;
+    }
+    Ok(Handled { tenant, after })
+}
+
+/// `call.initiated`: makes the call's row and answers it, unless it is the second leg of a transfer.
+async fn initiated(app: &Parts, tx: &mut Tx, cause: &str, event: &VoiceEvent, now: Timestamp) -> Result<Handled, JobError> {
+    let nothing = Handled { tenant: None, after: After::default() };
+    if event.direction == Some(Direction::Outgoing) || first_leg(tx, event).await?.is_some() {
+        return Ok(nothing);
+    }
+    let tenant = dialled(tx, event.to.expose()).await?.map(|n| n.tenant);
+    let (call, effects) = ivr::ring(tenant.is_some());
+    let new = NewCall {
+        id: &event.call,
+        tenant: tenant.as_ref(),
+        from_phone: event.from.expose(),
+        to_phone: event.to.expose(),
+        session: event.session.as_deref(),
+        call: &call,
+        deadline_at: call.wait_ms().map(|ms| now.plus_ms(ms)),
+    };
+    let mut after = After::default();
+    if calls::insert(tx, &new, now).await? {
+        calls::record_step(tx, &event.call, cause, None, call.state, now).await?;
+        after.entered.push((event.call.clone(), tenant.clone(), call.state));
+        let stored = calls::lock(tx, &event.call).await?.ok_or_else(|| JobError::Retry("the call's row has gone".to_owned()))?;
+        perform(app, tx, &stored, &call, cause, effects, now, &mut after).await?;
+    }
+    Ok(Handled { tenant, after })
+}
+
+/// The caller's leg, where this event belongs to the other leg of its session.
+async fn first_leg(tx: &mut Tx, event: &VoiceEvent) -> Result<Option<StoredCall>, JobError> {
+    let Some(session) = &event.session else { return Ok(None) };
+    let Some(id) = calls::of_session(&mut *tx, session).await? else { return Ok(None) };
+    if id == event.call { Ok(None) } else { Ok(calls::lock(tx, &id).await?) }
+}
+
+fn translate(event: &VoiceEvent, second_leg: bool) -> Option<CallEvent> {
+    let step = envelope::our_step(event.client_state.as_deref());
+    Some(match (&event.kind, second_leg) {
+        (VoiceKind::Bridged, _) => CallEvent::Bridged,
+        (VoiceKind::Hangup { cause }, true) => CallEvent::SecondLegEnded { cause: cause.clone() },
+        (VoiceKind::Hangup { .. }, false) => CallEvent::Hangup,
+        (VoiceKind::Answered, false) => CallEvent::Answered,
+        (VoiceKind::GatherEnded { status, digits, pound_alone }, false) => {
+            CallEvent::GatherEnded { step, status: *status, digits: digits.clone(), pound_alone: *pound_alone }
+        }
+        (VoiceKind::PlaybackEnded { status, prompt }, false) => {
+            CallEvent::PlaybackEnded { step, prompt: *prompt, status: *status }
+        }
+        (VoiceKind::SpeakEnded, false) => {
+            CallEvent::PlaybackEnded { step, prompt: None, status: envelope::PlaybackStatus::Ended }
+        }
+        _ => return None,
+    })
+}
+
+/// Steps the machine by one cause, once: a cause that was applied before changes nothing and repeats nothing.
+pub async fn advance(
+    app: &Parts,
+    tx: &mut Tx,
+    stored: StoredCall,
+    cause: &str,
+    event: CallEvent,
+    now: Timestamp,
+    after: &mut After,
+) -> Result<Call, JobError> {
+    let around = Surroundings { transfer_to: transfer_target(tx, &stored).await? };
+    let before = stored.call.clone();
+    let (mut call, mut effects) = ivr::step(before.clone(), &event, &around);
+    // What our own tables can answer is answered here, and the machine steps again.
+    while let Some(at) = effects.iter().position(|e| matches!(e, Effect::Ask(_))) {
+        let Effect::Ask(question) = effects.remove(at) else { continue };
+        let answer = answer(tx, stored.tenant.as_ref(), question).await?;
+        let (next, more) = ivr::step(call, &answer, &around);
+        call = next;
+        effects.extend(more);
+    }
+    if !calls::record_step(tx, &stored.id, cause, Some(before.state), call.state, now).await? {
+        return Ok(before);
+    }
+    let call = perform(app, tx, &stored, &call, cause, effects, now, after).await?;
+    if before.state != call.state {
+        after.entered.push((stored.id.clone(), stored.tenant.clone(), call.state));
+    }
+    let deadline_at = match call.step == before.step && call.phase == before.phase {
+        true => stored.deadline_at,
+        false => call.wait_ms().map(|ms| now.plus_ms(ms)),
+    };
+    calls::save(tx, &stored.id, &call, deadline_at, now).await?;
+    Ok(call)
+}
+
+async fn answer(tx: &mut Tx, tenant: Option<&TenantId>, question: Question) -> Result<CallEvent, JobError> {
+    Ok(match question {
+        Question::FindStatement(id) => CallEvent::Statement(find(tx, tenant, id).await?),
+        Question::MayText(phone) => {
+            let allowed = gate::check(tx, tenant, &phone, Class::PaymentLink).await? == Decision::Allowed;
+            CallEvent::MayText { phone, allowed }
+        }
+    })
+}
+
+async fn find(tx: &mut Tx, tenant: Option<&TenantId>, id: StatementId) -> Result<StatementAnswer, JobError> {
+    let Some(tenant) = tenant else { return Ok(StatementAnswer::Unknown) };
+    Ok(match billing::find_statement(&mut *tx, tenant, &id).await? {
+        Some(s) if s.is_payable() => StatementAnswer::Found(id),
+        Some(_) => StatementAnswer::NotPayable,
+        None => StatementAnswer::Unknown,
+    })
+}
+
+async fn dialled(tx: &mut Tx, to: Option<&str>) -> Result<Option<tenants::Number>, JobError> {
+    let Some(number) = to.and_then(|t| E164::parse(t).ok()) else { return Ok(None) };
+    Ok(tenants::of_number(&mut *tx, &number, Purpose::Voice).await?.into_iter().next())
+}
+
+async fn transfer_target(tx: &mut Tx, stored: &StoredCall) -> Result<Option<E164>, JobError> {
+    let Some(tenant) = &stored.tenant else { return Ok(None) };
+    if let Some(forward) = dialled(tx, stored.to_phone.as_deref()).await?.and_then(|n| n.forward_to) {
+        return Ok(Some(forward));
+    }
+    Ok(tenants::get(&mut *tx, tenant).await?.map(|t| t.billing_phone))
+}
+
+/// Writes the effects of one step. A link that cannot even be asked for is told to the machine at once.
+#[expect(clippy::too_many_arguments, reason = "the step's context; a struct of it would be used here only")]
+async fn perform(
+    app: &Parts,
+    tx: &mut Tx,
+    stored: &StoredCall,
+    call: &Call,
+    cause: &str,
+    effects: Vec<Effect>,
+    now: Timestamp,
+    after: &mut After,
+) -> Result<Call, JobError> {
+    let mut call = call.clone();
+    let mut effects = std::collections::VecDeque::from(effects);
+    let mut place = 0;
+    while let Some(effect) = effects.pop_front() {
+        match effect {
+            Effect::Command(command) => {
+                let new = command_effect(app, stored, &call, cause, place, &command, now);
+                outbox::push(tx, &new, now).await?;
+                place += 1;
+            }
+            Effect::SendLink { statement, phone } => {
+                if !links::ask(app, tx, stored, &statement, &phone, cause, now).await? {
+                    let around = Surroundings { transfer_to: transfer_target(tx, stored).await? };
+                    let (next, more) = ivr::step(call, &CallEvent::Link(LinkAnswer::Refused), &around);
+                    call = next;
+                    effects.extend(more);
+                }
+            }
+            Effect::TransferFailed => {
+                after.transfers_failed += 1;
+                tasks::open(tx, stored.tenant.as_ref(), tasks::Kind::CallBack, stored.id.as_str(), now).await?;
+            }
+            Effect::PromptFailed(prompt) => after.prompts_failed.push(prompt),
+            Effect::Ask(_) => {}
+        }
+    }
+    Ok(call)
+}
+
+fn command_effect(
+    app: &Parts,
+    stored: &StoredCall,
+    call: &Call,
+    cause: &str,
+    place: usize,
+    command: &Command,
+    now: Timestamp,
+) -> outbox::NewEffect {
+    let id = derived_id(cause, &place.to_string());
+    let request = command.request(&app.settings.audio_base, call.step, &id.to_string());
+    outbox::NewEffect {
+        id,
+        lane: outbox::Lane::Voice,
+        kind: "command",
+        order_key: stored.id.as_str().to_owned(),
+        cause_id: cause.to_owned(),
+        tenant: stored.tenant.clone(),
+        payload: json!({
+            "call": stored.id, "action": request.action, "body": request.body, "step": call.step,
+            "command": command.command_kind(),
+        }),
+        expires_at: Some(now.plus_ms(COMMAND_BUDGET_MS)),
+    }
+}
+
+/// The digits of gathers that were given up have no more use once the call has ended.
+async fn clear_parked_digits(tx: &mut Tx, order_key: &str) -> Result<(), JobError> {
+    for (id, mut raw) in inbox::parked_gathers(tx, order_key).await? {
+        forget_digits(&mut raw);
+        inbox::clear_digits(tx, &id, &raw).await?;
+    }
+    Ok(())
+}
+
+/// Takes the keyed digits out of a stored gather.
+pub fn forget_digits(raw: &mut serde_json::Value) {
+    if let Some(payload) = raw.pointer_mut("/data/payload").and_then(serde_json::Value::as_object_mut)
+        && let Some(digits) = payload.get_mut("digits")
+    {
+        *digits = serde_json::Value::Null;
+    }
+}
