@@ -1,1 +1,32 @@
-//! (to be written)
+//! Faxes: what a file is, what kind of document its pages are, and whose case it belongs to.
+//!
+//! received -> classified | needs_review | unreadable | failed
+//!
+//! Law: a fax is never attached to another patient. Whatever is in doubt goes to a person, with suggestions.
+
+mod candidates;
+mod classify;
+mod contradiction;
+mod dates;
+mod decide;
+mod doc_type;
+mod fields;
+mod layout;
+mod matching;
+mod names;
+mod roster;
+mod rules;
+mod sniff;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use candidates::{Candidate, Evidence};
+pub use classify::{Typing, classify};
+pub use decide::{Status, Verdict, decide};
+pub use doc_type::DocType;
+pub use matching::{Matching, match_case};
+pub use roster::Case;
+pub use sniff::{Format, sniff};
+pub use text::{PageText, usable_text};
