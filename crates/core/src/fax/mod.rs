@@ -1,4 +1,32 @@
-//! stub
-use crate::ids::CaseId;
+//! Faxes: what a file is, what kind of document its pages are, and whose case it belongs to.
+//!
+//! received -> classified | needs_review | unreadable | failed
+//!
+//! Law: a fax is never attached to another patient. Whatever is in doubt goes to a person, with suggestions.
 
-pub struct Case { pub tenant_id: crate::ids::TenantId, pub case_id: CaseId, pub case_number: String, pub statement_id: String, pub run_number: String, pub patient_last: String, pub patient_first: String, pub patient_middle: String, pub patient_suffix: String, pub patient_dob: String, pub sex: String, pub date_of_service: String, pub payer: String, pub member_id: String, pub payer_claim_number: String, pub pickup_facility: String, pub destination_facility: String, pub hcpcs: String, pub address: String, pub city: String, pub state: String, pub zip: String, pub phone: String }
+mod candidates;
+mod classify;
+mod contradiction;
+mod dates;
+mod decide;
+mod doc_type;
+mod fields;
+mod layout;
+mod matching;
+mod names;
+mod roster;
+mod rules;
+mod sniff;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use candidates::{Candidate, Evidence};
+pub use classify::{Typing, classify};
+pub use decide::{Status, Verdict, decide};
+pub use doc_type::DocType;
+pub use matching::{Matching, match_case};
+pub use roster::Case;
+pub use sniff::{Format, sniff};
+pub use text::{PageText, usable_text};

@@ -1,0 +1,177 @@
+//! Calendar dates as they are written on faxes.
+
+/// A date as printed; the year may have two digits only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Date {
+    year: Year,
+    month: u32,
+    day: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Year {
+    Full(u32),
+    Short(u32),
+}
+
+impl Date {
+    /// The roster's `YYYY-MM-DD`.
+    pub fn iso(text: &str) -> Option<Self> {
+        match find(text).as_slice() {
+            [one] if one.start == 0 && one.end == text.chars().count() => Some(one.date),
+            _ => None,
+        }
+    }
+
+    /// The same day; a year of two digits agrees with every century.
+    pub fn agrees(self, other: Self) -> bool {
+        let years = match (self.year, other.year) {
+            (Year::Full(a), Year::Full(b)) => a == b,
+            (Year::Full(a) | Year::Short(a), Year::Full(b) | Year::Short(b)) => a % 100 == b % 100,
+        };
+        years && self.month == other.month && self.day == other.day
+    }
+
+    pub fn has_full_year(self) -> bool {
+        matches!(self.year, Year::Full(_))
+    }
+}
+
+/// A date in a text; `start` and `end` count characters.
+#[derive(Clone, Copy)]
+pub(super) struct Found {
+    pub start: usize,
+    pub end: usize,
+    pub date: Date,
+}
+
+/// All dates of a text, in order: `3/9/26`, `03-09-2026`, `2026-03-09`, `Mar 9, 2026`, `9 March 2026`.
+///
+/// Month before day, as in the United States, unless the first number cannot be a month.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let fresh = at == 0 || !chars[at - 1].is_alphanumeric();
+        match fresh.then(|| numeric(&chars, at).or_else(|| month_first(&chars, at)).or_else(|| day_first(&chars, at))).flatten() {
+            Some((date, end)) => {
+                found.push(Found { start: at, end, date });
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+fn numeric(chars: &[char], at: usize) -> Option<(Date, usize)> {
+    let (a, a_len, next) = number(chars, at)?;
+    let separator = *chars.get(next)?;
+    if !"/-.".contains(separator) || (at > 0 && "/-.".contains(chars[at - 1])) {
+        return None;
+    }
+    let (b, b_len, next) = number(chars, next + 1)?;
+    if chars.get(next) != Some(&separator) || b_len > 2 {
+        return None;
+    }
+    let (c, c_len, end) = number(chars, next + 1)?;
+    let follows = chars.get(end);
+    if follows.is_some_and(|f| f.is_alphanumeric())
+        || (follows.is_some_and(|f| "/-.".contains(*f)) && chars.get(end + 1).is_some_and(char::is_ascii_digit))
+    {
+        return None;
+    }
+    let date = match (a_len, c_len) {
+        (4, 1 | 2) => date(year(a, 4)?, b, c)?,
+        (1 | 2, 2 | 4) => date(year(c, c_len)?, a, b).or_else(|| date(year(c, c_len)?, b, a))?,
+        _ => return None,
+    };
+    Some((date, end))
+}
+
+fn month_first(chars: &[char], at: usize) -> Option<(Date, usize)> {
+    let (month, next) = month_name(chars, at)?;
+    let (day, day_len, next) = number(chars, skip(chars, next, " ."))?;
+    let next = skip_ordinal(chars, next);
+    let (y, y_len, end) = number(chars, skip(chars, next, " ,"))?;
+    if day_len > 2 || y_len != 4 || chars.get(end).is_some_and(|c| c.is_alphanumeric()) {
+        return None;
+    }
+    Some((date(year(y, 4)?, month, day)?, end))
+}
+
+fn day_first(chars: &[char], at: usize) -> Option<(Date, usize)> {
+    let (day, day_len, next) = number(chars, at)?;
+    let (month, next) = month_name(chars, skip(chars, skip_ordinal(chars, next), " -"))?;
+    let (y, y_len, end) = number(chars, skip(chars, next, " -,."))?;
+    if day_len > 2 || !matches!(y_len, 2 | 4) || chars.get(end).is_some_and(|c| c.is_alphanumeric()) {
+        return None;
+    }
+    Some((date(year(y, y_len)?, month, day)?, end))
+}
+
+/// Value, digits and the place behind them; at most four digits.
+fn number(chars: &[char], at: usize) -> Option<(u32, usize, usize)> {
+    let digits = chars.get(at..)?.iter().take_while(|c| c.is_ascii_digit()).count();
+    if !(1..=4).contains(&digits) {
+        return None;
+    }
+    let value = chars[at..at + digits].iter().fold(0, |n, c| n * 10 + c.to_digit(10).unwrap_or(0));
+    Some((value, digits, at + digits))
+}
+
+fn month_name(chars: &[char], at: usize) -> Option<(u32, usize)> {
+    const MONTHS: [&str; 12] = [
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "december",
+    ];
+    let word: String = chars.get(at..)?.iter().take_while(|c| c.is_ascii_alphabetic()).map(char::to_ascii_lowercase).collect();
+    let month = MONTHS.iter().position(|m| word.len() >= 3 && m.starts_with(&word) || word == "sept" && *m == "september")?;
+    Some((u32::try_from(month).ok()? + 1, at + word.len()))
+}
+
+fn skip(chars: &[char], at: usize, set: &str) -> usize {
+    at + chars.get(at..).map_or(0, |rest| rest.iter().take_while(|c| set.contains(**c)).count())
+}
+
+fn skip_ordinal(chars: &[char], at: usize) -> usize {
+    let word: String = chars.iter().skip(at).take(2).map(char::to_ascii_lowercase).collect();
+    if matches!(word.as_str(), "st" | "nd" | "rd" | "th") { at + 2 } else { at }
+}
+
+fn year(value: u32, digits: usize) -> Option<Year> {
+    match digits {
+        4 if (1880..=2199).contains(&value) => Some(Year::Full(value)),
+        2 => Some(Year::Short(value)),
+        _ => None,
+    }
+}
+
+fn date(year: Year, month: u32, day: u32) -> Option<Date> {
+    ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(Date { year, month, day })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_in_every_usual_form() {
+        let want = Date::iso("2026-03-09").unwrap();
+        for text in ["3/9/26", "03/09/2026", "03-09-2026", "2026-03-09", "Mar 9, 2026", "March 9th 2026", "9 Mar 2026", "03.09.26"] {
+            let found = find(&format!("on {text}, we"));
+            assert_eq!(found.len(), 1, "{text}");
+            assert!(found[0].date.agrees(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_not_read_as_one() {
+        for text in ["26-007970", "RC-26-012932", "202-555-0143", "13/32/2026", "1/2", "03/09/26/11", "10.12.14.16", "1-2-345"] {
+            assert!(find(text).is_empty(), "{text}");
+        }
+        assert!(Date::iso("").is_none());
+        assert!(Date::iso("2026-03-09 x").is_none());
+    }
+}

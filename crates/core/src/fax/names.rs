@@ -1,0 +1,251 @@
+//! Names of people as printed, and whether one is the patient of a case.
+
+use super::roster::Case;
+
+/// A name as printed: `James H. Chan Jr` or `CHAN JR, JAMES H`. Letters only, upper case.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct PersonName {
+    /// Words in the order first, middle …, last; of `LAST, FIRST` the last name is joined and moved to the end.
+    words: Vec<String>,
+    suffix: String,
+    /// The last name is known to be the last word: it stood before a comma.
+    comma: bool,
+}
+
+/// How a printed name and a case's patient go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Agreement {
+    /// First and last name, and middle and suffix where both are printed.
+    Same,
+    /// First and last name, but another middle name or suffix.
+    OtherDetail,
+    No,
+}
+
+/// Words that no person is called and that stand where a name might.
+const NO_NAME: &[&str] = &[
+    "ACCOUNT", "ADDRESS", "AGENCY", "AMBULANCE", "AMOUNT", "AND", "BILLING", "BIRTH", "BLUE", "CARE", "CENTER", "CLAIM", "CLINIC",
+    "COMPANY", "COUNTY", "COVERAGE", "DATE", "DEPARTMENT", "DIALYSIS", "DOB", "EMERGENCY", "EMS", "FACILITY", "FOR", "FROM", "GENERAL", "GROUP",
+    "HEALTH", "HOME", "HOSPITAL", "ID", "IDENTIFICATION", "IN", "INC", "INFORMATION", "INITIAL", "INSURANCE", "IS", "LAST", "LLC", "LLP", "MAY",
+    "MEDICAID", "MEDICAL", "MEDICARE", "MEMBER", "MIDDLE", "NAME", "NO", "NOT", "NUMBER", "OF", "OR", "PATIENT", "PAYER", "PLAN",
+    "PROVIDER", "RECORD", "REGIONAL", "RELATION", "RELATIONSHIP", "RESPONSIBILITY", "SELF", "SERVICE", "SERVICES", "SEX", "SIGNATURE", "STATEMENT",
+    "STATUS", "THE", "TO", "TYPE", "UNIT", "WAS", "WILL", "YOUR",
+];
+
+impl PersonName {
+    /// Reads a name at the start of a value; `None` where there is none. What follows the name is left alone.
+    pub fn parse(value: &str) -> Option<Self> {
+        let (tokens, comma_after) = leading_name(value);
+        match comma_after.first() {
+            Some(&at) if at <= tokens.len() && at > 0 && tokens.len() > at => Self::last_first(&tokens[..at], &tokens[at..]),
+            _ => Self::first_last(&tokens),
+        }
+    }
+
+    fn last_first(last: &[String], rest: &[String]) -> Option<Self> {
+        let (last, mut suffix) = split_suffix(last);
+        let (rest, other) = split_suffix(rest);
+        if suffix.is_empty() {
+            suffix = other;
+        }
+        if last.is_empty() || last.len() > 3 || rest.is_empty() {
+            return None;
+        }
+        let mut words: Vec<String> = rest.iter().take(3).cloned().collect();
+        words.push(last.concat());
+        Some(Self { words, suffix, comma: true })
+    }
+
+    fn first_last(tokens: &[String]) -> Option<Self> {
+        let (words, suffix) = split_suffix(tokens);
+        (2..=5).contains(&words.len()).then(|| Self { words: words.to_vec(), suffix, comma: false })
+    }
+
+    /// Compares with the patient of a case. Nicknames and misspellings do not agree.
+    pub fn agrees(&self, case: &Case) -> Agreement {
+        let (first, last) = (letters(first_word(&case.patient_first)), letters(&case.patient_last));
+        if first.is_empty() || last.is_empty() || self.words.first() != Some(&first) {
+            return Agreement::No;
+        }
+        let shortest_last = if self.comma { self.words.len() - 1 } else { 1 };
+        let Some(split) = (shortest_last..self.words.len()).find(|&i| self.words[i..].concat() == last) else {
+            return Agreement::No;
+        };
+        let middle = self.words[1..split].first().map_or("", String::as_str);
+        let theirs = letters(&case.patient_middle);
+        let middle_differs = !middle.is_empty() && !theirs.is_empty() && middle.as_bytes()[0] != theirs.as_bytes()[0];
+        let suffix_differs = !self.suffix.is_empty() && self.suffix != suffix(&case.patient_suffix);
+        if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
+    }
+}
+
+/// All names in a cell that could be a case's patient: windows over its words, in both orders.
+pub(super) fn occurrences(cell: &str, case: &Case) -> Vec<Agreement> {
+    let (first, last) = (letters(first_word(&case.patient_first)), letters(&case.patient_last));
+    let starts = cell.char_indices().filter(|&(i, c)| {
+        c.is_alphabetic() && !cell[..i].chars().next_back().is_some_and(|p| p.is_alphanumeric() || "'-\u{2019}".contains(p))
+    });
+    starts
+        .filter_map(|(i, _)| {
+            let rest = &cell[i..];
+            let start = letters(rest.split(|c: char| c.is_whitespace() || c == ',').next().unwrap_or(""));
+            let could_be = !start.is_empty() && (start == first || last.starts_with(&start));
+            could_be.then(|| best_window(rest, case))
+        })
+        .filter(|a| *a != Agreement::No)
+        .collect()
+}
+
+/// The longest reading of the first words as this patient's name that agrees at all.
+fn best_window(text: &str, case: &Case) -> Agreement {
+    let (tokens, commas) = leading_words(text);
+    if let Some(&at) = commas.first().filter(|&&at| at <= 3 && tokens.len() > at) {
+        // Behind `LAST, FIRST` a lone letter is a middle name and a suffix a suffix; anything else is other text.
+        let mut end = at + 1;
+        while end < tokens.len() && end < at + 3 && (tokens[end].len() == 1 || is_suffix(&tokens[end])) {
+            end += 1;
+        }
+        let found = PersonName::last_first(&tokens[..at], &tokens[at..end]).map_or(Agreement::No, |n| n.agrees(case));
+        if found != Agreement::No {
+            return found;
+        }
+    }
+    for length in (2..=tokens.len().min(5)).rev() {
+        if commas.iter().any(|&c| c < length && !is_suffix(&tokens[c.min(length - 1)])) {
+            continue;
+        }
+        let with_suffix = if tokens.get(length).is_some_and(|t| is_suffix(t)) { length + 1 } else { length };
+        let found = PersonName::first_last(&tokens[..with_suffix]).map_or(Agreement::No, |n| n.agrees(case));
+        if found != Agreement::No {
+            return found;
+        }
+    }
+    Agreement::No
+}
+
+/// The words at the start of a value that can be a name, and after how many words each comma stands.
+fn leading_name(value: &str) -> (Vec<String>, Vec<usize>) {
+    let (mut tokens, commas) = leading_words(value);
+    let raw: Vec<&str> = value.split(|c: char| c.is_whitespace() || c == ',').filter(|t| !t.is_empty()).collect();
+    let end = tokens.iter().zip(&raw).position(|(t, r)| {
+        NO_NAME.contains(&t.as_str()) || !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+    });
+    tokens.truncate(end.unwrap_or(tokens.len()));
+    (tokens, commas)
+}
+
+/// Up to eight leading words made of letters; stops at the second comma and at any other mark or digit.
+fn leading_words(text: &str) -> (Vec<String>, Vec<usize>) {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut commas = Vec::new();
+    let mut word = String::new();
+    for c in text.chars().chain([' ']) {
+        if c.is_alphabetic() || matches!(c, '\'' | '\u{2019}' | '-' | '.') && !word.is_empty() {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            tokens.push(letters(&word));
+            word.clear();
+        }
+        if c == ',' {
+            commas.push(tokens.len());
+        }
+        let other_mark = !c.is_whitespace() && c != ',';
+        if other_mark || commas.len() == 2 || tokens.len() == 8 {
+            break;
+        }
+    }
+    (tokens, commas)
+}
+
+fn split_suffix(words: &[String]) -> (&[String], String) {
+    match words.split_last() {
+        Some((last, rest)) if is_suffix(last) && !rest.is_empty() => (rest, suffix(last)),
+        _ => (words, String::new()),
+    }
+}
+
+fn is_suffix(word: &str) -> bool {
+    matches!(word, "JR" | "SR" | "II" | "III" | "IV")
+}
+
+/// `Jr.` and `JR` are one; a suffix we do not know is none.
+fn suffix(text: &str) -> String {
+    let s = letters(text);
+    match s.as_str() {
+        "JUNIOR" => "JR".into(),
+        "SENIOR" => "SR".into(),
+        _ if is_suffix(&s) => s,
+        _ => String::new(),
+    }
+}
+
+fn first_word(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or("")
+}
+
+/// Letters only, upper case: `O'Brien-Smith` is `OBRIENSMITH`.
+pub(super) fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fax::Case;
+
+    fn patient(first: &str, middle: &str, last: &str, suffix: &str) -> Case {
+        let mut case = Case::new("c".into(), "t".into());
+        case.patient_first = first.into();
+        case.patient_middle = middle.into();
+        case.patient_last = last.into();
+        case.patient_suffix = suffix.into();
+        case
+    }
+
+    #[test]
+    fn a_name_agrees_in_either_order_and_not_when_swapped() {
+        let case = patient("James", "H", "Chan", "");
+        for name in ["James H. Chan", "JAMES CHAN", "Chan, James", "CHAN,JAMES H", "Chan, James H / ICN 5", "James Hugo Chan"] {
+            assert_eq!(PersonName::parse(name).unwrap().agrees(&case), Agreement::Same, "{name}");
+        }
+        for name in ["Chan James", "James, Chan", "Jim Chan", "James Chang", "James Chan Smith"] {
+            assert_eq!(PersonName::parse(name).unwrap().agrees(&case), Agreement::No, "{name}");
+        }
+    }
+
+    #[test]
+    fn middle_and_suffix_count_where_printed() {
+        let senior = patient("Karen", "S", "De La Cruz", "Sr");
+        for (name, want) in [
+            ("Karen De La Cruz", Agreement::Same),
+            ("Karen S. De La Cruz Sr", Agreement::Same),
+            ("DE LA CRUZ SR, KAREN", Agreement::Same),
+            ("De La Cruz, Karen S Sr.", Agreement::Same),
+            ("Karen S. De La Cruz Jr", Agreement::OtherDetail),
+            ("Karen T. De La Cruz", Agreement::OtherDetail),
+        ] {
+            assert_eq!(PersonName::parse(name).unwrap().agrees(&senior), want, "{name}");
+        }
+        assert_eq!(PersonName::parse("Karen Sosa Sr").unwrap().agrees(&patient("Karen", "", "Sosa", "")), Agreement::OtherDetail);
+    }
+
+    #[test]
+    fn what_is_no_name_is_not_read_as_one() {
+        for value in ["Name", "Claim #", "Holloway Memorial Hospital", "may owe the provider", "responsibility: $5", "12 Main St", ""] {
+            let name = PersonName::parse(value);
+            assert!(name.is_none_or(|n| n.words.len() <= 2), "{value}");
+        }
+        assert!(PersonName::parse("MAY OWE THE PROVIDER").is_none());
+    }
+
+    #[test]
+    fn a_name_is_found_inside_a_sentence() {
+        let case = patient("Emily", "F", "Rivera", "");
+        assert_eq!(occurrences("billing ledgers pertaining to Emily F. Rivera for services", &case), [Agreement::Same]);
+        assert_eq!(occurrences("Re patient Rivera, Emily, claim 12", &case), [Agreement::Same]);
+        assert_eq!(occurrences("Rivera, Emily G", &case), [Agreement::OtherDetail]);
+        assert!(occurrences("Emily Stone, Rivera street", &case).is_empty());
+    }
+}

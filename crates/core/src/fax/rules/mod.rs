@@ -1,0 +1,95 @@
+//! The phrases that tell the kinds of document apart, with their weights.
+//!
+//! From what such papers say in general (forms of Medicare, payers, courts, the post), not from one set of samples:
+//! a rule tied to a template's or facility's wording is worth nothing on the next one.
+
+mod clinical;
+mod office;
+mod payer;
+
+use super::doc_type::DocType;
+
+/// Where a phrase counts in full; elsewhere a heading's phrase counts half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Heading,
+    Anywhere,
+}
+
+/// A phrase of whole words in lower case, without marks; a `*` at the end takes any ending.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    pub phrase: &'static str,
+    /// Negative where the phrase speaks against the type.
+    pub points: i32,
+    pub place: Place,
+}
+
+impl Rule {
+    /// Whether normalised words (see `text::words`) hold the phrase.
+    pub fn is_in(&self, words: &str) -> bool {
+        let (phrase, whole) = match self.phrase.strip_suffix('*') {
+            Some(stem) => (stem, false),
+            None => (self.phrase, true),
+        };
+        words.match_indices(phrase).any(|(at, _)| {
+            let before = words[..at].ends_with(' ');
+            let after = !whole || words[at + phrase.len()..].starts_with(' ');
+            before && after
+        })
+    }
+}
+
+const fn head(phrase: &'static str, points: i32) -> Rule {
+    Rule { phrase, points, place: Place::Heading }
+}
+
+const fn any(phrase: &'static str, points: i32) -> Rule {
+    Rule { phrase, points, place: Place::Anywhere }
+}
+
+pub(super) fn of(doc_type: DocType) -> &'static [Rule] {
+    match doc_type {
+        DocType::Facesheet => clinical::FACESHEET,
+        DocType::Pcs => clinical::PCS,
+        DocType::ClinicalRecord => clinical::RECORD,
+        DocType::Signature => clinical::SIGNATURE,
+        DocType::InsuranceCard => payer::CARD,
+        DocType::DenialLetter => payer::DENIAL,
+        DocType::AppealResponse => payer::APPEAL,
+        DocType::Eob => payer::EOB,
+        DocType::RemittanceAdvice => payer::REMITTANCE,
+        DocType::Auth => payer::AUTH,
+        DocType::RecordsRequest => office::RECORDS_REQUEST,
+        DocType::Legal => office::LEGAL,
+        DocType::PatientCorrespondence => office::PATIENT,
+        DocType::ReturnedMail => office::RETURNED_MAIL,
+        DocType::FacilityBusiness => office::BUSINESS,
+        DocType::Other => office::OTHER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fax::text::words;
+
+    #[test]
+    fn phrases_are_written_as_words_are_normalised() {
+        for doc_type in DocType::ALL {
+            let mut seen = std::collections::HashSet::new();
+            for rule in of(doc_type) {
+                let phrase = rule.phrase.trim_end_matches('*');
+                assert_eq!(words(phrase).trim(), phrase.trim(), "{doc_type}");
+                assert!(seen.insert(rule.phrase), "{doc_type}: {} twice", rule.phrase);
+            }
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_whole_words_and_a_star_takes_any_ending() {
+        assert!(any("memo", 1).is_in(" a memo to all "));
+        assert!(!any("memo", 1).is_in(" memorial hospital "));
+        assert!(any("overturn*", 1).is_in(" we have overturned it "));
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole faxes against a small roster.
