@@ -1,12 +1,15 @@
 //! The shell of `fusion-comms`: everything that touches the world. Rules live in `fusion-comms-core`.
 
+pub mod app;
 pub mod blobs;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod fax_text;
+pub mod gate;
 pub mod http;
+pub mod ingest;
 pub mod logs;
 pub mod media;
 pub mod metrics;
@@ -17,4 +20,5 @@ pub mod sim;
 pub mod store;
 pub mod stripe;
 pub mod telnyx;
+pub mod wake;
 pub mod worker;

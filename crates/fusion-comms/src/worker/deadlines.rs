@@ -1,0 +1,49 @@
+//! Waits that are over: each leads the call on, so that no state leaves a caller in silence.
+
+use fusion_comms_core::ids::derived_id;
+use fusion_comms_core::ivr::CallEvent;
+
+use super::calls::{self, After};
+use super::error::JobError;
+use crate::app::Parts;
+use crate::store::calls as stored_calls;
+
+/// Calls led on in one round.
+const ROUND: i64 = 50;
+
+/// Leads on every call whose wait is over; returns how many there were.
+pub async fn work(app: &Parts) -> usize {
+    let due = match stored_calls::overdue(&app.db.urgent(), app.clock.now(), ROUND).await {
+        Ok(due) => due,
+        Err(e) => {
+            tracing::warn!(error = %e, "waits that are over could not be read");
+            return 0;
+        }
+    };
+    for id in &due {
+        if let Err(e) = lead_on(app, id).await {
+            tracing::warn!(call_control_id = %id, error = %e, "a wait that is over could not lead on");
+        }
+    }
+    due.len()
+}
+
+async fn lead_on(app: &Parts, id: &fusion_comms_core::ids::CallControlId) -> Result<(), JobError> {
+    let mut tx = app.db.urgent().begin().await?;
+    let now = app.clock.now();
+    let Some(stored) = stored_calls::lock(&mut tx, id).await? else { return Ok(()) };
+    if stored.deadline_at.is_none_or(|t| t > now) {
+        return Ok(());
+    }
+    let step = stored.call.step;
+    let cause = derived_id(id.as_str(), &format!("deadline {step}")).to_string();
+    let mut after = After::default();
+    let call = calls::advance(app, &mut tx, stored, &cause, CallEvent::DeadlinePassed { step }, now, &mut after).await?;
+    if call.step == step && call.wait_ms().is_some() {
+        // The machine has no exit for this wait: better to look again later than to spin.
+        stored_calls::save(&mut tx, id, &call, Some(now.plus_s(60)), now).await?;
+    }
+    tx.commit().await?;
+    after.tell(app);
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Works the inbox: each event once, in one transaction with all that follows from it.
+
+use fusion_comms_core::envelope::{self, TelnyxBody, VoiceKind};
+use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::ivr::State;
+
+use super::calls::{self, After};
+use super::error::{JobError, MAX_ATTEMPTS, delay_ms};
+use super::{faxes, payments, texts};
+use crate::app::Parts;
+use crate::store::inbox::{self, Claimed, Lane};
+use crate::store::{Db, Tx, calls as stored_calls};
+
+use fusion_comms_core::envelope::Channel;
+
+/// Seconds that a claim lasts. Short: a caller may wait for it.
+const LEASE_S: i64 = 10;
+
+/// Claims and works one event of a lane. False where there was none.
+pub async fn work_one(app: &Parts, lane: Lane) -> bool {
+    let now = app.clock.now();
+    let db = db_of(app, lane);
+    let claimed = match inbox::claim(&db, lane, &app.settings.owner, 1, now, now.plus_s(LEASE_S)).await {
+        Ok(claimed) => claimed,
+        Err(e) => {
+            tracing::warn!(lane = lane.name(), error = %e, "no event could be claimed");
+            return false;
+        }
+    };
+    let Some(event) = claimed.into_iter().next() else { return false };
+    app.wake.inbox(lane).notify_one();
+    if let Err(e) = work(app, &db, lane, &event).await
+        && let Err(e) = after_failure(app, &db, lane, &event, &e).await
+    {
+        tracing::warn!(event_id = %event.id, error = %e, "a failed event could not be put off");
+    }
+    true
+}
+
+fn db_of(app: &Parts, lane: Lane) -> Db {
+    if lane == Lane::Telnyx(Channel::Voice) { app.db.urgent() } else { app.db.clone() }
+}
+
+async fn work(app: &Parts, db: &Db, lane: Lane, event: &Claimed) -> Result<(), JobError> {
+    let mut tx = db.begin().await?;
+    let (tenant, after) = match lane {
+        Lane::Telnyx(channel) => telnyx(app, &mut tx, channel, event).await?,
+        Lane::Stripe => (payments::handle(app, &mut tx, event).await?, After::default()),
+    };
+    let now = app.clock.now();
+    if !inbox::mark_done(&mut tx, lane, &event.id, &app.settings.owner, tenant.as_ref(), now).await? {
+        // Another worker has it since: what we did here is rolled back with the transaction.
+        return Ok(());
+    }
+    tx.commit().await?;
+    after.tell(app);
+    Ok(())
+}
+
+async fn telnyx(app: &Parts, tx: &mut Tx, channel: Channel, event: &Claimed) -> Result<(Option<TenantId>, After), JobError> {
+    let now = app.clock.now();
+    let read = envelope::telnyx(channel, &event.raw, b"");
+    match &read.body {
+        TelnyxBody::Voice(voice) => {
+            let handled = calls::handle(app, tx, event.id.as_str(), voice, event.attempts, now).await?;
+            if matches!(voice.kind, VoiceKind::GatherEnded { .. }) {
+                clear_digits(tx, event).await?;
+            }
+            Ok((handled.tenant, handled.after))
+        }
+        TelnyxBody::TextReceived(text) => {
+            let tenant = texts::received(app, tx, &event.id, text, event.received_at, now).await?;
+            Ok((tenant, After::default()))
+        }
+        TelnyxBody::TextStatus(status) => {
+            texts::status(tx, status, event.attempts, now).await?;
+            Ok((None, After::default()))
+        }
+        TelnyxBody::Fax(fax) => Ok((faxes::handle(tx, event, fax, now).await?, After::default())),
+        TelnyxBody::Other => Ok((None, After::default())),
+    }
+}
+
+async fn clear_digits(tx: &mut Tx, event: &Claimed) -> Result<(), JobError> {
+    let mut raw = event.raw.clone();
+    calls::forget_digits(&mut raw);
+    Ok(inbox::clear_digits(tx, &event.id, &raw).await?)
+}
+
+/// Puts the event off with a growing delay, or parks it for a person.
+async fn after_failure(app: &Parts, db: &Db, lane: Lane, event: &Claimed, e: &JobError) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let why = e.to_string();
+    let mut tx = db.begin().await?;
+    if matches!(e, JobError::Retry(_)) && event.attempts < MAX_ATTEMPTS {
+        tracing::warn!(event_id = %event.id, attempts = event.attempts, error = %why, "an event failed and is tried again");
+        inbox::put_off(&mut tx, lane, &event.id, &why, now.plus_ms(delay_ms(event.attempts))).await?;
+        return Ok(tx.commit().await?);
+    }
+    tracing::error!(event_id = %event.id, attempts = event.attempts, error = %why, "an event is parked");
+    inbox::park(&mut tx, lane, &event.id, &why, now).await?;
+    if let Lane::Telnyx(channel @ Channel::Voice) = lane
+        && let TelnyxBody::Voice(voice) = envelope::telnyx(channel, &event.raw, b"").body
+        && matches!(voice.kind, VoiceKind::GatherEnded { .. })
+        && stored_calls::lock(&mut tx, &voice.call).await.is_ok_and(|c| c.is_none_or(|c| c.call.state == State::Done))
+    {
+        clear_digits(&mut tx, event).await?;
+    }
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,212 @@
+//! The payment link: a Checkout Session on the agency's account, then the text that carries it. One for one call and phone.
+
+use fusion_comms_core::ids::{CallControlId, Cents, SessionId, StatementId, TenantId, derived_id};
+use fusion_comms_core::ivr::{CallEvent, LinkAnswer};
+use fusion_comms_core::phone::E164;
+use fusion_comms_core::sms::replies;
+use fusion_comms_core::time::Timestamp;
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+use super::calls::{self, After};
+use super::error::JobError;
+use super::texts;
+use crate::app::Parts;
+use crate::gate::Decision;
+use crate::store::billing::{self, NewSession};
+use crate::store::calls::StoredCall;
+use crate::store::messages::{Class, Outbound};
+use crate::store::{Tx, outbox, tasks, tenants};
+use crate::stripe::{self, Session, SessionParams, StripeError};
+
+/// Milliseconds after which a link that was not texted is given up.
+pub const LINK_BUDGET_MS: i64 = 15 * 60 * 1000;
+/// Seconds that a session stays open: inside Stripe's 24 hours by some minutes, for clocks that differ.
+const SESSION_S: i64 = 24 * 3600 - 600;
+
+/// Everything about the session, frozen when it was decided.
+#[derive(Serialize, Deserialize)]
+struct Checkout {
+    account: String,
+    /// The request's body, byte for byte on every try.
+    form: String,
+    call: CallControlId,
+    statement_id: String,
+    phone: String,
+    amount_cents: i64,
+    currency: String,
+    reference: String,
+    expires_at: Timestamp,
+}
+
+/// Owes the session. False where it cannot even be asked for: no account, or nothing to pay any more.
+pub(super) async fn ask(
+    app: &Parts,
+    tx: &mut Tx,
+    stored: &StoredCall,
+    statement: &StatementId,
+    phone: &E164,
+    cause: &str,
+    now: Timestamp,
+) -> Result<bool, JobError> {
+    let Some(tenant_id) = &stored.tenant else { return Ok(false) };
+    let account = tenants::get(&mut *tx, tenant_id).await?.and_then(|t| t.stripe_account);
+    let found = billing::find_statement(&mut *tx, tenant_id, statement).await?.filter(billing::Statement::is_payable);
+    let (Some(account), Some(found)) = (account, found) else {
+        tasks::open(tx, Some(tenant_id), tasks::Kind::LinkNotSent, stored.id.as_str(), now).await?;
+        return Ok(false);
+    };
+    // One link for one call and phone, whatever is redelivered: the name comes from these and not from the event.
+    let id = derived_id(&format!("link:{}", stored.id), phone.expose());
+    let reference = derived_id(&id.to_string(), "reference").to_string();
+    let expires_at = now.plus_s(SESSION_S);
+    let base = &app.settings.public_base;
+    let form = stripe::session_form(&SessionParams {
+        amount_cents: found.amount.0,
+        currency: &found.currency,
+        reference: &reference,
+        success_url: &format!("{base}/pay/success"),
+        cancel_url: &format!("{base}/pay/cancel"),
+        expires_at_s: expires_at.unix_s(),
+    });
+    let checkout = Checkout {
+        account,
+        form,
+        call: stored.id.clone(),
+        statement_id: found.id,
+        phone: phone.expose().to_owned(),
+        amount_cents: found.amount.0,
+        currency: found.currency,
+        reference,
+        expires_at,
+    };
+    let effect = outbox::NewEffect {
+        id,
+        lane: outbox::Lane::Link,
+        kind: "checkout",
+        order_key: format!("link:{}", stored.id),
+        cause_id: cause.to_owned(),
+        tenant: Some(tenant_id.clone()),
+        payload: serde_json::to_value(&checkout).map_err(|e| JobError::GiveUp(e.to_string()))?,
+        expires_at: Some(now.plus_ms(LINK_BUDGET_MS)),
+    };
+    outbox::push(tx, &effect, now).await?;
+    Ok(true)
+}
+
+/// Makes the session, and queues the text with its link.
+pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
+    let c: Checkout = read(effect)?;
+    let tenant_id = effect.tenant.as_ref().ok_or_else(|| JobError::GiveUp("a session without an agency".to_owned()))?;
+    let phone = E164::parse(&c.phone).map_err(|e| JobError::GiveUp(e.to_string()))?;
+    let session = app.stripe.create_session(&c.account, &effect.id, &c.form).await.map_err(|e| job_error(&e))?;
+    let url = checked_url(&session, &c)?;
+    let mut tx = app.db.urgent().begin().await?;
+    let now = app.clock.now();
+    let token = random_token();
+    let new = NewSession {
+        id: SessionId::new(session.id.as_str()),
+        tenant: tenant_id.clone(),
+        statement_id: c.statement_id.clone(),
+        call: Some(c.call.clone()),
+        amount: Cents(c.amount_cents),
+        currency: c.currency.clone(),
+        checkout_url: url,
+        account: c.account.clone(),
+        reference: c.reference.clone(),
+        expires_at: c.expires_at,
+        token: token.clone(),
+    };
+    let mut after = After::default();
+    if outbox::mark_done(&mut tx, &effect.id, now).await? && billing::insert_session(&mut tx, &new, now).await? {
+        let text = link_text(app, &mut tx, tenant_id, &c, &phone, &token, &effect.id).await?;
+        let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
+        let decision = crate::gate::queue(&mut tx, &text, outbox::Lane::Link, expires_at, now).await?;
+        if let Decision::Refused(_) = decision {
+            tell_call(app, &mut tx, &c.call, &effect.id, LinkAnswer::Refused, now, &mut after).await?;
+        }
+    }
+    tx.commit().await?;
+    after.tell(app);
+    Ok(())
+}
+
+async fn link_text(
+    app: &Parts,
+    tx: &mut Tx,
+    tenant_id: &TenantId,
+    c: &Checkout,
+    phone: &E164,
+    token: &str,
+    cause: &str,
+) -> Result<Outbound, JobError> {
+    let tenant = tenants::get(&mut *tx, tenant_id).await?.ok_or_else(|| JobError::GiveUp("the agency has gone".to_owned()))?;
+    let url = format!("{}/p/{token}", app.settings.public_base);
+    let body = replies::payment_link(&texts::agency(&tenant), &url);
+    let from = tenants::sms_number(&mut *tx, tenant_id).await?.unwrap_or_else(|| app.settings.default_number.clone());
+    let profile = tenant.messaging_profile.as_deref().unwrap_or(&app.settings.default_profile);
+    let request = texts::request(&from, phone, &body, profile);
+    Ok(Outbound {
+        id: texts::message_id(cause, "text"),
+        tenant: Some(tenant_id.clone()),
+        from,
+        to: phone.clone(),
+        body,
+        class: Class::PaymentLink,
+        statement_id: Some(c.statement_id.clone()),
+        call: Some(c.call.clone()),
+        cause_id: cause.to_owned(),
+        request,
+    })
+}
+
+/// The session's address, if the session is what was asked for.
+fn checked_url(session: &Session, c: &Checkout) -> Result<String, JobError> {
+    if session.amount_total.is_some_and(|a| a != c.amount_cents) || session.currency.as_ref().is_some_and(|x| *x != c.currency.to_ascii_lowercase()) {
+        return Err(JobError::GiveUp("Stripe's session has another amount or currency".to_owned()));
+    }
+    session.url.clone().ok_or_else(|| JobError::GiveUp("Stripe's session is not open".to_owned()))
+}
+
+/// The link could not be made: the caller goes to a person, and a person hears of it.
+pub(super) async fn checkout_failed(app: &Parts, tx: &mut Tx, effect: &outbox::Claimed, after: &mut After) -> Result<(), JobError> {
+    let c: Checkout = read(effect)?;
+    let now = app.clock.now();
+    tasks::open(tx, effect.tenant.as_ref(), tasks::Kind::LinkNotSent, c.call.as_str(), now).await?;
+    tell_call(app, tx, &c.call, &effect.id, LinkAnswer::Refused, now, after).await
+}
+
+/// Tells the call what became of its link; a call that has moved on takes no notice.
+pub(super) async fn tell_call(
+    app: &Parts,
+    tx: &mut Tx,
+    call: &CallControlId,
+    cause: &str,
+    answer: LinkAnswer,
+    now: Timestamp,
+    after: &mut After,
+) -> Result<(), JobError> {
+    if let Some(stored) = crate::store::calls::lock(tx, call).await? {
+        calls::advance(app, tx, stored, cause, CallEvent::Link(answer), now, after).await?;
+    }
+    Ok(())
+}
+
+fn read(effect: &outbox::Claimed) -> Result<Checkout, JobError> {
+    serde_json::from_value(effect.payload.clone())
+        .map_err(|_| JobError::GiveUp("the frozen request cannot be read".to_owned()))
+}
+
+fn job_error(e: &StripeError) -> JobError {
+    match e.class() {
+        stripe::Class::Retry => JobError::Retry(e.to_string()),
+        stripe::Class::GiveUp => JobError::GiveUp(e.to_string()),
+    }
+}
+
+/// 128 random bits for the address of a payment link: unguessable.
+fn random_token() -> String {
+    use base64::Engine;
+    let bytes: [u8; 16] = rand::rng().random();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}

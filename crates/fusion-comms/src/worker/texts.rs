@@ -1,0 +1,312 @@
+//! Texts: what a person writes to us, what we answer, and how an outbound text leaves.
+
+use fusion_comms_core::envelope::{TextReceived, TextStatus};
+use fusion_comms_core::ids::{EventId, MessageId, TenantId, derived_id};
+use fusion_comms_core::ivr::LinkAnswer;
+use fusion_comms_core::phone::E164;
+use fusion_comms_core::redact;
+use fusion_comms_core::sms::{self, Agency, Consent, Label, Language, ReplyKind, replies};
+use fusion_comms_core::time::Timestamp;
+
+use super::calls::After;
+use super::error::JobError;
+use super::links;
+use crate::app::Parts;
+use crate::gate::{self, Handed};
+use crate::metrics;
+use crate::store::ledger::{self, Source};
+use crate::store::messages::{self, Class, Inbound, Outbound};
+use crate::store::tenants::{Purpose, Tenant};
+use crate::store::{Tx, inbox, outbox, tasks, tenants};
+use crate::telnyx;
+
+/// Milliseconds in which the one confirmation of an opt-out may leave: within five minutes it counts as expected.
+const CONFIRM_MS: i64 = 5 * 60 * 1000;
+/// Milliseconds in which any other answer may leave.
+const ANSWER_MS: i64 = 60 * 60 * 1000;
+/// Answers to HELP in an hour, for one person and number.
+const HELP_AN_HOUR: i64 = 3;
+/// Deliveries of a status whose text is not known (yet) before it is taken as of no text of ours.
+const WAIT_FOR_TEXT: i64 = 5;
+
+/// A text from a person: kept, read, and answered where an answer is due.
+pub(super) async fn received(
+    app: &Parts,
+    tx: &mut Tx,
+    event: &EventId,
+    text: &TextReceived,
+    received_at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<TenantId>, JobError> {
+    write_pending(tx, event).await?;
+    let reading = sms::read(&text.text);
+    let answer = sms::answer(&reading, text.autoresponse);
+    let (person, number) = (text.from.e164(), text.to.e164());
+    let agency = match (&person, &number) {
+        (Some(p), Some(n)) => speaks_for(tx, p, n).await?,
+        _ => None,
+    };
+    let tenant = agency.as_ref().map(|a| a.id.clone());
+    let id = MessageId::new(text.message_id.as_str());
+    let inbound = Inbound {
+        id: &id,
+        tenant: tenant.as_ref(),
+        from: text.from.expose().unwrap_or_default(),
+        to: text.to.expose().unwrap_or_default(),
+        body: &redact::mask_text(&text.text),
+        label: reading.label.as_str(),
+        rule: reading.rule,
+        review: reading.review,
+        cause_id: event.as_str(),
+    };
+    messages::insert_inbound(tx, &inbound, now).await?;
+    if answer.consent == Consent::OptIn
+        && let Some(person) = &person
+    {
+        lift(app, tx, event, person, number.as_ref(), text.received_at.unwrap_or(received_at).min(received_at)).await?;
+    }
+    let unread_stop = answer.consent == Consent::OptOut && person.is_none();
+    if (reading.label == Label::None && answer.consent != Consent::OptOut) || reading.review || unread_stop {
+        tasks::open(tx, tenant.as_ref(), tasks::Kind::TextToRead, id.as_str(), now).await?;
+    }
+    if let (Some(kind), Some(person), Some(number)) = (answer.reply, person, number) {
+        reply(app, tx, event, kind, reading.language, agency.as_ref(), &person, &number, received_at, now).await?;
+    }
+    Ok(tenant)
+}
+
+/// An opt-out that could not be written at receipt, since somebody held its row, is written now.
+async fn write_pending(tx: &mut Tx, event: &EventId) -> Result<(), JobError> {
+    let pending = ledger::pending_of(tx, event).await?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    for o in &pending {
+        ledger::lock_number(tx, &o.phone).await?;
+        ledger::set_context(tx, "text", Some(event.as_str())).await?;
+        ledger::put(tx, &o.tenant, &o.phone, Source::SmsStop, o.opted_out_at).await?;
+    }
+    ledger::clear_context(tx).await?;
+    Ok(inbox::stop_written(tx, event).await?)
+}
+
+async fn lift(
+    app: &Parts,
+    tx: &mut Tx,
+    event: &EventId,
+    person: &E164,
+    number: Option<&E164>,
+    started_at: Timestamp,
+) -> Result<(), JobError> {
+    ledger::lock_number(tx, person).await?;
+    ledger::set_context(tx, "text", Some(event.as_str())).await?;
+    for tenant in ledger::agencies_of(tx, person, number, &app.settings.default_number).await? {
+        ledger::lift_by_start(tx, &tenant, person, started_at).await?;
+    }
+    ledger::lift_by_start(tx, &TenantId::unassigned(), person, started_at).await?;
+    Ok(ledger::clear_context(tx).await?)
+}
+
+/// The agency in whose name we answer: the one that last texted this person from this number, else the number's only one.
+async fn speaks_for(tx: &mut Tx, person: &E164, number: &E164) -> Result<Option<Tenant>, JobError> {
+    let id = match messages::last_agency(tx, person, number).await? {
+        Some(id) => Some(id),
+        None => {
+            let mut owners = tenants::of_number(&mut *tx, number, Purpose::Sms).await?;
+            if owners.len() == 1 { owners.pop().map(|n| n.tenant) } else { None }
+        }
+    };
+    match id {
+        Some(id) => Ok(tenants::get(&mut *tx, &id).await?),
+        None => Ok(None),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "who, to whom, from where, what and when: all of it decides the text")]
+async fn reply(
+    app: &Parts,
+    tx: &mut Tx,
+    event: &EventId,
+    kind: ReplyKind,
+    language: Language,
+    tenant: Option<&Tenant>,
+    person: &E164,
+    number: &E164,
+    received_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    let (class, expires_at) = match kind {
+        ReplyKind::StopConfirmation => (Class::StopConfirmation, received_at.plus_ms(CONFIRM_MS)),
+        ReplyKind::Help => (Class::Help, received_at.plus_ms(ANSWER_MS)),
+        ReplyKind::StartConfirmation => (Class::StartConfirmation, received_at.plus_ms(ANSWER_MS)),
+    };
+    let often = match class {
+        Class::StopConfirmation => messages::count_since(tx, person, number, class, now.plus_s(-24 * 3600)).await? >= 1,
+        Class::Help => messages::count_since(tx, person, number, class, now.plus_s(-3600)).await? >= HELP_AN_HOUR,
+        Class::StartConfirmation | Class::PaymentLink => false,
+    };
+    if often || now >= expires_at {
+        return Ok(());
+    }
+    let agency = tenant.map(agency);
+    let body = match kind {
+        ReplyKind::StopConfirmation => replies::stop_confirmation(agency.as_ref(), language),
+        ReplyKind::Help => replies::help(agency.as_ref(), language),
+        ReplyKind::StartConfirmation => replies::start_confirmation(agency.as_ref(), language),
+    };
+    let profile = tenant.and_then(|t| t.messaging_profile.as_deref()).unwrap_or(&app.settings.default_profile);
+    let text = Outbound {
+        id: message_id(event.as_str(), "reply"),
+        tenant: tenant.map(|t| t.id.clone()),
+        from: number.clone(),
+        to: person.clone(),
+        request: request(number, person, &body, profile),
+        body,
+        class,
+        statement_id: None,
+        call: None,
+        cause_id: event.as_str().to_owned(),
+    };
+    gate::queue(tx, &text, outbox::Lane::Sms, expires_at, now).await?;
+    Ok(())
+}
+
+/// `message.sent` and `message.finalized`: moves the text on, never back.
+pub(super) async fn status(tx: &mut Tx, s: &TextStatus, attempts: i64, now: Timestamp) -> Result<(), JobError> {
+    let error = s.error_code.as_deref().map(|code| match &s.error_title {
+        Some(title) => format!("{code} {title}"),
+        None => code.to_owned(),
+    });
+    match messages::apply_status(tx, &s.message_id, s.status, error.as_deref(), now).await? {
+        Some(_) => Ok(()),
+        // Our own request may not have been answered yet.
+        None if attempts < WAIT_FOR_TEXT => Err(JobError::Retry("no text of this id yet".to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// Hands one text over and sends it.
+pub(super) async fn send(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
+    let id = message_of(effect)?;
+    // A caller may wait for this text: link texts are checked and sent on the callers' connections.
+    let handed = gate::hand_over(&app.db.urgent(), &app.clock, &id).await?;
+    let pass = match handed {
+        Handed::Go(pass) => pass,
+        Handed::Refused(_) => {
+            metrics::text_reached("refused");
+            return settle(app, effect, &id, Some(LinkAnswer::Refused)).await;
+        }
+        Handed::Settled => return settle(app, effect, &id, None).await,
+    };
+    if !pass.is_fresh(app.clock.now()) {
+        return Err(JobError::Retry("the hand-over took too long".to_owned()));
+    }
+    match app.telnyx.send_message(&pass).await {
+        Ok(accepted) => {
+            metrics::text_reached("sending");
+            let mut tx = app.db.urgent().begin().await?;
+            messages::accepted(&mut tx, &id, &accepted.id, app.clock.now()).await?;
+            finish(app, tx, effect, &id, Some(LinkAnswer::Sent)).await
+        }
+        Err(e) => not_sent(app, effect, &id, &e).await,
+    }
+}
+
+async fn not_sent(app: &Parts, effect: &outbox::Claimed, id: &MessageId, e: &telnyx::TelnyxError) -> Result<(), JobError> {
+    if e.maybe_done() {
+        metrics::text_ambiguous();
+    }
+    let mut tx = app.db.urgent().begin().await?;
+    let now = app.clock.now();
+    match e.class() {
+        telnyx::Class::OptedOut => {
+            blocked(&mut tx, effect, id, now).await?;
+            finish(app, tx, effect, id, Some(LinkAnswer::Refused)).await
+        }
+        telnyx::Class::Retry | telnyx::Class::NotAnswered => {
+            messages::set_status(&mut tx, id, "queued", Some(&e.to_string()), e.maybe_done(), now).await?;
+            tx.commit().await?;
+            Err(JobError::Retry(e.to_string()))
+        }
+        telnyx::Class::GiveUp | telnyx::Class::CallEnded | telnyx::Class::AudioFailed => Err(JobError::GiveUp(e.to_string())),
+    }
+}
+
+/// Telnyx blocks the number after a STOP. On the confirmation itself that means: it has confirmed already.
+async fn blocked(tx: &mut Tx, effect: &outbox::Claimed, id: &MessageId, now: Timestamp) -> Result<(), JobError> {
+    metrics::text_reached("failed");
+    messages::set_status(tx, id, "failed", Some("40300 blocked at the carrier"), false, now).await?;
+    let Some(text) = messages::to_send(&mut *tx, id).await? else { return Ok(()) };
+    if let (true, Some(tenant)) = (text.class != Class::StopConfirmation, &text.tenant) {
+        ledger::lock_number(tx, &text.to).await?;
+        ledger::set_context(tx, "telnyx", Some(&format!("40300 on {}", effect.id))).await?;
+        ledger::put(tx, tenant, &text.to, Source::TelnyxBlock, now).await?;
+        ledger::clear_context(tx).await?;
+    }
+    Ok(())
+}
+
+async fn settle(app: &Parts, effect: &outbox::Claimed, id: &MessageId, answer: Option<LinkAnswer>) -> Result<(), JobError> {
+    let tx = app.db.urgent().begin().await?;
+    finish(app, tx, effect, id, answer).await
+}
+
+/// Marks the effect as done and tells the call that waits for this text.
+async fn finish(app: &Parts, mut tx: Tx, effect: &outbox::Claimed, id: &MessageId, answer: Option<LinkAnswer>) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let mut after = After::default();
+    if outbox::mark_done(&mut tx, &effect.id, now).await?
+        && let Some(answer) = answer
+        && let Some(text) = messages::to_send(&mut tx, id).await?
+        && text.class == Class::PaymentLink
+        && let Some(call) = &text.call
+    {
+        if answer == LinkAnswer::Refused {
+            tasks::open(&mut tx, text.tenant.as_ref(), tasks::Kind::LinkNotSent, call.as_str(), now).await?;
+        }
+        links::tell_call(app, &mut tx, call, &effect.id, answer, now, &mut after).await?;
+    }
+    tx.commit().await?;
+    after.tell(app);
+    Ok(())
+}
+
+/// The text is given up: refused for good, or its time is over.
+pub(super) async fn failed(app: &Parts, tx: &mut Tx, effect: &outbox::Claimed, why: &str, after: &mut After) -> Result<(), JobError> {
+    let id = message_of(effect)?;
+    let now = app.clock.now();
+    let Some(text) = messages::to_send(&mut *tx, &id).await? else { return Ok(()) };
+    let status = if text.ambiguous { "unknown" } else { "failed" };
+    metrics::text_reached(status);
+    messages::set_status(tx, &id, status, Some(why), false, now).await?;
+    if let (Class::PaymentLink, Some(call)) = (text.class, &text.call) {
+        tasks::open(tx, text.tenant.as_ref(), tasks::Kind::LinkNotSent, call.as_str(), now).await?;
+        links::tell_call(app, tx, call, &effect.id, LinkAnswer::Refused, now, after).await?;
+    }
+    Ok(())
+}
+
+fn message_of(effect: &outbox::Claimed) -> Result<MessageId, JobError> {
+    let id = effect.payload["message_id"].as_str().map(MessageId::new);
+    id.ok_or_else(|| JobError::GiveUp("the effect names no text".to_owned()))
+}
+
+/// Our id of an outbound text, and the `Idempotency-Key` of its requests.
+pub(super) fn message_id(cause: &str, place: &str) -> MessageId {
+    MessageId::new(derived_id(cause, place).to_string())
+}
+
+/// The body of `POST /v2/messages`, frozen.
+pub(super) fn request(from: &E164, to: &E164, text: &str, profile: &str) -> String {
+    serde_json::json!({"from": from.expose(), "to": to.expose(), "text": text, "messaging_profile_id": profile}).to_string()
+}
+
+/// What a text says of an agency: its name and its billing phone as people write it.
+pub(super) fn agency(t: &Tenant) -> Agency {
+    let p = t.billing_phone.expose();
+    let phone = match p.strip_prefix("+1") {
+        Some(d) if d.len() == 10 => format!("({}) {}-{}", &d[..3], &d[3..6], &d[6..]),
+        _ => p.to_owned(),
+    };
+    Agency { name: t.name.clone(), phone: Some(phone) }
+}
