@@ -16,7 +16,11 @@ pub struct PromptAsset {
 
 macro_rules! prompt {
     ($name:literal, $text:literal $(,)?) => {
-        PromptAsset { name: $name, text: $text, wav: include_bytes!(concat!("../assets/ivr/", $name, ".wav")) }
+        PromptAsset {
+            name: $name,
+            text: $text,
+            wav: include_bytes!(concat!("../assets/ivr/", $name, ".wav")),
+        }
     };
 }
 
@@ -123,8 +127,15 @@ mod tests {
     #[test]
     fn the_seven_prompts_of_the_runbook_are_there_and_no_other() {
         let names: Vec<_> = all().iter().map(|p| p.name).collect();
-        let expected =
-            ["menu", "collect_statement", "collect_phone", "invalid_statement", "sent_sms", "transfer", "goodbye"];
+        let expected = [
+            "menu",
+            "collect_statement",
+            "collect_phone",
+            "invalid_statement",
+            "sent_sms",
+            "transfer",
+            "goodbye",
+        ];
         assert_eq!(names, expected);
         assert!(wav("menu").is_some() && wav("../menu").is_none());
     }
