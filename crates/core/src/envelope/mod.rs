@@ -1,4 +1,18 @@
 //! A provider's JSON, read leniently: unknown fields, types and enum values are kept, not refused.
+//!
+//! Here are the types; [`telnyx`] makes one of any JSON, [`stripe`] of any that has an id and a type.
+
+mod client_state;
+mod fax;
+mod read;
+mod stripe;
+mod telnyx;
+mod text;
+mod voice;
+
+pub use client_state::{client_state, our_step};
+pub use stripe::stripe;
+pub use telnyx::telnyx;
 
 use crate::ids::{CallControlId, EventId, FaxId};
 use crate::phone::{Digits, E164};
@@ -97,10 +111,14 @@ pub enum VoiceKind {
         /// The gather ended by `#` alone: digits `#`, or status `valid` with none.
         pound_alone: bool,
     },
-    PlaybackEnded { status: PlaybackStatus },
+    PlaybackEnded {
+        status: PlaybackStatus,
+    },
     SpeakEnded,
     Bridged,
-    Hangup { cause: String },
+    Hangup {
+        cause: String,
+    },
     /// Known or not, it changes nothing: playback started, dtmf, machine detection, cost, hold …
     Informational,
 }
@@ -195,9 +213,17 @@ impl std::fmt::Debug for FaxEvent {
 #[derive(Clone, PartialEq)]
 pub enum FaxKind {
     /// `fax.receiving.started`, `fax.media.processing.started`.
-    Receiving { page_count: Option<i64> },
-    Received { media_url: Option<String>, page_count: Option<i64>, partial: bool },
-    Failed { reason: Option<String> },
+    Receiving {
+        page_count: Option<i64>,
+    },
+    Received {
+        media_url: Option<String>,
+        page_count: Option<i64>,
+        partial: bool,
+    },
+    Failed {
+        reason: Option<String>,
+    },
     Informational,
 }
 
