@@ -1,1 +1,4 @@
-//! (to be written)
+//! What the service answers over HTTP.
+
+pub mod prompts;
+pub mod server;
