@@ -34,23 +34,9 @@ const ACK_BUCKETS_S: [f64; 13] =
 /// A text layer is read in milliseconds, a scanned fax in up to minutes.
 const CLASSIFY_BUCKETS_S: [f64; 12] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-/// Which lane of the inbox or outbox: voice goes first in one of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
-    Voice,
-    Other,
-}
-
-impl Lane {
-    pub const ALL: [Lane; 2] = [Lane::Voice, Lane::Other];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Lane::Voice => "voice",
-            Lane::Other => "other",
-        }
-    }
-}
+/// Lanes of the inbox and of the outbox, as label values.
+const INBOX_LANES: [&str; 4] = ["voice", "sms", "fax", "stripe"];
+const OUTBOX_LANES: [&str; 4] = ["voice", "link", "sms", "fax"];
 
 /// The process's recorder, to render and to tend.
 #[derive(Clone)]
@@ -140,10 +126,8 @@ fn lay_at_zero() {
         counter!("telnyx_events_stored_total", "channel" => channel).increment(0);
         counter!("telnyx_event_duplicates_total", "channel" => channel).increment(0);
     }
-    for lane in Lane::ALL {
-        inbox(lane, 0, 0.0);
-        outbox(lane, 0, 0.0);
-    }
+    INBOX_LANES.into_iter().for_each(|lane| inbox(lane, 0, 0.0));
+    OUTBOX_LANES.into_iter().for_each(|lane| outbox(lane, 0, 0.0));
     for kind in ["event", "effect", "fax"] {
         parked(kind, 0);
     }
@@ -204,15 +188,15 @@ pub fn key_known(fingerprint: &str) {
 }
 
 /// How much of the inbox waits, and since how many seconds the oldest.
-pub fn inbox(lane: Lane, depth: u64, oldest_age_s: f64) {
-    gauge!("inbox_depth", "lane" => lane.as_str()).set(depth as f64);
-    gauge!("inbox_oldest_age_seconds", "lane" => lane.as_str()).set(oldest_age_s);
+pub fn inbox(lane: &'static str, depth: u64, oldest_age_s: f64) {
+    gauge!("inbox_depth", "lane" => lane).set(depth as f64);
+    gauge!("inbox_oldest_age_seconds", "lane" => lane).set(oldest_age_s);
 }
 
 /// How much of the outbox waits, and since how many seconds the oldest.
-pub fn outbox(lane: Lane, depth: u64, oldest_age_s: f64) {
-    gauge!("outbox_depth", "lane" => lane.as_str()).set(depth as f64);
-    gauge!("outbox_oldest_age_seconds", "lane" => lane.as_str()).set(oldest_age_s);
+pub fn outbox(lane: &'static str, depth: u64, oldest_age_s: f64) {
+    gauge!("outbox_depth", "lane" => lane).set(depth as f64);
+    gauge!("outbox_oldest_age_seconds", "lane" => lane).set(oldest_age_s);
 }
 
 /// How much work of a kind (`event`, `effect`, `fax`) was given up and waits for a person.
@@ -338,7 +322,7 @@ mod tests {
         let page = page_after(|| {
             webhook_answered("fax", 503, Duration::from_millis(3));
             ivr_transfer_failed();
-            inbox(Lane::Voice, 7, 1.5);
+            inbox("voice", 7, 1.5);
             fax_classified(Duration::from_millis(30));
             fax_classified(Duration::from_millis(70));
         });

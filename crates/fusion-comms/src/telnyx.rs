@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
+use crate::gate::HandOver;
 use crate::provider::{self, Answer, NoAnswer, SetupError};
 
 /// A caller waits while a command is under way: three tries fit into the silence they bear.
@@ -81,12 +82,13 @@ impl Telnyx {
         accepted(request, COMMAND_BUDGET).await.map(drop)
     }
 
-    /// `POST /messages`. The same key with the same body is one text, for 24 hours.
+    /// `POST /messages`, for a text that the gate has just handed over: without a [`HandOver`] no text leaves.
+    /// The same key with the same body is one text, for 24 hours.
     ///
     /// # Errors
     /// Any answer but 2xx with a message id, or none within 8 s.
-    pub async fn send_message(&self, body: &str, idempotency_key: &str) -> Result<AcceptedMessage, TelnyxError> {
-        let request = self.post("/messages", body).header("Idempotency-Key", idempotency_key);
+    pub async fn send_message(&self, text: &HandOver) -> Result<AcceptedMessage, TelnyxError> {
+        let request = self.post("/messages", text.request()).header("Idempotency-Key", text.key());
         let data = data(accepted(request, MESSAGE_BUDGET).await?)?;
         let id = data.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         Ok(AcceptedMessage { id: id.ok_or(TelnyxError::BadAnswer)?.to_owned() })

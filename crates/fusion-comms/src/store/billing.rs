@@ -135,11 +135,12 @@ pub async fn cases(r: impl Reader, tenant: &TenantId) -> Result<Vec<Case>> {
            destination_facility, hcpcs, address, city, state, zip, phone
          FROM billing_cases WHERE tenant_id = $1 ORDER BY case_id",
     );
-    r.rows(q.bind(tenant)).await?.iter().map(case).collect()
+    r.rows(q.bind(tenant)).await?.iter().map(|row| case(row, tenant)).collect()
 }
 
-fn case(r: &Row) -> Result<Case> {
+fn case(r: &Row, tenant: &TenantId) -> Result<Case> {
     Ok(Case {
+        tenant_id: tenant.clone(),
         case_id: CaseId::new(r.text("case_id")?),
         case_number: r.text("case_number")?,
         statement_id: r.text("statement_id")?,

@@ -1,3 +1,4 @@
+use crate::gate::HandOver;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -71,7 +72,7 @@ async fn a_command_accepted_with_an_odd_body_is_accepted() {
 #[tokio::test]
 async fn a_text_carries_its_key_and_gives_telnyxs_id() {
     let (telnyx, server) = serve(200, &[], r#"{"data":{"id":"4f97c325","to":[{"status":"queued"}],"new":1}}"#).await;
-    let accepted = telnyx.send_message(r#"{"to":"+12025550147"}"#, "8f14e45f-ceea").await.unwrap();
+    let accepted = telnyx.send_message(&HandOver::unchecked(r#"{"to":"+12025550147"}"#, "8f14e45f-ceea")).await.unwrap();
     assert_eq!(accepted.id, "4f97c325");
     let seen = server.seen.lock().unwrap();
     assert_eq!(seen[0].0, "POST /v2/messages");
@@ -82,7 +83,7 @@ async fn a_text_carries_its_key_and_gives_telnyxs_id() {
 async fn a_text_accepted_without_an_id_is_a_bad_answer_that_may_have_acted() {
     for body in ["", "{}", r#"{"data":null}"#, r#"{"data":{"id":""}}"#, r#"{"data":{"id":7}}"#] {
         let (telnyx, _) = serve(200, &[], body).await;
-        let error = telnyx.send_message("{}", "k").await.unwrap_err();
+        let error = telnyx.send_message(&HandOver::unchecked("{}", "k")).await.unwrap_err();
         assert_eq!(error, TelnyxError::BadAnswer, "{body}");
         assert!(error.maybe_done());
         assert_eq!(error.class(), Class::Retry);
@@ -156,7 +157,7 @@ async fn nobody_listening_is_known_not_to_have_arrived() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/v2", listener.local_addr().unwrap());
     drop(listener);
-    let error = client(&base).send_message("{}", "k").await.unwrap_err();
+    let error = client(&base).send_message(&HandOver::unchecked("{}", "k")).await.unwrap_err();
     assert_eq!(error, TelnyxError::Unanswered { sent: false });
     assert!(!error.maybe_done());
 }
@@ -170,7 +171,7 @@ async fn a_connection_that_closes_before_the_answer_leaves_doubt() {
         let mut seen = [0; 64];
         let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut seen).await;
     });
-    let error = client(&base).send_message("{}", "k").await.unwrap_err();
+    let error = client(&base).send_message(&HandOver::unchecked("{}", "k")).await.unwrap_err();
     assert_eq!(error, TelnyxError::Unanswered { sent: true });
     assert!(error.maybe_done());
 }
@@ -189,7 +190,7 @@ async fn a_command_without_an_answer_ends_after_three_seconds() {
 #[tokio::test]
 async fn a_key_that_no_header_can_carry_gives_up() {
     let (telnyx, server) = serve(200, &[], "{}").await;
-    let error = telnyx.send_message("{}", "line\nbreak").await.unwrap_err();
+    let error = telnyx.send_message(&HandOver::unchecked("{}", "line\nbreak")).await.unwrap_err();
     assert_eq!((error.class(), error.maybe_done()), (Class::GiveUp, false));
     assert!(server.seen.lock().unwrap().is_empty());
 }

@@ -1,0 +1,163 @@
+//! The ack path: a bounded read, verify, parse, one grouped commit, 200. Nothing else is waited for.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use fusion_comms_core::envelope::{self, AutoResponse, Channel, TelnyxBody, TelnyxEvent};
+use fusion_comms_core::redact::{self, BodyError};
+use fusion_comms_core::signature::{Fingerprint, SignatureError};
+use fusion_comms_core::sms::{self, Consent};
+use fusion_comms_core::time::Timestamp;
+
+use super::Web;
+use super::server::{BodyReadError, read_body};
+use crate::ingest::IngestError;
+use crate::store::inbox::Lane;
+use crate::store::ingest::{NewEvent, NewStripeEvent, Stop, Stored};
+use crate::{logs, metrics};
+
+/// Bytes of a webhook's body; the largest known ones take a few thousand.
+const MAX_BODY: usize = 1024 * 1024;
+/// How long a body may take to arrive; the provider itself gives up sooner.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// Seconds after which a provider may come again where we could not store.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Why a webhook is not acknowledged. The caller learns the status only; the log says which check failed.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookError {
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("the body holds no event")]
+    NoEvent,
+    #[error(transparent)]
+    Read(#[from] BodyReadError),
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+}
+
+impl WebhookError {
+    fn status(&self) -> StatusCode {
+        match self {
+            WebhookError::Signature(_) | WebhookError::Body(_) | WebhookError::NoEvent => StatusCode::BAD_REQUEST,
+            WebhookError::Read(BodyReadError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            WebhookError::Read(BodyReadError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+            WebhookError::Read(BodyReadError::Broken) => StatusCode::BAD_REQUEST,
+            WebhookError::Ingest(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+fn answer(channel: &'static str, started: Instant, result: Result<(), WebhookError>) -> Response {
+    let status = result.as_ref().err().map_or(StatusCode::OK, WebhookError::status);
+    match &result {
+        Ok(()) => {}
+        Err(WebhookError::Signature(e)) => logs::signature_refused(channel, e),
+        Err(e) => tracing::warn!(channel, error = %e, "a webhook was not acknowledged"),
+    }
+    metrics::webhook_answered(channel, status.as_u16(), started.elapsed());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        return (status, [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())]).into_response();
+    }
+    status.into_response()
+}
+
+/// `POST /webhooks/telnyx/{channel}`: verify, keep, answer 200.
+pub async fn telnyx(State(web): State<Web>, Path(channel): Path<String>, headers: HeaderMap, body: Body) -> Response {
+    let channel = match channel.as_str() {
+        "voice" => Channel::Voice,
+        "sms" => Channel::Sms,
+        "fax" => Channel::Fax,
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let started = Instant::now();
+    answer(channel.as_str(), started, receive(&web, channel, &headers, body).await)
+}
+
+async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -> Result<(), WebhookError> {
+    let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
+    let now = web.app.clock.now();
+    let header = |name| headers.get(name).map(axum::http::HeaderValue::as_bytes);
+    let (signature, timestamp) = (header("telnyx-signature-ed25519"), header("telnyx-timestamp"));
+    let key = web.keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), web.keys.tolerance_s)?;
+    metrics::key_verified(&key.to_string());
+    let mut raw = redact::parse_body(&body)?;
+    let event = envelope::telnyx(channel, &raw, &body);
+    redact::clean(&mut raw);
+    let new = new_event(channel, event, raw, key, now);
+    let id = new.id.clone();
+    match web.ingest.store(new).await? {
+        Stored::Known => metrics::event_duplicate(channel.as_str()),
+        Stored::New { opt_outs } => {
+            metrics::event_stored(channel.as_str());
+            for o in opt_outs {
+                logs::sms_opt_out(&o.tenant, &o.phone, "sms_stop", Some(&id));
+                metrics::opted_out();
+            }
+            web.app.wake.inbox(Lane::Telnyx(channel)).notify_one();
+        }
+    }
+    Ok(())
+}
+
+fn new_event(channel: Channel, event: TelnyxEvent, raw: serde_json::Value, key: &Fingerprint, now: Timestamp) -> NewEvent {
+    NewEvent {
+        stop: stop_of(&event, now),
+        id: event.id,
+        event_type: event.event_type,
+        channel,
+        order_key: event.order_key,
+        occurred_at: event.occurred_at,
+        received_at: now,
+        raw,
+        verified_by: key.to_string(),
+    }
+}
+
+/// The consent that this text takes back, if it does; read here so that its row is in the same commit as the event.
+fn stop_of(event: &TelnyxEvent, now: Timestamp) -> Option<Stop> {
+    let TelnyxBody::TextReceived(text) = &event.body else { return None };
+    let phone = text.from.e164()?;
+    let stops = text.autoresponse == Some(AutoResponse::Stop)
+        || sms::answer(&sms::read(&text.text), text.autoresponse).consent == Consent::OptOut;
+    // A receipt time in the future would outlast a later START: then ours counts.
+    let at = text.received_at.filter(|t| *t <= now).unwrap_or(now);
+    stops.then(|| Stop { phone, number: text.to.e164(), at })
+}
+
+/// `POST /webhooks/stripe`: the same, for Stripe.
+pub async fn stripe(State(web): State<Web>, headers: HeaderMap, body: Body) -> Response {
+    let started = Instant::now();
+    answer("stripe", started, receive_stripe(&web, &headers, body).await)
+}
+
+async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<(), WebhookError> {
+    let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
+    let now = web.app.clock.now();
+    let header = headers.get("stripe-signature").map(axum::http::HeaderValue::as_bytes);
+    web.keys.stripe.verify(header, &body, now.unix_s(), web.keys.tolerance_s)?;
+    let mut raw = redact::parse_body(&body)?;
+    let event = envelope::stripe(&raw).ok_or(WebhookError::NoEvent)?;
+    redact::clean(&mut raw);
+    let new = NewStripeEvent {
+        order_key: event.object.get("id").and_then(serde_json::Value::as_str).map(str::to_owned),
+        id: event.id,
+        event_type: event.event_type,
+        account: event.account,
+        occurred_at: event.created,
+        received_at: now,
+        raw,
+    };
+    if web.ingest.store_stripe(&new).await? {
+        metrics::event_stored("stripe");
+        web.app.wake.inbox(Lane::Stripe).notify_one();
+    } else {
+        metrics::event_duplicate("stripe");
+    }
+    Ok(())
+}
