@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::error::JobError;
+use super::error::{JobError, guarded};
 use crate::app::Parts;
 use crate::fax_text::ReadError;
 use crate::metrics;
@@ -36,7 +36,7 @@ pub async fn work_one(app: &Parts) -> bool {
             return false;
         }
     };
-    match work(app, &message).await {
+    match guarded(work(app, &message)).await {
         Ok(()) => {
             if let Err(e) = app.queue.delete(&message.receipt).await {
                 tracing::warn!(error = %e, "a worked message could not be deleted: it will be seen again, without effect");
