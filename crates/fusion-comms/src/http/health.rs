@@ -20,7 +20,7 @@ pub async fn alive() -> &'static str {
 
 /// `GET /readyz`: 200 when this role can work.
 pub async fn ready(State(web): State<Web>) -> Response {
-    let schema = migrations::check(&web.app.db).await;
+    let schema = migrations::check(&web.db).await;
     let (database, migrations) = match &schema {
         Ok(SchemaState::Current | SchemaState::NewerCompatible) => ("ok", "ok"),
         Ok(SchemaState::Older { .. } | SchemaState::NewerRefused) => ("ok", "not the schema of this program"),

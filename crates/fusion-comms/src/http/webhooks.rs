@@ -81,7 +81,7 @@ pub async fn telnyx(State(web): State<Web>, Path(channel): Path<String>, headers
 
 async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -> Result<(), WebhookError> {
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
-    let now = web.app.clock.now();
+    let now = web.clock.now();
     let header = |name| headers.get(name).map(axum::http::HeaderValue::as_bytes);
     let (signature, timestamp) = (header("telnyx-signature-ed25519"), header("telnyx-timestamp"));
     let key = web.keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), web.keys.tolerance_s)?;
@@ -99,7 +99,7 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
                 logs::sms_opt_out(&o.tenant, &o.phone, "sms_stop", Some(&id));
                 metrics::opted_out();
             }
-            web.app.wake.inbox(Lane::Telnyx(channel)).notify_one();
+            web.wake.inbox(Lane::Telnyx(channel)).notify_one();
         }
     }
     Ok(())
@@ -138,7 +138,7 @@ pub async fn stripe(State(web): State<Web>, headers: HeaderMap, body: Body) -> R
 
 async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<(), WebhookError> {
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
-    let now = web.app.clock.now();
+    let now = web.clock.now();
     let header = headers.get("stripe-signature").map(axum::http::HeaderValue::as_bytes);
     web.keys.stripe.verify(header, &body, now.unix_s(), web.keys.tolerance_s)?;
     let mut raw = redact::parse_body(&body)?;
@@ -155,7 +155,7 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<()
     };
     if web.ingest.store_stripe(&new).await? {
         metrics::event_stored("stripe");
-        web.app.wake.inbox(Lane::Stripe).notify_one();
+        web.wake.inbox(Lane::Stripe).notify_one();
     } else {
         metrics::event_duplicate("stripe");
     }
