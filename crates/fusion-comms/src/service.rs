@@ -1,11 +1,12 @@
 //! The running service: opens the store, answers HTTP, starts the workers, and stops all of it in order.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use secrecy::ExposeSecret;
+use base64::Engine as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -14,10 +15,10 @@ use url::Url;
 use crate::app::{App, Parts, Settings};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
-use crate::config::{Config, Engine, Role, StorageConfig};
+use crate::config::{Config, Engine, Role, SimulatorKeys, StorageConfig};
 use crate::fax_text::{FaxReader, ReadLimits};
 use crate::http::server::{self, Limits};
-use crate::http::{self, Keys, Web};
+use crate::http::{self, Keys, Web, WebKeys};
 use crate::ingest::Ingest;
 use crate::media::{MediaClient, MediaHosts};
 use crate::metrics::{self, Metrics};
@@ -61,15 +62,16 @@ impl Service {
     /// # Errors
     /// When something is configured that cannot work, the schema is not this program's, or a second process uses the
     /// embedded database.
-    pub async fn start(config: Config, listener: TcpListener, clock: Clock, metrics: Metrics) -> anyhow::Result<Self> {
+    pub async fn start(mut config: Config, listener: TcpListener, clock: Clock, metrics: Metrics) -> anyhow::Result<Self> {
         let lock = lock_data_dir(&config)?;
         let addr = listener.local_addr()?;
-        let made = make(&config, addr, clock, metrics).await?;
+        let whole = config.web.is_some();
+        let made = make(&mut config, addr, clock, metrics).await?;
         if config.database.url.engine() == Engine::Sqlite {
             migrations::apply(&made.db).await?;
         }
         let stop = CancellationToken::new();
-        let router = http::router(made.web.clone(), config.web.is_some());
+        let router = http::router(made.web, whole);
         let http = tokio::spawn(server::serve(listener, router, Limits::default(), stop.clone()));
         let shared_allowed = config.server.allow_shared_messaging_profile;
         let work = match check(&made.db, shared_allowed).await {
@@ -185,7 +187,7 @@ async fn check(db: &Db, shared_allowed: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn make(config: &Config, addr: SocketAddr, clock: Clock, metrics: Metrics) -> anyhow::Result<Made> {
+async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metrics) -> anyhow::Result<Made> {
     let db = Db::open(config.database.url.expose()).await.context("the database cannot be opened")?;
     let wake = Arc::new(Wake::default());
     let ingest = Ingest::start(&db, &config.server.from_number);
@@ -193,10 +195,15 @@ async fn make(config: &Config, addr: SocketAddr, clock: Clock, metrics: Metrics)
         Some(_) => Some(make_app(config, addr, &db, &clock, &wake)?),
         None => None,
     };
-    let keys = Arc::new(Keys { web: http::WebKeys::of(config.web.as_ref()), metrics_token: config.server.metrics_token.clone() });
-    if let Some(web) = &config.web {
-        web.telnyx_keys.fingerprints().for_each(|f| metrics::key_known(&f.to_string()));
+    let web_keys = config.web.take().map(|web| WebKeys {
+        telnyx: web.telnyx_keys,
+        stripe: web.stripe_secrets,
+        tolerance_s: web.tolerance_s,
+    });
+    if let Some(web) = &web_keys {
+        web.telnyx.fingerprints().for_each(|f| metrics::key_known(&f.to_string()));
     }
+    let keys = Arc::new(Keys { web: web_keys, metrics_token: config.server.metrics_token.clone() });
     let web = Web { db: db.clone(), clock, wake, ingest, keys, metrics };
     Ok(Made { db, app, web })
 }
@@ -262,7 +269,7 @@ fn lock_data_dir(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
 /// All problems of the configuration at once; else what kept the service from starting.
 pub async fn run(role: Role) -> anyhow::Result<()> {
     crate::logs::init_service();
-    let config = crate::config::load(role)?;
+    let config = configuration(role)?;
     for note in &config.notes {
         tracing::warn!("{note}");
     }
@@ -274,6 +281,23 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
     let service = Service::start(config, listener, Clock::system(), metrics).await?;
     tracing::info!(address = %service.addr, version = env!("CARGO_PKG_VERSION"), "serving");
     service.run_until(stop_signal()).await
+}
+
+/// The configuration of this process's environment.
+///
+/// # Errors
+/// All problems at once.
+pub fn configuration(role: Role) -> anyhow::Result<Config> {
+    Ok(Config::load_for(role, &|name| std::env::var(name).ok(), simulator_keys)?)
+}
+
+/// In dev, what is not set is signed by the simulators of this `DATA_DIR`.
+pub fn simulator_keys(data_dir: &Path) -> anyhow::Result<SimulatorKeys> {
+    let keys = crate::sim::keys::load_or_create(data_dir)?;
+    Ok(SimulatorKeys {
+        telnyx_public_key: base64::engine::general_purpose::STANDARD.encode(keys.signing.verifying_key().as_bytes()),
+        stripe_webhook_secret: keys.stripe_webhook_secret,
+    })
 }
 
 /// Cancelled by SIGTERM or Ctrl-C.

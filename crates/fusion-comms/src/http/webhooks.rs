@@ -31,6 +31,9 @@ const RETRY_AFTER_S: u32 = 1;
 pub enum WebhookError {
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// This role takes no webhooks, so it has no routes for them either.
+    #[error("no keys are configured")]
+    NoKeys,
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error("the body holds no event")]
@@ -48,7 +51,7 @@ impl WebhookError {
             WebhookError::Read(BodyReadError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             WebhookError::Read(BodyReadError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             WebhookError::Read(BodyReadError::Broken) => StatusCode::BAD_REQUEST,
-            WebhookError::Ingest(_) => StatusCode::SERVICE_UNAVAILABLE,
+            WebhookError::Ingest(_) | WebhookError::NoKeys => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -84,7 +87,8 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     let now = web.clock.now();
     let header = |name| headers.get(name).map(axum::http::HeaderValue::as_bytes);
     let (signature, timestamp) = (header("telnyx-signature-ed25519"), header("telnyx-timestamp"));
-    let key = web.keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), web.keys.tolerance_s)?;
+    let keys = web.keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
+    let key = keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), keys.tolerance_s)?;
     metrics::key_verified(&key.to_string());
     let mut raw = redact::parse_body(&body)?;
     let event = envelope::telnyx(channel, &raw, &body);
@@ -140,7 +144,8 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<()
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
     let now = web.clock.now();
     let header = headers.get("stripe-signature").map(axum::http::HeaderValue::as_bytes);
-    web.keys.stripe.verify(header, &body, now.unix_s(), web.keys.tolerance_s)?;
+    let keys = web.keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
+    keys.stripe.verify(header, &body, now.unix_s(), keys.tolerance_s)?;
     let mut raw = redact::parse_body(&body)?;
     let event = envelope::stripe(&raw).ok_or(WebhookError::NoEvent)?;
     redact::clean(&mut raw);
