@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use base64::Engine as _;
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -62,7 +63,21 @@ impl Service {
     /// # Errors
     /// When something is configured that cannot work, the schema is not this program's, or a second process uses the
     /// embedded database.
-    pub async fn start(mut config: Config, listener: TcpListener, clock: Clock, metrics: Metrics) -> anyhow::Result<Self> {
+    pub async fn start(config: Config, listener: TcpListener, clock: Clock, metrics: Metrics) -> anyhow::Result<Self> {
+        Self::start_with(config, listener, clock, metrics, Router::new()).await
+    }
+
+    /// [`Service::start`] with routes of the caller's own beside the service's.
+    ///
+    /// # Errors
+    /// As [`Service::start`].
+    pub async fn start_with(
+        mut config: Config,
+        listener: TcpListener,
+        clock: Clock,
+        metrics: Metrics,
+        more_routes: Router,
+    ) -> anyhow::Result<Self> {
         let lock = lock_data_dir(&config)?;
         let addr = listener.local_addr()?;
         let whole = config.web.is_some();
@@ -71,7 +86,7 @@ impl Service {
             migrations::apply(&made.db).await?;
         }
         let stop = CancellationToken::new();
-        let router = http::router(made.web, whole);
+        let router = http::router(made.web, whole).merge(more_routes);
         let http = tokio::spawn(server::serve(listener, router, Limits::default(), stop.clone()));
         let shared_allowed = config.server.allow_shared_messaging_profile;
         let work = match check(&made.db, shared_allowed).await {
