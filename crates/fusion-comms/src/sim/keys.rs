@@ -80,7 +80,10 @@ fn load(path: &Path) -> anyhow::Result<SimKeys> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let mut seed = [0; 32];
     if hex::decode_to_slice(text.trim(), &mut seed).is_err() {
-        bail!("`{}` is not a simulator key (64 hex digits); delete it, and a new one is made", path.display());
+        bail!(
+            "`{}` is not a simulator key (64 hex digits); delete it, and a new one is made",
+            path.display()
+        );
     }
     Ok(SimKeys::from_seed(seed))
 }

@@ -30,7 +30,11 @@ async fn answer(State(server): State<Server>, request: Request) -> impl IntoResp
     (StatusCode::from_u16(server.status).unwrap(), headers, server.body)
 }
 
-async fn serve(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> (Telnyx, Server) {
+async fn serve(
+    status: u16,
+    headers: &[(&'static str, &'static str)],
+    body: &'static str,
+) -> (Telnyx, Server) {
     let server = Server { status, headers: headers.to_vec(), body, seen: Arc::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/v2/", listener.local_addr().unwrap());
@@ -92,7 +96,8 @@ async fn a_text_accepted_without_an_id_is_a_bad_answer_that_may_have_acted() {
 
 #[tokio::test]
 async fn a_fax_is_read_and_its_link_hidden_in_debug() {
-    let body = r#"{"data":{"status":"received","media_url":"https://s3.example/f.pdf?sig=1","page_count":3}}"#;
+    let body =
+        r#"{"data":{"status":"received","media_url":"https://s3.example/f.pdf?sig=1","page_count":3}}"#;
     let (telnyx, server) = serve(200, &[], body).await;
     let fax = telnyx.fax(&FaxId::from("f/1")).await.unwrap();
     assert_eq!(fax.media_url.as_deref(), Some("https://s3.example/f.pdf?sig=1"));
@@ -109,7 +114,11 @@ async fn each_refusal_says_what_to_do_by_its_code_first() {
     let cases = [
         (422, r#"{"errors":[{"code":"90018","title":"Call has already ended"}]}"#, Class::CallEnded),
         (500, r#"{"errors":[{"code":"90018","title":"Call has already ended"}]}"#, Class::CallEnded),
-        (422, r#"{"errors":[{"code":"90034","title":"Call has not been answered yet"}]}"#, Class::NotAnswered),
+        (
+            422,
+            r#"{"errors":[{"code":"90034","title":"Call has not been answered yet"}]}"#,
+            Class::NotAnswered,
+        ),
         (422, r#"{"errors":[{"code":"90040","title":"Downloading audio file failed"}]}"#, Class::AudioFailed),
         (400, r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#, Class::OptedOut),
         (400, r#"{"errors":[{"code":"1"},{"code":40300}]}"#, Class::OptedOut),
@@ -132,7 +141,10 @@ async fn each_refusal_says_what_to_do_by_its_code_first() {
 #[tokio::test]
 async fn too_many_requests_says_how_long_to_wait() {
     let body = r#"{"errors":[{"code":"10011","title":"Too many requests"}]}"#;
-    assert_eq!(refused(429, &[("x-ratelimit-reset", "7")], body).await, TelnyxError::RateLimited { retry_after_s: 7 });
+    assert_eq!(
+        refused(429, &[("x-ratelimit-reset", "7")], body).await,
+        TelnyxError::RateLimited { retry_after_s: 7 }
+    );
     assert_eq!(refused(429, &[], "").await, TelnyxError::RateLimited { retry_after_s: 1 });
     assert_eq!(
         refused(429, &[("retry-after", "99999")], body).await,
