@@ -37,7 +37,7 @@ pub async fn play(stage: &Stage) -> anyhow::Result<()> {
 
     let sessions = stage.sim.stripe.sessions();
     let [session] = sessions.as_slice() else { bail!("there are {} sessions, not one", sessions.len()) };
-    ensure!(session.amount_total == agency::AMOUNT_CENTS, "the session has another amount");
+    ensure!(session.amount == agency::AMOUNT_CENTS, "the session has another amount");
     stage.sim.stripe.pay(&session.id).await?;
     step("the patient pays; Stripe tells us");
 
