@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::events::{charge_event, dispute_event, session_event};
 use super::world::{PaymentStatus, SimSession, Status};
-use super::{Inner, SimStripe, now_s, random_id};
+use super::{SimStripe, now_s, random_id};
 
 /// Why a payer's or agency's step is not possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -150,7 +150,7 @@ impl SimStripe {
         let wait = Duration::from_secs(in_s.unsigned_abs());
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
-            if let Some(inner) = inner.upgrade() as Option<Arc<Inner>> {
+            if let Some(inner) = inner.upgrade() {
                 // Paid or expired by then is the usual case.
                 let _ = SimStripe { inner }.expire(&id).await;
             }
