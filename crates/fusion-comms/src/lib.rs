@@ -11,6 +11,7 @@ pub mod logs;
 pub mod media;
 pub mod metrics;
 pub mod prompts;
+pub mod provider;
 pub mod queue;
 pub mod sim;
 pub mod store;
