@@ -56,7 +56,10 @@ impl Sim {
 /// When the address is taken or no HTTP client can be built.
 pub async fn start(config: SimConfig) -> anyhow::Result<Sim> {
     let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
-        format!("The simulators cannot listen on {}; is another simulator running? Choose another --listen", config.listen)
+        format!(
+            "The simulators cannot listen on {}; is another simulator running? Choose another --listen",
+            config.listen
+        )
     })?;
     let addr = listener.local_addr().context("The simulators' listener has no address")?;
     let base = Url::parse(&format!("http://{addr}")).context("The simulators' address makes no URL")?;

@@ -122,11 +122,22 @@ fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
     f.base64("client_state")?.text("command_id", 255)?;
     let common = ["client_state", "command_id"];
     let gather = [
-        "minimum_digits", "maximum_digits", "maximum_tries", "timeout_millis", "inter_digit_timeout_millis",
-        "terminating_digit", "valid_digits",
+        "minimum_digits",
+        "maximum_digits",
+        "maximum_tries",
+        "timeout_millis",
+        "inter_digit_timeout_millis",
+        "terminating_digit",
+        "valid_digits",
     ];
     let own: &[&str] = match action {
-        Action::Answer => &["webhook_url", "webhook_url_method", "webhook_urls", "webhook_retries_policies", "send_silence_when_idle"],
+        Action::Answer => &[
+            "webhook_url",
+            "webhook_url_method",
+            "webhook_urls",
+            "webhook_retries_policies",
+            "send_silence_when_idle",
+        ],
         Action::GatherUsingAudio => {
             f.one_of("audio_url", "media_name")?.http_url("audio_url")?.http_url("invalid_audio_url")?;
             &["audio_url", "media_name", "invalid_audio_url", "invalid_media_name"]
@@ -136,9 +147,22 @@ fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
             &["payload", "voice", "payload_type", "service_level", "language", "invalid_payload"]
         }
         Action::PlaybackStart => {
-            f.one_of("audio_url", "media_name")?.http_url("audio_url")?.choice("audio_type", &["mp3", "wav"])?;
-            f.loops("loop")?.choice("stop", &["current", "all"])?.choice("target_legs", &["self", "opposite", "both"])?;
-            &["audio_url", "media_name", "audio_type", "cache_audio", "loop", "overlay", "stop", "target_legs"]
+            f.one_of("audio_url", "media_name")?
+                .http_url("audio_url")?
+                .choice("audio_type", &["mp3", "wav"])?;
+            f.loops("loop")?
+                .choice("stop", &["current", "all"])?
+                .choice("target_legs", &["self", "opposite", "both"])?;
+            &[
+                "audio_url",
+                "media_name",
+                "audio_type",
+                "cache_audio",
+                "loop",
+                "overlay",
+                "stop",
+                "target_legs",
+            ]
         }
         Action::Speak => {
             f.required("payload")?.required("voice")?.text("payload", 3000)?.loops("loop")?;
@@ -151,9 +175,22 @@ fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
             f.http_url("audio_url")?.base64("target_leg_client_state")?;
             f.range("timeout_secs", 5, 600)?.range("time_limit_secs", 30, 14_400)?;
             &[
-                "to", "from", "from_display_name", "audio_url", "media_name", "timeout_secs", "time_limit_secs", "early_media",
-                "target_leg_client_state", "park_after_unbridge", "mute_dtmf", "answering_machine_detection", "webhook_url",
-                "webhook_url_method", "webhook_urls", "webhook_retries_policies",
+                "to",
+                "from",
+                "from_display_name",
+                "audio_url",
+                "media_name",
+                "timeout_secs",
+                "time_limit_secs",
+                "early_media",
+                "target_leg_client_state",
+                "park_after_unbridge",
+                "mute_dtmf",
+                "answering_machine_detection",
+                "webhook_url",
+                "webhook_url_method",
+                "webhook_urls",
+                "webhook_retries_policies",
             ]
         }
         Action::Hangup => &["custom_headers"],

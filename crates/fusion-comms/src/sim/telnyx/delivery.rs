@@ -111,7 +111,8 @@ impl SimTelnyx {
         let Some(chaos) = state.chaos.clone() else { return (false, vec![Duration::ZERO]) };
         let copies = 1 + state.random.random_range(0..=chaos.duplicates);
         let range = if chaos.extra_delay_ms.is_empty() { 0..1 } else { chaos.extra_delay_ms };
-        let delays = (0..copies).map(|_| Duration::from_millis(state.random.random_range(range.clone()))).collect();
+        let delays =
+            (0..copies).map(|_| Duration::from_millis(state.random.random_range(range.clone()))).collect();
         (chaos.reorder, delays)
     }
 

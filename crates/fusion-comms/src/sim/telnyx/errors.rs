@@ -24,7 +24,8 @@ impl Refusal {
         self
     }
     pub(super) fn unauthenticated() -> Self {
-        let detail = "The required authentication headers were either invalid or not included in the request.";
+        let detail =
+            "The required authentication headers were either invalid or not included in the request.";
         Self::new(401, "10009", "Authentication failed", detail)
     }
     pub(super) fn not_found() -> Self {
@@ -34,10 +35,12 @@ impl Refusal {
         Self::new(400, "10015", "Bad Request", "The request failed because it was not well-formed.")
     }
     pub(super) fn unknown_parameter(name: &str) -> Self {
-        Self::new(422, "10027", "Unprocessable entity", format!("The parameter '{name}' is not known.")).at(name)
+        Self::new(422, "10027", "Unprocessable entity", format!("The parameter '{name}' is not known."))
+            .at(name)
     }
     pub(super) fn bad_parameter(name: &str, want: &str) -> Self {
-        Self::new(422, "10027", "Unprocessable entity", format!("The parameter '{name}' must be {want}.")).at(name)
+        Self::new(422, "10027", "Unprocessable entity", format!("The parameter '{name}' must be {want}."))
+            .at(name)
     }
     pub(super) fn missing(name: &str) -> Self {
         Self::new(422, "10004", "Missing required parameter", "A required parameter was missing.").at(name)
@@ -51,7 +54,8 @@ impl Refusal {
         Self::new(422, "90015", "Invalid Call Control ID", "The provided call_control_id was not valid.")
     }
     pub(super) fn bad_client_state() -> Self {
-        Self::new(422, "90017", "Invalid client state", "The client_state was not valid base64.").at("client_state")
+        Self::new(422, "90017", "Invalid client state", "The client_state was not valid base64.")
+            .at("client_state")
     }
     pub(super) fn call_ended() -> Self {
         let detail = "This call is no longer active and can't receive commands.";
@@ -62,13 +66,24 @@ impl Refusal {
         Self::new(422, "90034", "Call has not been answered yet", detail)
     }
     pub(super) fn answer_outbound() -> Self {
-        Self::new(422, "90102", "Command is invalid", "Call answer command cannot be issued for outbound calls.")
+        Self::new(
+            422,
+            "90102",
+            "Command is invalid",
+            "Call answer command cannot be issued for outbound calls.",
+        )
     }
     pub(super) fn already_answered() -> Self {
-        Self::new(422, "90102", "Command is invalid", "Call answer command cannot be issued for an answered call.")
+        Self::new(
+            422,
+            "90102",
+            "Command is invalid",
+            "Call answer command cannot be issued for an answered call.",
+        )
     }
     pub(super) fn blocked(from: &str, to: &str) -> Self {
-        let detail = format!("Messages cannot be sent from '{from}' to '{to}' due to an existing block rule.");
+        let detail =
+            format!("Messages cannot be sent from '{from}' to '{to}' due to an existing block rule.");
         Self::new(400, "40300", "Blocked due to STOP message", detail)
     }
     pub(super) fn too_many_parts() -> Self {
@@ -87,7 +102,12 @@ impl Refusal {
         Self::new(400, "40316", "No content provided", "The message has neither text nor media.")
     }
     pub(super) fn bad_idempotency_key() -> Self {
-        Self::new(422, "10027", "Unprocessable entity", "The Idempotency-Key has 1 to 255 of A-Z a-z 0-9 _ : -.")
+        Self::new(
+            422,
+            "10027",
+            "Unprocessable entity",
+            "The Idempotency-Key has 1 to 255 of A-Z a-z 0-9 _ : -.",
+        )
     }
     pub(super) fn idempotency_mismatch() -> Self {
         let detail = "The Idempotency-Key was used before with another request body.";
@@ -96,7 +116,12 @@ impl Refusal {
     /// A failure that was asked for.
     pub(super) fn injected(status: u16) -> Self {
         match status {
-            429 => Self::new(429, "10011", "Too many requests", "You have exceeded the maximum number of allowed requests."),
+            429 => Self::new(
+                429,
+                "10011",
+                "Too many requests",
+                "You have exceeded the maximum number of allowed requests.",
+            ),
             401 => Self::unauthenticated(),
             403 => Self::new(403, "10010", "Authorization failed", "You do not have permission to do this."),
             404 => Self::not_found(),
@@ -114,7 +139,8 @@ impl Refusal {
             error["source"] = json!({ "pointer": format!("/{parameter}"), "parameter": parameter });
         }
         if self.code.starts_with("403") {
-            error["meta"] = json!({ "url": format!("https://developers.telnyx.com/docs/overview/errors/{}", self.code) });
+            error["meta"] =
+                json!({ "url": format!("https://developers.telnyx.com/docs/overview/errors/{}", self.code) });
         }
         json!({ "errors": [error] })
     }

@@ -151,10 +151,14 @@ impl SimTelnyx {
         let (at, life) = (part("X-Amz-Date"), part("X-Amz-Expires"));
         let mut state = self.state();
         let fax = state.faxes.by_id.get_mut(id).ok_or(Denied::NoSuchKey)?;
-        let signed_by = (0..=fax.generation).rev().find(|g| self.link_signature(id, at, life, *g) == part("X-Amz-Signature"));
+        let signed_by = (0..=fax.generation)
+            .rev()
+            .find(|g| self.link_signature(id, at, life, *g) == part("X-Amz-Signature"));
         let generation = signed_by.ok_or(Denied::Signature)?;
-        let issued = chrono::NaiveDateTime::parse_from_str(at, "%Y%m%dT%H%M%SZ").map_err(|_| Denied::Signature)?;
-        let ends = Timestamp::from_unix_s(issued.and_utc().timestamp()).plus_s(life.parse().map_err(|_| Denied::Signature)?);
+        let issued =
+            chrono::NaiveDateTime::parse_from_str(at, "%Y%m%dT%H%M%SZ").map_err(|_| Denied::Signature)?;
+        let ends = Timestamp::from_unix_s(issued.and_utc().timestamp())
+            .plus_s(life.parse().map_err(|_| Denied::Signature)?);
         if generation < fax.generation || now() > ends {
             return Err(Denied::Expired);
         }
@@ -222,7 +226,9 @@ pub(super) async fn list(State(sim): State<Arc<SimTelnyx>>) -> Response {
 
 pub(super) async fn refresh(State(sim): State<Arc<SimTelnyx>>, Path(id): Path<String>) -> Response {
     let received = sim.fax(&id).is_some_and(|f| f.media_url.is_some());
-    let Some(link) = sim.fax_link(&id).filter(|_| received) else { return Refusal::not_found().into_response() };
+    let Some(link) = sim.fax_link(&id).filter(|_| received) else {
+        return Refusal::not_found().into_response();
+    };
     sim.set_fax_status(&id, "received", Some(link));
     Json(json!({ "data": { "result": "ok" } })).into_response()
 }

@@ -29,7 +29,8 @@ pub(super) struct Gather {
 impl Gather {
     fn of(body: &Value, last_failed: Option<&str>, line: &Line) -> Self {
         let number = |name: &str, default: i64| body.get(name).and_then(Value::as_i64).unwrap_or(default);
-        let text = |name: &str, default: &str| body.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
+        let text =
+            |name: &str, default: &str| body.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
         let ms = |name, default| line.plan.pace.ms(number(name, default).unsigned_abs());
         let prompt = Clip::of(body, last_failed, true);
         let invalid_prompt = match body.get("invalid_audio_url") {
@@ -116,7 +117,11 @@ impl Line {
         let Some(gather) = self.gather.as_mut() else { return };
         gather.times_out = None;
         let status = if terminator_alone { "valid" } else { gather.status() };
-        let pressed = if terminator_alone { "presses the terminating key alone".to_owned() } else { format!("presses {}", gather.shown()) };
+        let pressed = if terminator_alone {
+            "presses the terminating key alone".to_owned()
+        } else {
+            format!("presses {}", gather.shown())
+        };
         let again = (status == "invalid" && gather.tries_left > 1).then(|| {
             gather.tries_left -= 1;
             gather.digits.clear();

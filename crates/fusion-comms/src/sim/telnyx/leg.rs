@@ -72,7 +72,8 @@ impl LegFacts {
 
     pub(super) fn initiated(&self) -> Value {
         if self.outgoing {
-            return self.payload(json!({ "direction": "outgoing", "state": "bridging", "start_time": self.start }));
+            return self
+                .payload(json!({ "direction": "outgoing", "state": "bridging", "start_time": self.start }));
         }
         self.payload(json!({
             "caller_id_name": "WIRELESS CALLER",

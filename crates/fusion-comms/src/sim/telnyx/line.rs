@@ -16,9 +16,11 @@ use super::delivery::{Event, Hook};
 use super::gather::Gather;
 use super::leg::LegFacts;
 use super::playback::{Clip, Playing, Sound};
-use super::record::KEPT;
 use super::transfer::LegB;
 use super::{CallPlan, Reply, SimTelnyx, now};
+
+/// Ended legs kept for their transcripts and for `90018`; older ones are forgotten.
+const CALLS_KEPT: usize = 5_000;
 
 /// A command the simulator knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +63,10 @@ pub(super) struct Order {
 pub(super) enum Input {
     Order(Order),
     /// An audio file came, with its length, or did not: (status, detail).
-    Fetched { token: u64, result: Result<Duration, (&'static str, String)> },
+    Fetched {
+        token: u64,
+        result: Result<Duration, (&'static str, String)>,
+    },
     /// The caller hangs up, told from outside.
     CallerHangsUp,
 }
@@ -336,7 +341,7 @@ impl Line {
             leg.view.hangup_cause = Some(cause.to_owned());
         }
         state.ended.push_back(id.to_owned());
-        if state.ended.len() > KEPT
+        if state.ended.len() > CALLS_KEPT
             && let Some(oldest) = state.ended.pop_front()
         {
             state.calls.remove(&oldest);

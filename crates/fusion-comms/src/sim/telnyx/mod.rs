@@ -20,7 +20,7 @@ mod tests;
 mod text_body;
 mod transfer;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,7 +30,9 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use url::Url;
 
-pub use plans::{Api, CallPlan, Chaos, FaxPlan, Pace, Quirks, Reply, SimOptions, TextOutcome, TransferOutcome};
+pub use plans::{
+    Api, CallPlan, Chaos, FaxPlan, Pace, Quirks, Reply, SimOptions, TextOutcome, TransferOutcome,
+};
 pub use record::{CallView, Delivery, FaxView, SeenRequest, SimText};
 
 /// The simulated account. All of it is behind one `Arc`; the tasks of calls and deliveries hold it too.
@@ -101,6 +103,19 @@ impl SimTelnyx {
     /// Every try to deliver a webhook, oldest first (the newest 20,000).
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.state().deliveries.iter().cloned().collect()
+    }
+
+    /// The last try of every event that the service has not taken (yet), oldest first.
+    pub fn undelivered(&self) -> Vec<Delivery> {
+        let state = self.state();
+        let mut open: Vec<&Delivery> = Vec::new();
+        let taken: HashSet<&str> =
+            state.deliveries.iter().filter(|d| d.taken()).map(|d| d.event_id.as_str()).collect();
+        for delivery in state.deliveries.iter().filter(|d| !taken.contains(d.event_id.as_str())) {
+            open.retain(|d| d.event_id != delivery.event_id);
+            open.push(delivery);
+        }
+        open.into_iter().cloned().collect()
     }
 
     /// Waits until `done` holds, looking every 20 ms; `false` when `limit` has passed first.

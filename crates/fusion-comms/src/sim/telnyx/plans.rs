@@ -110,7 +110,9 @@ pub enum Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransferOutcome {
     /// Answered, talked for so long, then the called side hangs up.
-    Answered { talk: Duration },
+    Answered {
+        talk: Duration,
+    },
     Busy,
     NoAnswer,
     Rejected,
@@ -198,7 +200,14 @@ pub struct FaxPlan {
 
 impl FaxPlan {
     pub fn new(from: &str, to: &str, bytes: impl Into<Bytes>, pages: u32) -> Self {
-        Self { from: from.to_owned(), to: to.to_owned(), bytes: bytes.into(), pages, partial: false, fail: None }
+        Self {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            bytes: bytes.into(),
+            pages,
+            partial: false,
+            fail: None,
+        }
     }
 }
 

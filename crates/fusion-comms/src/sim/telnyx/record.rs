@@ -43,6 +43,13 @@ pub struct Delivery {
     pub at: Timestamp,
 }
 
+impl Delivery {
+    /// The service answered 2xx.
+    pub fn taken(&self) -> bool {
+        self.status.is_some_and(|s| (200..300).contains(&s))
+    }
+}
+
 /// A text as a handset got it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimText {

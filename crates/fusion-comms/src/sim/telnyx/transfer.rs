@@ -22,7 +22,11 @@ enum Stage {
     Bridged,
     /// The called side hangs up after the talk.
     TalkedOut,
-    Failed { cause: &'static str, source: &'static str, sip: &'static str },
+    Failed {
+        cause: &'static str,
+        source: &'static str,
+        sip: &'static str,
+    },
 }
 
 impl LegB {
@@ -61,7 +65,9 @@ impl Line {
             TransferOutcome::Busy => stages.push_back(failed(1_500, "user_busy", "callee", "486")),
             TransferOutcome::Rejected => stages.push_back(failed(2_500, "call_rejected", "callee", "603")),
             TransferOutcome::NoAnswer => stages.push_back(failed(timeout_ms, "no_answer", "callee", "480")),
-            TransferOutcome::Timeout => stages.push_back(failed(timeout_ms, "timeout", "unknown", "unspecified")),
+            TransferOutcome::Timeout => {
+                stages.push_back(failed(timeout_ms, "timeout", "unknown", "unspecified"))
+            }
         }
         stages
     }
