@@ -81,6 +81,7 @@ impl Service {
         let lock = lock_data_dir(&config)?;
         let addr = listener.local_addr()?;
         let whole = config.web.is_some();
+        tokio::spawn(metrics.clone().tend());
         let made = make(&mut config, addr, clock, metrics).await?;
         if config.database.url.engine() == Engine::Sqlite {
             migrations::apply(&made.db).await?;
