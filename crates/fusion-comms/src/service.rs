@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -81,24 +82,29 @@ impl Service {
         let lock = lock_data_dir(&config)?;
         let addr = listener.local_addr()?;
         let whole = config.web.is_some();
+        let workers_run = Arc::new(AtomicBool::new(false));
         tokio::spawn(metrics.clone().tend());
         let made = make(&mut config, addr, clock, metrics).await?;
         if config.database.url.engine() == Engine::Sqlite {
             migrations::apply(&made.db).await?;
         }
         let stop = CancellationToken::new();
-        let router = http::router(made.web, whole).merge(more_routes);
+        let web = Web { workers: made.app.as_ref().map(|_| workers_run.clone()), ..made.web };
+        let router = http::router(web, whole).merge(more_routes);
         let http = tokio::spawn(server::serve(listener, router, Limits::default(), stop.clone()));
         let shared_allowed = config.server.allow_shared_messaging_profile;
         let work = match check(&made.db, shared_allowed).await {
             // The database does not answer yet: answer HTTP meanwhile.
-            Err(e) if is_outage(&e) => Some(tokio::spawn(begin_later(made.db.clone(), made.app, shared_allowed, stop.clone()))),
+            Err(e) if is_outage(&e) => {
+                let begin = begin_later(made.db.clone(), made.app, workers_run, shared_allowed, stop.clone());
+                Some(tokio::spawn(begin))
+            }
             Err(e) => {
                 stop.cancel();
                 return Err(e);
             }
             Ok(()) => match made.app {
-                Some(app) => Some(tokio::spawn(work(Workers::start(&app).await?, stop.clone()))),
+                Some(app) => Some(tokio::spawn(work(begin(&app, &workers_run).await?, stop.clone()))),
                 None => None,
             },
         };
@@ -143,7 +149,19 @@ async fn work(workers: Workers, stop: CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn begin_later(db: Db, app: Option<App>, shared_allowed: bool, stop: CancellationToken) -> anyhow::Result<()> {
+async fn begin(app: &App, run: &AtomicBool) -> Result<Workers, StoreError> {
+    let workers = Workers::start(app).await?;
+    run.store(true, Ordering::Relaxed);
+    Ok(workers)
+}
+
+async fn begin_later(
+    db: Db,
+    app: Option<App>,
+    workers_run: Arc<AtomicBool>,
+    shared_allowed: bool,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     tracing::error!("the database does not answer: webhooks are answered 503 until it does");
     loop {
         tokio::select! {
@@ -158,7 +176,7 @@ async fn begin_later(db: Db, app: Option<App>, shared_allowed: bool, stop: Cance
     }
     tracing::info!("the database answers");
     match app {
-        Some(app) => work(Workers::start(&app).await?, stop).await,
+        Some(app) => work(begin(&app, &workers_run).await?, stop).await,
         None => {
             stop.cancelled().await;
             Ok(())
@@ -220,7 +238,7 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
         web.telnyx.fingerprints().for_each(|f| metrics::key_known(&f.to_string()));
     }
     let keys = Arc::new(Keys { web: web_keys, metrics_token: config.server.metrics_token.clone() });
-    let web = Web { db: db.clone(), clock, wake, ingest, keys, metrics };
+    let web = Web { db: db.clone(), clock, wake, ingest, keys, metrics, workers: None };
     Ok(Made { db, app, web })
 }
 

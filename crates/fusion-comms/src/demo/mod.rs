@@ -24,6 +24,8 @@ use crate::sim::{self, Sim, SimConfig};
 use crate::store::Db;
 use crate::{logs, metrics};
 
+pub use papers::face_sheet as sample_fax;
+
 /// Which story to play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Script {

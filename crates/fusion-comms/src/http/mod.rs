@@ -8,6 +8,7 @@ pub mod status;
 pub mod webhooks;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -29,6 +30,8 @@ pub struct Web {
     pub ingest: Ingest,
     pub keys: Arc<Keys>,
     pub metrics: Metrics,
+    /// Whether the workers run; `None` where this role has none.
+    pub workers: Option<Arc<AtomicBool>>,
 }
 
 /// What a webhook is verified against, and what `/metrics` asks for.
