@@ -101,7 +101,7 @@ pub struct Call {
     pub step: u32,
     /// Misses in this state.
     pub misses: u8,
-    /// Prompts asked for keys so far.
+    /// Prompts asked for keys so far; one that is spoken because it cannot be played counts once.
     pub prompts: u8,
     pub statement: Option<StatementId>,
     pub phone: Option<E164>,
@@ -254,9 +254,9 @@ fn asking(call: Call, prompt: Prompt, event: &CallEvent, around: &Surroundings) 
 /// A recording that cannot be played is spoken by Telnyx; a spoken one that fails leads on.
 fn prompt_failed(call: Call, around: &Surroundings) -> (Call, Vec<Effect>) {
     match call.phase {
-        Phase::Asking { prompt, spoken: false } if call.prompts < MAX_PROMPTS => {
-            let mut call = call.waiting(Phase::Asking { prompt, spoken: true });
-            call.prompts += 1;
+        // Still the same prompt: it was not heard, so it is not counted again.
+        Phase::Asking { prompt, spoken: false } => {
+            let call = call.waiting(Phase::Asking { prompt, spoken: true });
             let gather = Command::Gather { prompt, voice: Voice::Spoken };
             (call, vec![Effect::PromptFailed(prompt), Effect::Command(gather)])
         }
