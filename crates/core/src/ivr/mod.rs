@@ -206,6 +206,7 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
         CallEvent::GatherEnded { step, .. } if call.is_late(*step) => (call, vec![]),
         CallEvent::GatherEnded { status: GatherStatus::CallHangup, digits, .. } => phone::gathered_at_hangup(call.ended(), digits),
         CallEvent::GatherEnded { status: GatherStatus::Cancelled, .. } => (call, vec![]),
+        _ if call.state == State::Done => phone::after_hangup(call, event),
         CallEvent::PlaybackEnded { step, .. } if call.is_late(*step) => (call, vec![]),
         CallEvent::PlaybackEnded { prompt: Some(p), .. } if call.playing() != Some(*p) => (call, vec![]),
         CallEvent::PlaybackEnded { status: PlaybackStatus::Failed, .. } => prompt_failed(call, around),
@@ -219,8 +220,7 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
             Phase::Linking => link::sending(call, event, around),
             Phase::Transferring { .. } | Phase::Bridged => transfer::step(call, event),
             Phase::Goodbye { .. } | Phase::HangingUp { .. } => transfer::leaving(call, event),
-            Phase::EndedAtPhone => phone::after_hangup(call, event),
-            Phase::Ended => (call, vec![]),
+            Phase::EndedAtPhone | Phase::Ended => (call, vec![]),
         },
     }
 }

@@ -26,6 +26,7 @@ enum What {
     /// What the call waits for.
     Awaited,
     Keys,
+    Pound,
     AtHangUp,
     Cancelled,
     Playback,
@@ -59,6 +60,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     let what = prop_oneof![
         30 => Just(What::Awaited),
         20 => Just(What::Keys),
+        12 => Just(What::Pound),
         2 => Just(What::AtHangUp),
         2 => Just(What::Cancelled),
         6 => Just(What::Playback),
@@ -103,6 +105,7 @@ impl Happening {
         match self.what {
             What::Awaited => self.awaited(call, said, step),
             What::Keys => gather(said, keys),
+            What::Pound => gather(said, "#"),
             What::AtHangUp => gather_with(said, GatherStatus::CallHangup, keys),
             What::Cancelled => gather_with(said, GatherStatus::Cancelled, keys),
             What::Playback => self.playback(call, said),
