@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use fusion_comms_core::envelope::{self, AutoResponse, Channel, TelnyxBody, TelnyxEvent};
 use fusion_comms_core::redact::{self, BodyError};
 use fusion_comms_core::signature::{Fingerprint, SignatureError};
-use fusion_comms_core::sms::{self, Consent};
+use fusion_comms_core::sms;
+use fusion_comms_core::sms::decide::Consent;
 use fusion_comms_core::time::Timestamp;
 
 use super::Web;
@@ -128,7 +129,7 @@ fn stop_of(event: &TelnyxEvent, now: Timestamp) -> Option<Stop> {
     let TelnyxBody::TextReceived(text) = &event.body else { return None };
     let phone = text.from.e164()?;
     let stops = text.autoresponse == Some(AutoResponse::Stop)
-        || sms::answer(&sms::read(&text.text), text.autoresponse).consent == Consent::OptOut;
+        || sms::decide::answer(&sms::read(&text.text), text.autoresponse).consent == Consent::OptOut;
     // A receipt time in the future would outlast a later START: then ours counts.
     let at = text.received_at.filter(|t| *t <= now).unwrap_or(now);
     stops.then(|| Stop { phone, number: text.to.e164(), at })

@@ -105,7 +105,7 @@ async fn read(app: &Parts, fax: &Fax, key: &str) -> Result<Filed, JobError> {
         Format::Tiff => return Ok(Filed::to_person("a TIFF: kept as sent, to be read by a person")),
         Format::Pdf => {}
     }
-    let pages = match app.fax_reader.read_pages(bytes.to_vec()).await {
+    let pages = match app.fax_reader.read_pages(bytes).await {
         Ok(pages) => pages,
         Err(ReadError::Unreadable(why)) => return Ok(Filed::unreadable(&why)),
         Err(e) => return Err(JobError::Retry(e.to_string())),
