@@ -11,7 +11,10 @@ pub enum Effect {
     Ask(Question),
     Command(Command),
     /// Make the payment link for this call and phone and text it: one for ever, whatever is redelivered.
-    SendLink { statement: StatementId, phone: E164 },
+    SendLink {
+        statement: StatementId,
+        phone: E164,
+    },
     /// A transfer failed or could not be tried: counted, and a call-back task for the agency.
     TransferFailed,
     /// A prompt could not be played and is spoken instead: counted.
@@ -162,7 +165,10 @@ mod tests {
             with_words["language"] = "en-US".into();
             assert_eq!(sent(&spoken), ("gather_using_speak", with_words));
             keys["audio_url"] = format!("https://a.example/ivr/{}.wav", prompt.name()).into();
-            assert_eq!(sent(&Command::Gather { prompt, voice: Voice::Recorded }), ("gather_using_audio", keys));
+            assert_eq!(
+                sent(&Command::Gather { prompt, voice: Voice::Recorded }),
+                ("gather_using_audio", keys)
+            );
         }
     }
 
