@@ -1,0 +1,367 @@
+//! Every environment variable, read once at start, one struct an area.
+//!
+//! The variables, with meaning and default, are the table in `table.rs`; `config example` prints it. Each role asks
+//! only for what it uses. All problems are told together, by the variable's name and never by its value.
+
+mod database;
+mod parse;
+mod reader;
+mod report;
+mod table;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use fusion_comms_core::phone::E164;
+use fusion_comms_core::signature::{StripeSecrets, TelnyxKeys};
+use secrecy::SecretString;
+
+pub use database::{DatabaseUrl, Engine};
+pub use reader::Env;
+use reader::Reader;
+pub use report::{check, example};
+pub use table::{StandIn, VARIABLES, Variable};
+
+/// How much is demanded of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppEnv {
+    Dev,
+    Staging,
+    Prod,
+}
+
+impl AppEnv {
+    /// Staging and prod want every variable marked required, TLS, and PostgreSQL.
+    pub fn is_live(self) -> bool {
+        self != AppEnv::Dev
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AppEnv::Dev => "dev",
+            AppEnv::Staging => "staging",
+            AppEnv::Prod => "prod",
+        }
+    }
+}
+
+/// Which part of the service is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Webhooks, prompts, pages.
+    Web,
+    /// Background work.
+    Worker,
+    All,
+}
+
+impl Role {
+    pub fn has_web(self) -> bool {
+        self != Role::Worker
+    }
+    pub fn has_worker(self) -> bool {
+        self != Role::Web
+    }
+}
+
+/// What the roles that serve are configured with.
+#[derive(Debug)]
+pub struct Config {
+    pub database: DatabaseConfig,
+    pub server: ServerConfig,
+    pub storage: StorageConfig,
+    /// There when the role has web.
+    pub web: Option<WebConfig>,
+    /// There when the role has the worker.
+    pub worker: Option<WorkerConfig>,
+    /// What an operator should know though it is no problem, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// `APP_ENV`, `DATABASE_URL`, `DATA_DIR`: enough for the commands that only touch the database.
+#[derive(Debug)]
+pub struct DatabaseConfig {
+    pub app_env: AppEnv,
+    pub url: DatabaseUrl,
+    /// Folder of the embedded database and local files. Need not exist yet.
+    pub data_dir: PathBuf,
+}
+
+/// What every role needs to listen and to write texts: `BIND_ADDR`, `PUBLIC_BASE_URL`, `METRICS_TOKEN`,
+/// `TELNYX_FROM_NUMBER`, `ALLOW_SHARED_MESSAGING_PROFILE`.
+#[derive(Debug)]
+pub struct ServerConfig {
+    pub bind_addr: SocketAddr,
+    /// Without a trailing slash.
+    pub public_base_url: String,
+    /// Without it only loopback may read `/metrics`.
+    pub metrics_token: Option<SecretString>,
+    /// Default sender of texts. The webhooks need it too: a STOP binds the agencies that text from it.
+    pub from_number: E164,
+    pub allow_shared_messaging_profile: bool,
+}
+
+/// `S3_BUCKET_AUDIO`, `S3_BUCKET_DOCS`, `FAX_CLASSIFY_QUEUE_URL`: always there in staging and prod.
+#[derive(Debug)]
+pub struct StorageConfig {
+    pub audio_bucket: Option<String>,
+    pub docs_bucket: Option<String>,
+    pub classify_queue_url: Option<String>,
+}
+
+/// How webhooks are verified, and what the pages need: `TELNYX_PUBLIC_KEY`, `TELNYX_PUBLIC_KEY_PENDING`,
+/// `STRIPE_WEBHOOK_SECRET`, `TELNYX_WEBHOOK_TOLERANCE_SECONDS`, `SESSION_SECRET`.
+#[derive(Debug)]
+pub struct WebConfig {
+    pub telnyx_keys: TelnyxKeys,
+    pub stripe_secrets: StripeSecrets,
+    /// Seconds a signed timestamp may differ from our clock, either way. Default 300.
+    pub tolerance_s: u32,
+    /// Always there in staging and prod.
+    pub session_secret: Option<SecretString>,
+}
+
+/// What background work calls: Telnyx, Stripe, the prompts.
+#[derive(Debug)]
+pub struct WorkerConfig {
+    pub telnyx: TelnyxConfig,
+    pub stripe: StripeConfig,
+    /// `<this>/<prompt>.wav` is what Telnyx plays.
+    pub ivr_audio_base_url: String,
+}
+
+/// `TELNYX_API_KEY`, `TELNYX_API_BASE`, `TELNYX_MESSAGING_PROFILE_ID`, `TELNYX_MEDIA_HOSTS`.
+#[derive(Debug)]
+pub struct TelnyxConfig {
+    pub api_key: SecretString,
+    /// With `/v2`, without a trailing slash.
+    pub api_base: String,
+    pub messaging_profile_id: String,
+    /// Comma list of `host[:port][/prefix]`, its form checked.
+    pub media_hosts: String,
+}
+
+/// `STRIPE_SECRET_KEY`, `STRIPE_API_BASE`.
+#[derive(Debug)]
+pub struct StripeConfig {
+    pub secret_key: SecretString,
+    /// Without `/v1`, without a trailing slash.
+    pub api_base: String,
+}
+
+/// What the simulators sign with, in the forms of `TELNYX_PUBLIC_KEY` and `STRIPE_WEBHOOK_SECRET`.
+pub struct SimulatorKeys {
+    pub telnyx_public_key: String,
+    pub stripe_webhook_secret: String,
+}
+
+/// One thing wrong with one variable, in words that never hold its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub name: &'static str,
+    pub what: String,
+}
+
+/// Everything that is wrong with the configuration. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblems(pub Vec<Problem>);
+
+impl fmt::Display for ConfigProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            1 => writeln!(f, "the configuration has a problem:")?,
+            n => writeln!(f, "the configuration has {n} problems:")?,
+        }
+        for Problem { name, what } in &self.0 {
+            writeln!(f, "  {name}: {what}")?;
+        }
+        f.write_str("hint: `fusion-comms config example` lists every variable with its meaning")
+    }
+}
+
+impl std::error::Error for ConfigProblems {}
+
+impl DatabaseConfig {
+    /// What a command needs that only touches the database.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub fn load(env: Env<'_>) -> Result<(Self, Vec<String>), ConfigProblems> {
+        let mut reader = Reader::new(env);
+        let config = Self::read(&mut reader);
+        complete(reader, config)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let app_env = reader.app_env;
+        let data_dir = reader.optional("DATA_DIR", |text| Ok(PathBuf::from(text)));
+        let given = reader.required("DATABASE_URL", |text| DatabaseUrl::parse(text, app_env));
+        let data_dir = data_dir?;
+        let url = match given {
+            Some(url) => url,
+            None if reader.given("DATABASE_URL").is_none() => DatabaseUrl::in_folder(&data_dir),
+            None => return None,
+        };
+        Some(Self { app_env, url, data_dir })
+    }
+}
+
+impl Config {
+    /// What a role needs. `simulator` makes or finds the simulators' keys in `DATA_DIR`; it is asked only in dev, and
+    /// only where no key of our own is set, so that a webhook is never taken unverified.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub fn load_for(
+        role: Role,
+        env: Env<'_>,
+        simulator: impl FnOnce(&Path) -> anyhow::Result<SimulatorKeys>,
+    ) -> Result<Self, ConfigProblems> {
+        let mut reader = Reader::new(env);
+        let database = DatabaseConfig::read(&mut reader);
+        let keys = simulator_keys(role, &mut reader, database.as_ref(), simulator);
+        let areas = Areas::read(role, &mut reader, keys);
+        let whole = database.and_then(|database| areas.whole(role, database));
+        let (mut config, notes) = complete(reader, whole)?;
+        config.notes = notes;
+        Ok(config)
+    }
+}
+
+/// The reader's problems, or what was read with its notes.
+fn complete<T>(reader: Reader<'_>, read: Option<T>) -> Result<(T, Vec<String>), ConfigProblems> {
+    let notes = reader.finish()?;
+    let unread = || {
+        let what = "could not be read, though no variable is at fault; this is a mistake in the program";
+        ConfigProblems(vec![Problem { name: "APP_ENV", what: what.to_owned() }])
+    };
+    read.map(|read| (read, notes)).ok_or_else(unread)
+}
+
+fn simulator_keys(
+    role: Role,
+    reader: &mut Reader<'_>,
+    database: Option<&DatabaseConfig>,
+    simulator: impl FnOnce(&Path) -> anyhow::Result<SimulatorKeys>,
+) -> Option<SimulatorKeys> {
+    let all_set =
+        ["TELNYX_PUBLIC_KEY", "STRIPE_WEBHOOK_SECRET"].iter().all(|name| reader.given(name).is_some());
+    if reader.app_env.is_live() || !role.has_web() || all_set {
+        return None;
+    }
+    match simulator(&database?.data_dir) {
+        Ok(keys) => Some(keys),
+        Err(error) => {
+            // The innermost cause is the system's own words: no path, no value.
+            let cause = error.root_cause().to_string();
+            reader.problem("DATA_DIR", format!("holds no simulator key and none can be made there: {cause}"));
+            None
+        }
+    }
+}
+
+/// What was read of each area; `None` where a problem was noted or the role has no use for it.
+struct Areas {
+    server: Option<ServerConfig>,
+    storage: StorageConfig,
+    web: Option<WebConfig>,
+    worker: Option<WorkerConfig>,
+}
+
+impl Areas {
+    fn read(role: Role, reader: &mut Reader<'_>, keys: Option<SimulatorKeys>) -> Self {
+        let server = read_server(reader);
+        let storage = read_storage(role, reader);
+        let web = role.has_web().then(|| read_web(reader, keys)).flatten();
+        let public = server.as_ref().map(|s| s.public_base_url.as_str());
+        let worker = role.has_worker().then(|| read_worker(reader, public)).flatten();
+        Self { server, storage, web, worker }
+    }
+
+    fn whole(self, role: Role, database: DatabaseConfig) -> Option<Config> {
+        let all_there = self.web.is_some() == role.has_web() && self.worker.is_some() == role.has_worker();
+        let Self { server, storage, web, worker } = self;
+        let server = server.filter(|_| all_there)?;
+        Some(Config { database, server, storage, web, worker, notes: Vec::new() })
+    }
+}
+
+fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
+    let bind_addr = reader.optional("BIND_ADDR", parse::address);
+    let from_bind = bind_addr.map(|address| format!("http://{}", reachable(address)));
+    let public_base_url = reader.made("PUBLIC_BASE_URL", from_bind, parse::base_url);
+    let metrics_token = reader.optional("METRICS_TOKEN", parse::secret);
+    let from_number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
+    let shared = reader.optional("ALLOW_SHARED_MESSAGING_PROFILE", parse::flag);
+    Some(ServerConfig {
+        bind_addr: bind_addr?,
+        public_base_url: public_base_url?,
+        metrics_token,
+        from_number: from_number?,
+        allow_shared_messaging_profile: shared?,
+    })
+}
+
+/// An address to connect to, for one to listen on: "all of this machine's" becomes loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn read_storage(role: Role, reader: &mut Reader<'_>) -> StorageConfig {
+    let audio = role.has_web().then(|| reader.required("S3_BUCKET_AUDIO", parse::bucket));
+    let docs = reader.required("S3_BUCKET_DOCS", parse::bucket);
+    let queue = role.has_worker().then(|| reader.required("FAX_CLASSIFY_QUEUE_URL", parse::full_url));
+    StorageConfig { audio_bucket: audio.flatten(), docs_bucket: docs, classify_queue_url: queue.flatten() }
+}
+
+fn read_web(reader: &mut Reader<'_>, keys: Option<SimulatorKeys>) -> Option<WebConfig> {
+    let (public_key, secret) = keys.map(|k| (k.telnyx_public_key, k.stripe_webhook_secret)).unzip();
+    let key = |text: &str| match TelnyxKeys::parse(&[text]) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("does not hold a usable key: {error}")),
+    };
+    let current = reader.made("TELNYX_PUBLIC_KEY", public_key, key);
+    let pending = reader.optional("TELNYX_PUBLIC_KEY_PENDING", key);
+    let stripe_secrets = reader.made("STRIPE_WEBHOOK_SECRET", secret, |text| {
+        StripeSecrets::parse(text).map_err(|error| error.to_string())
+    });
+    let tolerance_s = reader.optional("TELNYX_WEBHOOK_TOLERANCE_SECONDS", parse::tolerance_s);
+    let session_secret = reader.required("SESSION_SECRET", parse::long_secret(16));
+    let keys: Vec<&str> = [current.as_deref()?].into_iter().chain(pending.as_deref()).collect();
+    Some(WebConfig {
+        telnyx_keys: TelnyxKeys::parse(&keys).ok()?,
+        stripe_secrets: stripe_secrets?,
+        tolerance_s: tolerance_s?,
+        session_secret,
+    })
+}
+
+fn read_worker(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option<WorkerConfig> {
+    let api_key = reader.required("TELNYX_API_KEY", parse::secret);
+    let api_base = reader.optional("TELNYX_API_BASE", parse::base_url);
+    let messaging_profile_id = reader.required("TELNYX_MESSAGING_PROFILE_ID", parse::uuid);
+    let media_hosts = reader.optional("TELNYX_MEDIA_HOSTS", parse::media_hosts);
+    let secret_key = reader.required("STRIPE_SECRET_KEY", parse::stripe_key);
+    let stripe_base = reader.optional("STRIPE_API_BASE", parse::base_url);
+    let served_here = public_base_url.map(|base| format!("{base}/ivr"));
+    let audio = reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash);
+    Some(WorkerConfig {
+        telnyx: TelnyxConfig {
+            api_key: api_key?,
+            api_base: api_base?,
+            messaging_profile_id: messaging_profile_id?,
+            media_hosts: media_hosts?,
+        },
+        stripe: StripeConfig { secret_key: secret_key?, api_base: stripe_base? },
+        ivr_audio_base_url: audio?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

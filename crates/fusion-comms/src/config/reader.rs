@@ -1,0 +1,175 @@
+//! Takes variables from the environment and `APP_SECRETS_JSON`, and gathers everything that is wrong with them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::table::{StandIn, VARIABLES, named};
+use super::{AppEnv, ConfigProblems, Problem, parse};
+
+/// The environment, as a function so that tests bring their own.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Environment,
+    Secrets,
+    Default,
+    Unset,
+}
+
+pub(super) struct Reader<'a> {
+    env: Env<'a>,
+    /// The entries of `APP_SECRETS_JSON` that are values.
+    secrets: BTreeMap<String, String>,
+    pub(super) app_env: AppEnv,
+    problems: Vec<Problem>,
+    pub(super) notes: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(env: Env<'a>) -> Self {
+        // Strictest until APP_ENV has been read, and for good where that is unreadable.
+        let mut reader = Self {
+            env,
+            secrets: BTreeMap::new(),
+            app_env: AppEnv::Prod,
+            problems: Vec::new(),
+            notes: Vec::new(),
+        };
+        reader.read_secrets();
+        reader.app_env = reader.optional("APP_ENV", parse::app_env).unwrap_or(AppEnv::Prod);
+        if reader.given("APP_SECRETS_ARN").is_some() {
+            reader.problem(
+                "APP_SECRETS_ARN",
+                "this version does not read AWS Secrets Manager; hand the secret's content over as APP_SECRETS_JSON",
+            );
+        }
+        reader.note_what_stands_out();
+        reader
+    }
+
+    fn read_secrets(&mut self) {
+        let Some(text) = self.given("APP_SECRETS_JSON") else { return };
+        let Ok(Value::Object(entries)) = serde_json::from_str(&text) else {
+            self.problem("APP_SECRETS_JSON", "is not a JSON object");
+            return;
+        };
+        for (name, value) in entries {
+            let text = match value {
+                Value::String(text) => text,
+                Value::Number(number) => number.to_string(),
+                Value::Bool(flag) => flag.to_string(),
+                Value::Null => continue,
+                Value::Array(_) | Value::Object(_) => {
+                    if let Some(variable) = VARIABLES.iter().find(|v| v.name == name) {
+                        self.problem(variable.name, "is a list or an object in APP_SECRETS_JSON, not a text");
+                    }
+                    continue;
+                }
+            };
+            if let Some(text) = meaningful(text) {
+                self.secrets.insert(name, text);
+            }
+        }
+    }
+
+    /// Variables set twice with different values, and variables that this version leaves alone.
+    fn note_what_stands_out(&mut self) {
+        for variable in VARIABLES {
+            let name = variable.name;
+            let in_env = (self.env)(name).and_then(meaningful);
+            if let (Some(used), Some(shadowed)) = (&in_env, self.secrets.get(name))
+                && used != shadowed
+            {
+                self.notes.push(format!(
+                    "{name} is set in the environment and, differently, in APP_SECRETS_JSON; the environment wins"
+                ));
+            }
+            if !variable.used && self.given(name).is_some() {
+                self.notes.push(format!("{name} is set, but this version does not use it yet"));
+            }
+        }
+    }
+
+    pub(super) fn problem(&mut self, name: &'static str, what: impl Into<String>) {
+        self.problems.push(Problem { name, what: what.into() });
+    }
+
+    /// The value that is set for a variable, if any. Blanks around it, and a value of nothing but blanks, do not count.
+    pub(super) fn given(&self, name: &str) -> Option<String> {
+        (self.env)(name).and_then(meaningful).or_else(|| self.secrets.get(name).cloned())
+    }
+
+    pub(super) fn origin(&self, name: &str) -> Origin {
+        if (self.env)(name).and_then(meaningful).is_some() {
+            Origin::Environment
+        } else if self.secrets.contains_key(name) {
+            Origin::Secrets
+        } else if self.default(name) == StandIn::Nothing {
+            Origin::Unset
+        } else {
+            Origin::Default
+        }
+    }
+
+    pub(super) fn default(&self, name: &str) -> StandIn {
+        let variable = named(name);
+        if self.app_env.is_live() { variable.live } else { variable.dev }
+    }
+
+    /// The parsed value, or that of the table's default; `None` when there is neither, or when it is a problem.
+    ///
+    /// `parse` says in words what is wrong, without repeating the value.
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let given = self.given(name);
+        let text = match (&given, self.default(name)) {
+            (Some(text), _) => text.as_str(),
+            (None, StandIn::Value(text)) => text,
+            (None, StandIn::Made(_) | StandIn::Nothing) => return None,
+        };
+        parse(text).map_err(|what| self.problem(name, what)).ok()
+    }
+
+    /// The same, and in staging and prod it is a problem when nothing is set.
+    pub(super) fn required<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        debug_assert!(named(name).required, "{name} is not marked required in the table");
+        if self.app_env.is_live() && self.given(name).is_none() {
+            self.problem(name, "is missing");
+            return None;
+        }
+        self.optional(name, parse)
+    }
+
+    /// Takes a value that stands in for an unset variable and was made from others; checked like a given one.
+    pub(super) fn made<T>(
+        &mut self,
+        name: &'static str,
+        value: Option<String>,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.given(name).is_some() || self.app_env.is_live() {
+            return self.required(name, parse);
+        }
+        parse(&value?).map_err(|what| self.problem(name, what)).ok()
+    }
+
+    /// The notes, or all problems.
+    pub(super) fn finish(self) -> Result<Vec<String>, ConfigProblems> {
+        if self.problems.is_empty() { Ok(self.notes) } else { Err(ConfigProblems(self.problems)) }
+    }
+}
+
+fn meaningful(text: String) -> Option<String> {
+    let trimmed = text.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}

@@ -1,0 +1,152 @@
+//! Every environment variable: the one table that the reader, `config check` and `config example` share.
+
+/// One variable: what it is for, who needs it, what stands in for it.
+#[derive(Debug)]
+pub struct Variable {
+    pub name: &'static str,
+    /// What it means, with its unit or form. Ends without a full stop.
+    pub meaning: &'static str,
+    /// Whether staging and prod refuse to start without it.
+    pub required: bool,
+    /// Whether its value is shown nowhere.
+    pub secret: bool,
+    /// Whether this version does anything with it; where not, setting it is noted at start.
+    pub used: bool,
+    /// What stands in for it in staging and prod.
+    pub live: StandIn,
+    /// What stands in for it in dev.
+    pub dev: StandIn,
+}
+
+/// What stands in for a variable that is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandIn {
+    Nothing,
+    Value(&'static str),
+    /// Made from other variables, in these words.
+    Made(&'static str),
+}
+
+use StandIn::{Made, Nothing, Value};
+
+const fn variable(name: &'static str, meaning: &'static str) -> Variable {
+    Variable { name, meaning, required: false, secret: false, used: true, live: Nothing, dev: Nothing }
+}
+
+impl Variable {
+    const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+    const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+    const fn not_used_yet(mut self) -> Self {
+        self.used = false;
+        self
+    }
+    const fn default(mut self, default: StandIn) -> Self {
+        (self.live, self.dev) = (default, default);
+        self
+    }
+    const fn in_dev(mut self, default: StandIn) -> Self {
+        self.dev = default;
+        self
+    }
+}
+
+/// In the order in which `config example` lists them.
+pub static VARIABLES: &[Variable] = &[
+    variable("APP_ENV", "dev, staging or prod; the last two want every variable that is marked required")
+        .default(Value("dev")),
+    variable("APP_SECRETS_JSON", "a JSON object; its keys fill in variables that are not set").secret(),
+    variable(
+        "APP_SECRETS_ARN",
+        "AWS Secrets Manager secret that holds such an object; not read by this version",
+    )
+    .not_used_yet(),
+    variable("BIND_ADDR", "address and port to listen on")
+        .default(Value("0.0.0.0:8080"))
+        .in_dev(Value("127.0.0.1:8080")),
+    variable(
+        "PUBLIC_BASE_URL",
+        "where payers and Telnyx reach this service, https, as in https://pay.example.org",
+    )
+    .required()
+    .in_dev(Made("http:// and BIND_ADDR")),
+    variable(
+        "DATABASE_URL",
+        "postgres://user:password@host/database?sslmode=require (15 or newer); in dev sqlite://file too",
+    )
+    .required()
+    .secret()
+    .in_dev(Made("an SQLite file in DATA_DIR")),
+    variable("DATA_DIR", "folder of the embedded database and of files that are in no bucket")
+        .default(Value("./data")),
+    variable("SESSION_SECRET", "signs console sessions; 16 characters or more").required().secret(),
+    variable("METRICS_TOKEN", "bearer token for /metrics; without it only loopback may read that").secret(),
+    variable("TELNYX_API_KEY", "V2 API key").required().secret().in_dev(Value("simulated")),
+    variable(
+        "TELNYX_PUBLIC_KEY",
+        "Ed25519 key of webhooks: base64 of the DER form or of the raw 32 bytes, or PEM",
+    )
+    .required()
+    .in_dev(Made("the simulator's key in DATA_DIR")),
+    variable("TELNYX_PUBLIC_KEY_PENDING", "a second key accepted as well, while keys are rotated"),
+    variable(
+        "TELNYX_WEBHOOK_TOLERANCE_SECONDS",
+        "seconds a webhook's timestamp may differ from our clock, 1 to 3600",
+    )
+    .default(Value("300")),
+    variable("TELNYX_FROM_NUMBER", "default sender of texts, E.164").required().in_dev(Value("+12025550100")),
+    variable("TELNYX_MESSAGING_PROFILE_ID", "default messaging profile, a UUID")
+        .required()
+        .in_dev(Value("40000000-0000-4000-8000-000000000001")),
+    variable("ALLOW_SHARED_MESSAGING_PROFILE", "1 lets two agencies name the same messaging profile")
+        .default(Value("0")),
+    variable("TELNYX_API_BASE", "base of Telnyx's API")
+        .default(Value("https://api.telnyx.com/v2"))
+        .in_dev(Value("http://127.0.0.1:8090/v2")),
+    variable("TELNYX_MEDIA_HOSTS", "comma list of host[:port][/prefix] that fax media may come from")
+        .default(Value("s3.amazonaws.com/faxes-prod/"))
+        .in_dev(Value("127.0.0.1:8090/media/faxes/")),
+    variable("IVR_AUDIO_BASE_URL", "where Telnyx fetches <prompt>.wav, https, no trailing slash")
+        .required()
+        .in_dev(Made("PUBLIC_BASE_URL and /ivr")),
+    variable("STRIPE_SECRET_KEY", "secret or restricted key of the platform")
+        .required()
+        .secret()
+        .in_dev(Value("sk_test_simulated")),
+    variable("STRIPE_WEBHOOK_SECRET", "signing secrets of the Connect endpoint, comma separated")
+        .required()
+        .secret()
+        .in_dev(Made("the simulator's secret in DATA_DIR")),
+    variable("STRIPE_API_BASE", "base of Stripe's API")
+        .default(Value("https://api.stripe.com"))
+        .in_dev(Value("http://127.0.0.1:8090")),
+    variable("S3_BUCKET_AUDIO", "bucket of the prompts, under ivr/").required().not_used_yet(),
+    variable("S3_BUCKET_DOCS", "bucket of fax originals").required().not_used_yet(),
+    variable("FAX_CLASSIFY_QUEUE_URL", "SQS queue of faxes to classify").required().not_used_yet(),
+    variable("RUST_LOG", "which log lines are written, as in info or fusion_comms=debug")
+        .default(Value("info")),
+    variable("CLOUDWATCH_EMF", "1 writes the metrics as CloudWatch log lines").not_used_yet(),
+    variable("CLOUDFRONT_DISTRIBUTION_ID", "distribution to tell when a prompt changes").not_used_yet(),
+    variable("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces go").not_used_yet(),
+    variable("AWS_ENDPOINT_URL", "endpoint of all AWS services").not_used_yet(),
+    variable("LLM_BASE_URL", "language model for faxes that no rule reads").not_used_yet(),
+    variable("LLM_MODEL", "its name").not_used_yet(),
+    variable("LLM_API_KEY", "its key").secret().not_used_yet(),
+    variable("OCR", "tesseract or textract: reads faxes without a text layer").not_used_yet(),
+];
+
+/// The variable of that name.
+///
+/// # Panics
+/// When the table has none: the reader asks only for what the table names.
+pub(super) fn named(name: &str) -> &'static Variable {
+    VARIABLES
+        .iter()
+        .find(|v| v.name == name)
+        .unwrap_or_else(|| panic!("{name} is not in the table of variables"))
+}
