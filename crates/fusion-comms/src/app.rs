@@ -20,7 +20,7 @@ pub type App = Arc<Parts>;
 pub struct Parts {
     pub db: Db,
     pub clock: Clock,
-    pub wake: Wake,
+    pub wake: Arc<Wake>,
     pub telnyx: Telnyx,
     pub stripe: Stripe,
     pub media: MediaClient,

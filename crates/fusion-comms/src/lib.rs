@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod prompts;
 pub mod provider;
 pub mod queue;
+pub mod service;
 pub mod sim;
 pub mod store;
 pub mod stripe;

@@ -25,7 +25,9 @@ const ANSWER_BYTES: usize = 256 * 1024;
 /// Why a client cannot be made. Read at start-up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    #[error("the API key holds characters that no HTTP header can carry; copy it again from the provider's page")]
+    #[error(
+        "the API key holds characters that no HTTP header can carry; copy it again from the provider's page"
+    )]
     Key,
     #[error("the HTTP client cannot be set up; check that the system's CA certificates are installed")]
     Client(#[source] reqwest::Error),
@@ -215,7 +217,14 @@ mod tests {
         assert_eq!(word(Some(&json!("90018"))).as_deref(), Some("90018"));
         assert_eq!(word(Some(&json!(90018))).as_deref(), Some("90018"));
         assert_eq!(word(Some(&json!("line_items[0][quantity]"))).as_deref(), Some("line_items[0][quantity]"));
-        for no in [json!("to +12025550147"), json!("12025550147"), json!(null), json!({}), json!(""), json!("x".repeat(81))] {
+        for no in [
+            json!("to +12025550147"),
+            json!("12025550147"),
+            json!(null),
+            json!({}),
+            json!(""),
+            json!("x".repeat(81)),
+        ] {
             assert_eq!(word(Some(&no)), None, "{no}");
         }
     }

@@ -182,7 +182,9 @@ impl TelnyxError {
             Self::Rejected { http, code, .. } => {
                 code.as_deref().and_then(class_of_code).unwrap_or_else(|| class_of_status(*http))
             }
-            Self::RateLimited { .. } | Self::Server { .. } | Self::Unanswered { .. } | Self::BadAnswer => Class::Retry,
+            Self::RateLimited { .. } | Self::Server { .. } | Self::Unanswered { .. } | Self::BadAnswer => {
+                Class::Retry
+            }
             Self::NotBuilt => Class::GiveUp,
         }
     }
@@ -242,8 +244,10 @@ fn deciding_error(answer: &Answer) -> (Option<String>, Option<String>) {
     let read = |e: &Value| {
         (provider::word(e.get("code")), e.get("title").and_then(Value::as_str).map(provider::sentence))
     };
-    let errors: Vec<_> = body.get("errors").and_then(Value::as_array).into_iter().flatten().map(read).collect();
-    let decides = |(code, _): &&(Option<String>, Option<String>)| code.as_deref().and_then(class_of_code).is_some();
+    let errors: Vec<_> =
+        body.get("errors").and_then(Value::as_array).into_iter().flatten().map(read).collect();
+    let decides =
+        |(code, _): &&(Option<String>, Option<String>)| code.as_deref().and_then(class_of_code).is_some();
     errors.iter().find(decides).or(errors.first()).cloned().unwrap_or_default()
 }
 

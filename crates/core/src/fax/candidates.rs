@@ -29,7 +29,10 @@ pub enum Evidence {
 impl Evidence {
     /// It names one case by itself.
     pub fn is_unique(self) -> bool {
-        matches!(self, Evidence::CaseNumber | Evidence::StatementId | Evidence::RunNumber | Evidence::PayerClaimNumber)
+        matches!(
+            self,
+            Evidence::CaseNumber | Evidence::StatementId | Evidence::RunNumber | Evidence::PayerClaimNumber
+        )
     }
 
     fn weight(self) -> u32 {
@@ -75,7 +78,11 @@ impl Reading {
     pub fn new(pages: &[PageText]) -> Self {
         let bodies: Vec<String> = pages.iter().map(PageText::body).collect();
         let cells: Vec<String> = bodies.iter().flat_map(|b| grid(b)).flatten().map(|c| c.text).collect();
-        let word_set = cells.iter().flat_map(|c| c.split(|ch: char| ch.is_whitespace() || ch == ',')).map(letters).collect();
+        let word_set = cells
+            .iter()
+            .flat_map(|c| c.split(|ch: char| ch.is_whitespace() || ch == ','))
+            .map(letters)
+            .collect();
         let tokens = bodies.iter().flat_map(|b| tokens(b)).collect();
         Self { pages: pages.iter().map(fields::read).collect(), cells, word_set, tokens }
     }
@@ -90,7 +97,10 @@ impl Reading {
     pub fn names(&self, case: &Case) -> Vec<Agreement> {
         let first = letters(case.patient_first.split_whitespace().next().unwrap_or(""));
         let last = letters(case.patient_last.split_whitespace().next().unwrap_or(""));
-        if !self.word_set.contains(&first) || !self.word_set.iter().any(|w| w.starts_with(&last)) || last.is_empty() {
+        if !self.word_set.contains(&first)
+            || !self.word_set.iter().any(|w| w.starts_with(&last))
+            || last.is_empty()
+        {
             return Vec::new();
         }
         self.cells.iter().flat_map(|c| occurrences(c, case)).collect()
@@ -166,7 +176,10 @@ fn ids(case: &Case) -> impl Iterator<Item = (Evidence, &str)> {
 /// Whole tokens of a text, upper case. `-` and `.` inside belong to the token, so that no part of a longer number is
 /// taken for an id; an amount of money is none.
 fn tokens(text: &str) -> Vec<String> {
-    text.split(|c: char| c.is_whitespace() || "/:;()[]|*\"=<>".contains(c))
+    // Split at such marks and not split: an agency's ids may hold them.
+    let pieces = text.split(|c: char| c.is_whitespace() || "/:;()[]|*\"=<>".contains(c));
+    pieces
+        .chain(text.split_whitespace())
         .filter(|t| !t.contains('$'))
         .map(|t| t.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_uppercase())
         .filter(|t| t.len() >= SHORTEST_ID)

@@ -42,7 +42,8 @@ pub fn classify(pages: &[PageText]) -> Typing {
 
 fn no_body(pages: &[PageText]) -> Typing {
     let unread = pages.iter().any(PageText::is_unread);
-    let reason = if unread { "no page has text that can be read" } else { "nothing but cover sheets and blank pages" };
+    let reason =
+        if unread { "no page has text that can be read" } else { "nothing but cover sheets and blank pages" };
     Typing { doc_type: DocType::Other, score: 0, sure: !unread && !pages.is_empty(), reasons: vec![reason] }
 }
 
@@ -79,7 +80,8 @@ fn score(rules: &'static [Rule], all: &str, heading: &str) -> (i32, Vec<&'static
 
 /// What the shape of a page says: statements have columns of money, letters of patients speak in the first person.
 fn structure(doc_type: DocType, money: usize, words: &str) -> i32 {
-    let first_person = [" i ", " my ", " me ", " im ", " ive "].iter().map(|w| words.matches(w).count()).sum::<usize>();
+    let first_person =
+        [" i ", " my ", " me ", " im ", " ive "].iter().map(|w| words.matches(w).count()).sum::<usize>();
     match doc_type {
         DocType::Eob | DocType::RemittanceAdvice if money >= 6 => 3,
         DocType::DenialLetter | DocType::Auth if money >= 6 => -3,
@@ -94,7 +96,9 @@ fn amounts(body: &str) -> usize {
         .filter(|t| {
             let t = t.trim_matches(|c: char| !c.is_ascii_digit());
             t.split_once('.').is_some_and(|(whole, cents)| {
-                cents.len() == 2 && !whole.is_empty() && whole.chars().chain(cents.chars()).all(|c| c.is_ascii_digit() || c == ',')
+                cents.len() == 2
+                    && !whole.is_empty()
+                    && whole.chars().chain(cents.chars()).all(|c| c.is_ascii_digit() || c == ',')
             })
         })
         .count()
@@ -109,13 +113,45 @@ fn heading(body: &str) -> String {
 fn is_cover(body: &str) -> bool {
     let text = words(body);
     let has = |phrase: &str| text.contains(&format!(" {phrase} "));
-    let title = ["fax", "facsimile", "fax cover", "fax cover sheet", "cover sheet", "facsimile transmittal", "fax transmittal", "fax transmission"];
-    let titled = title.iter().skip(2).any(|t| has(t)) || heading(body).starts_with(" fax ") || has("pages incl cover");
-    let fields = ["to", "from", "fax", "phone", "pages", "re", "subject", "attn", "attention", "message", "comments", "date", "urgent"];
+    let title = [
+        "fax",
+        "facsimile",
+        "fax cover",
+        "fax cover sheet",
+        "cover sheet",
+        "facsimile transmittal",
+        "fax transmittal",
+        "fax transmission",
+    ];
+    let titled =
+        title.iter().skip(2).any(|t| has(t)) || heading(body).starts_with(" fax ") || has("pages incl cover");
+    let fields = [
+        "to",
+        "from",
+        "fax",
+        "phone",
+        "pages",
+        "re",
+        "subject",
+        "attn",
+        "attention",
+        "message",
+        "comments",
+        "date",
+        "urgent",
+    ];
     let fields = fields.iter().filter(|f| has(f)).count();
     let notice = [
-        "confidentiality notice", "intended recipient", "documents accompanying this fax", "legally privileged", "notify the sender",
-        "number of pages", "please reply", "received in error", "received this fax in error", "received this transmission in error",
+        "confidentiality notice",
+        "intended recipient",
+        "documents accompanying this fax",
+        "legally privileged",
+        "notify the sender",
+        "number of pages",
+        "please reply",
+        "received in error",
+        "received this fax in error",
+        "received this transmission in error",
     ];
     let notices = notice.iter().filter(|n| has(n)).count();
     body.len() < 2500 && titled && fields >= 4 && (notices >= 1 || body.len() < 400)

@@ -16,7 +16,9 @@ pub(super) fn find(reading: &Reading, case: &Case, roster: &[Case]) -> Option<&'
     if name_differs(reading, case) {
         return Some("a patient's name differs");
     }
-    let other_member = roster.iter().any(|o| o.member_id != case.member_id && !same_patient(o, case) && reading.holds(&o.member_id));
+    let other_member = roster
+        .iter()
+        .any(|o| o.member_id != case.member_id && !same_patient(o, case) && reading.holds(&o.member_id));
     other_member.then_some("the member id is another patient's")
 }
 
@@ -47,13 +49,16 @@ fn name_differs(reading: &Reading, case: &Case) -> bool {
     reading.pages.iter().any(|page| {
         let patient_differs = page.patients.iter().any(|n| !same(n));
         // A bare `Name` may be a relative's, but then the patient stands somewhere too.
-        let only_others = page.patients.is_empty() && !page.other_names.is_empty() && !page.other_names.iter().any(same);
+        let only_others =
+            page.patients.is_empty() && !page.other_names.is_empty() && !page.other_names.iter().any(same);
         patient_differs || only_others && !anywhere.contains(&Agreement::Same)
     })
 }
 
 /// Two cases of one person: name and date of birth are the same.
 pub(super) fn same_patient(a: &Case, b: &Case) -> bool {
-    let key = |c: &Case| (c.patient_last.to_uppercase(), c.patient_first.to_uppercase(), c.patient_suffix.to_uppercase());
+    let key = |c: &Case| {
+        (c.patient_last.to_uppercase(), c.patient_first.to_uppercase(), c.patient_suffix.to_uppercase())
+    };
     key(a) == key(b) && a.patient_dob == b.patient_dob && !a.patient_dob.is_empty()
 }

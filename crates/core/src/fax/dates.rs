@@ -54,7 +54,12 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let mut at = 0;
     while at < chars.len() {
         let fresh = at == 0 || !chars[at - 1].is_alphanumeric();
-        match fresh.then(|| numeric(&chars, at).or_else(|| month_first(&chars, at)).or_else(|| day_first(&chars, at))).flatten() {
+        match fresh
+            .then(|| {
+                numeric(&chars, at).or_else(|| month_first(&chars, at)).or_else(|| day_first(&chars, at))
+            })
+            .flatten()
+        {
             Some((date, end)) => {
                 found.push(Found { start: at, end, date });
                 at = end;
@@ -78,7 +83,8 @@ fn numeric(chars: &[char], at: usize) -> Option<(Date, usize)> {
     let (c, c_len, end) = number(chars, next + 1)?;
     let follows = chars.get(end);
     if follows.is_some_and(|f| f.is_alphanumeric())
-        || (follows.is_some_and(|f| "/-.".contains(*f)) && chars.get(end + 1).is_some_and(char::is_ascii_digit))
+        || (follows.is_some_and(|f| "/-.".contains(*f))
+            && chars.get(end + 1).is_some_and(char::is_ascii_digit))
     {
         return None;
     }
@@ -123,11 +129,28 @@ fn number(chars: &[char], at: usize) -> Option<(u32, usize, usize)> {
 
 fn month_name(chars: &[char], at: usize) -> Option<(u32, usize)> {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
-    let word: String = chars.get(at..)?.iter().take_while(|c| c.is_ascii_alphabetic()).map(char::to_ascii_lowercase).collect();
-    let month = MONTHS.iter().position(|m| word.len() >= 3 && m.starts_with(&word) || word == "sept" && *m == "september")?;
+    let word: String = chars
+        .get(at..)?
+        .iter()
+        .take_while(|c| c.is_ascii_alphabetic())
+        .map(char::to_ascii_lowercase)
+        .collect();
+    let month = MONTHS
+        .iter()
+        .position(|m| word.len() >= 3 && m.starts_with(&word) || word == "sept" && *m == "september")?;
     Some((u32::try_from(month).ok()? + 1, at + word.len()))
 }
 
@@ -159,7 +182,16 @@ mod tests {
     #[test]
     fn a_date_is_read_in_every_usual_form() {
         let want = Date::iso("2026-03-09").unwrap();
-        for text in ["3/9/26", "03/09/2026", "03-09-2026", "2026-03-09", "Mar 9, 2026", "March 9th 2026", "9 Mar 2026", "03.09.26"] {
+        for text in [
+            "3/9/26",
+            "03/09/2026",
+            "03-09-2026",
+            "2026-03-09",
+            "Mar 9, 2026",
+            "March 9th 2026",
+            "9 Mar 2026",
+            "03.09.26",
+        ] {
             let found = find(&format!("on {text}, we"));
             assert_eq!(found.len(), 1, "{text}");
             assert!(found[0].date.agrees(want), "{text}");
@@ -168,7 +200,16 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_not_read_as_one() {
-        for text in ["26-007970", "RC-26-012932", "202-555-0143", "13/32/2026", "1/2", "03/09/26/11", "10.12.14.16", "1-2-345"] {
+        for text in [
+            "26-007970",
+            "RC-26-012932",
+            "202-555-0143",
+            "13/32/2026",
+            "1/2",
+            "03/09/26/11",
+            "10.12.14.16",
+            "1-2-345",
+        ] {
             assert!(find(text).is_empty(), "{text}");
         }
         assert!(Date::iso("").is_none());

@@ -61,9 +61,21 @@ pub fn decide(pages: &[PageText], roster: &[Case]) -> Verdict {
     let doc_type = suggested.then_some(typing.doc_type);
     if doubts.is_empty() {
         let case_id = if typing.doc_type.is_without_patient() { None } else { matching.attach };
-        return Verdict { doc_type, case_id, status: Status::Classified, candidates: matching.candidates, reasons: typing.reasons };
+        return Verdict {
+            doc_type,
+            case_id,
+            status: Status::Classified,
+            candidates: matching.candidates,
+            reasons: typing.reasons,
+        };
     }
-    Verdict { doc_type, case_id: None, status: Status::NeedsReview, candidates: matching.candidates, reasons: doubts }
+    Verdict {
+        doc_type,
+        case_id: None,
+        status: Status::NeedsReview,
+        candidates: matching.candidates,
+        reasons: doubts,
+    }
 }
 
 /// Every reason for a person to look; none means the fax is filed without one.

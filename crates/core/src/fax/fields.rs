@@ -1,6 +1,7 @@
 //! What a page says about a patient under a label: names, dates of birth, dates of service.
 
 use super::dates::{self, Date};
+use super::labels::{JOINS, Kind, kind_of, label_kind};
 use super::layout::{Cell, Grid, above, below, grid};
 use super::names::PersonName;
 use super::text::{PageText, words};
@@ -25,43 +26,6 @@ pub(super) struct Loose {
     pub in_sentence: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Birth,
-    OtherBirth,
-    Service,
-    /// Of a letter, a print, a receipt, a period: no day of a trip.
-    Paper,
-}
-
-/// Longest first where one begins with another; the keyword nearest to the date decides.
-const KEYWORDS: &[(&str, Kind)] = &[
-    ("subscriber dob", Kind::OtherBirth), ("insured dob", Kind::OtherBirth), ("guarantor dob", Kind::OtherBirth), ("spouse dob", Kind::OtherBirth),
-    ("subscriber date of birth", Kind::OtherBirth), ("insured date of birth", Kind::OtherBirth), ("insureds date of birth", Kind::OtherBirth),
-    ("dob", Kind::Birth), ("d o b", Kind::Birth), ("birth", Kind::Birth), ("birthdate", Kind::Birth), ("born", Kind::Birth), ("bdate", Kind::Birth),
-    ("date of service", Kind::Service), ("dates of service", Kind::Service), ("date s of service", Kind::Service), ("dos", Kind::Service),
-    ("service date", Kind::Service), ("service dates", Kind::Service), ("serv date", Kind::Service), ("date of transport", Kind::Service),
-    ("transport date", Kind::Service), ("trip date", Kind::Service), ("date of trip", Kind::Service), ("date of incident", Kind::Service),
-    ("date of accident", Kind::Service), ("date of loss", Kind::Service), ("date of injury", Kind::Service), ("incident date", Kind::Service),
-    ("accident date", Kind::Service), ("admit", Kind::Service), ("adm", Kind::Service), ("admit date", Kind::Service), ("admission date", Kind::Service),
-    ("admit date time", Kind::Service), ("admitted", Kind::Service), ("arrival", Kind::Service), ("arrival date", Kind::Service),
-    ("date of treatment", Kind::Service), ("date s of treatment", Kind::Service), ("planned date", Kind::Service), ("call date", Kind::Service),
-    ("service", Kind::Service), ("services on or about", Kind::Service), ("ride on", Kind::Service), ("ride was", Kind::Service),
-    ("discharged", Kind::Service), ("run date", Kind::Paper), ("print date", Kind::Paper), ("printed", Kind::Paper), ("printed by", Kind::Paper),
-    ("received", Kind::Paper), ("received your appeal on", Kind::Paper), ("faxed", Kind::Paper), ("sent", Kind::Paper), ("notice date", Kind::Paper),
-    ("date of notice", Kind::Paper), ("date of this notice", Kind::Paper), ("notice", Kind::Paper), ("letter date", Kind::Paper),
-    ("date of letter", Kind::Paper), ("processed", Kind::Paper), ("issued", Kind::Paper), ("paid", Kind::Paper), ("payment date", Kind::Paper),
-    ("check date", Kind::Paper), ("signed", Kind::Paper), ("date signed", Kind::Paper), ("signature", Kind::Paper), ("due", Kind::Paper),
-    ("due date", Kind::Paper), ("filed", Kind::Paper), ("date filed", Kind::Paper), ("effective", Kind::Paper), ("eff date", Kind::Paper),
-    ("expires", Kind::Paper), ("expiration", Kind::Paper), ("through", Kind::Paper), ("thru", Kind::Paper), ("period", Kind::Paper),
-    ("authorization period", Kind::Paper), ("valid to", Kind::Paper), ("valid through", Kind::Paper), ("coverage starts", Kind::Paper),
-    ("coverage", Kind::Paper), ("onset", Kind::Paper), ("original admit", Kind::Paper), ("original admission", Kind::Paper), ("between", Kind::Paper),
-    ("updated", Kind::Paper), ("revised", Kind::Paper), ("rev", Kind::Paper), ("term", Kind::Paper), ("by", Kind::Paper), ("before", Kind::Paper),
-    ("until", Kind::Paper), ("copy", Kind::Paper), ("transaction", Kind::Paper), ("workstation", Kind::Paper), ("dated", Kind::Paper),
-];
-
-/// Words that join two dates of one range, which then share a label.
-const JOINS: &[&str] = &["", "to", "and", "through", "thru", "from to"];
 /// How far up a table its header may be.
 const TABLE_ROWS: usize = 12;
 /// A date alone in its row within these first rows of a page is the letter's.
@@ -86,7 +50,11 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
     for found in dates::find(&cell.text) {
         let before: String = chars[from..found.start].iter().collect();
         let joined = from > 0 && JOINS.contains(&words(&before).trim());
-        let kind = if joined { previous } else { kind_of(&before).or_else(|| label_outside(grid, row, index, cell, found.start)) };
+        let kind = if joined {
+            previous
+        } else {
+            kind_of(&before).or_else(|| label_outside(grid, row, index, cell, found.start))
+        };
         let alone = cells_hold_only(&grid[row], cell) && found.start == 0 && found.end == chars.len();
         match kind {
             Some(Kind::Birth) => fields.births.push(found.date),
@@ -94,7 +62,11 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
             Some(Kind::OtherBirth | Kind::Paper) => {}
             None if alone && row < LETTERHEAD_ROWS => {}
             None => {
-                let in_sentence = words(&cell.text).split_whitespace().filter(|w| w.chars().all(char::is_alphabetic)).count() >= 4;
+                let in_sentence = words(&cell.text)
+                    .split_whitespace()
+                    .filter(|w| w.chars().all(char::is_alphabetic))
+                    .count()
+                    >= 4;
                 fields.loose.push(Loose { date: found.date, in_sentence });
             }
         }
@@ -125,40 +97,23 @@ fn sentence_before(grid: &Grid, row: usize, index: usize, cell: &Cell) -> Option
     let head: Vec<String> = if index == 0 { above(grid, row, cell, 1) } else { Vec::new() };
     let tail = words(head.first()?);
     let last: Vec<&str> = tail.split_whitespace().rev().take(3).collect();
-    kind_of(&last.into_iter().rev().collect::<Vec<_>>().join(" ")).filter(|_| dates::find(&cell.text).first().is_some_and(|d| d.start < 4))
+    kind_of(&last.into_iter().rev().collect::<Vec<_>>().join(" "))
+        .filter(|_| dates::find(&cell.text).first().is_some_and(|d| d.start < 4))
 }
 
 fn is_label(text: &str) -> bool {
     text.chars().any(char::is_alphabetic) && dates::find(text).is_empty()
 }
 
-/// The keyword that ends nearest to the end of a text; of two that end there, the longer.
-fn kind_of(label: &str) -> Option<Kind> {
-    let text = words(label);
-    KEYWORDS
-        .iter()
-        .filter_map(|(word, kind)| {
-            let at = text.rfind(&format!(" {word} "))?;
-            Some((at + word.len(), word.len(), *kind))
-        })
-        .max_by_key(|(end, length, _)| (*end, *length))
-        .map(|(_, _, kind)| kind)
-}
-
-/// Labels that mean the patient, and those that may mean somebody else.
-const PATIENT_LABELS: &[&str] = &[
-    "patient", "patient name", "patients name", "name of patient", "pt", "pt name", "resident", "resident name", "beneficiary",
-    "beneficiary name", "member", "member name", "recipient", "recipient name", "enrollee", "enrollee name", "client", "client name", "our client",
-    "debtor", "applicant", "applicant name", "claimant", "decedent", "re patient", "re recipient", "re member", "re client", "re beneficiary",
-    "patient name last first mi", "name of beneficiary", "name of member", "name nombre", "notice for", "injured party", "insured patient",
-];
-const NAME_LABELS: &[&str] = &["name", "full name", "last first"];
-
 fn read_name(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {
     let Some((is_patient, rest)) = name_label(&cell.text) else { return };
     let beside = grid[row].get(index + 1).map(|c| c.text.as_str());
     let under = below(grid, row, cell).map(|c| c.text.as_str());
-    let value = if rest.is_empty() { [beside, under].into_iter().flatten().find_map(PersonName::parse) } else { PersonName::parse(rest) };
+    let value = if rest.is_empty() {
+        [beside, under].into_iter().flatten().find_map(PersonName::parse)
+    } else {
+        PersonName::parse(rest)
+    };
     let Some(name) = value else { return };
     if is_patient { fields.patients.push(name) } else { fields.other_names.push(name) }
 }
@@ -175,17 +130,9 @@ fn name_label(cell: &str) -> Option<(bool, &str)> {
         return Some((is_patient, ""));
     }
     // `Member Christian Carter`, `Re patient Morrow, William`: the longest label that is followed by something.
-    let ends = cell.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(i, _)| i).take(5).collect::<Vec<_>>();
+    let ends =
+        cell.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(i, _)| i).take(5).collect::<Vec<_>>();
     ends.into_iter().rev().find_map(|i| Some((label_kind(&cell[..i])?, cell[i..].trim())))
-}
-
-fn label_kind(label: &str) -> Option<bool> {
-    let text = words(label);
-    let text = text.trim();
-    if PATIENT_LABELS.contains(&text) {
-        return Some(true);
-    }
-    NAME_LABELS.contains(&text).then_some(false)
 }
 
 #[cfg(test)]
@@ -198,11 +145,22 @@ mod tests {
 
     #[test]
     fn a_label_is_found_before_beside_and_above_its_date() {
-        for text in ["DOB: 1/2/1940", "DOB\n1/2/1940", "Name           DOB\nJane Doe       1/2/1940", "D.O.B.   1/2/1940", "x, born 1/2/1940"] {
+        for text in [
+            "DOB: 1/2/1940",
+            "DOB\n1/2/1940",
+            "Name           DOB\nJane Doe       1/2/1940",
+            "D.O.B.   1/2/1940",
+            "x, born 1/2/1940",
+        ] {
             let f = fields(text);
             assert_eq!((f.births.len(), f.services.len(), f.loose.len()), (1, 0, 0), "{text}");
         }
-        for text in ["Date of service: 1/2/2026", "Service date 01/02/26", "DOB 5/5/1950, service date 1/2/2026", "Code   DOS\nA     1/1/26\nB     1/2/26"] {
+        for text in [
+            "Date of service: 1/2/2026",
+            "Service date 01/02/26",
+            "DOB 5/5/1950, service date 1/2/2026",
+            "Code   DOS\nA     1/1/26\nB     1/2/26",
+        ] {
             assert!(!fields(text).services.is_empty(), "{text}");
         }
     }
@@ -210,8 +168,14 @@ mod tests {
     #[test]
     fn dates_of_papers_are_no_dates_of_service() {
         for text in [
-            "RUN DATE: 11/15/2026", "Printed by: x   workstation 3   11/11/2026", "Notice date\n11/15/2026", "Period:\n09/11/2026 to 11/10/2026",
-            "November 8, 2026\nDear Sir", "We received your appeal on 11/01/2026.", "Coverage starts\n03-01-2018\n03-01-2022", "Subscriber DOB 1/2/1940",
+            "RUN DATE: 11/15/2026",
+            "Printed by: x   workstation 3   11/11/2026",
+            "Notice date\n11/15/2026",
+            "Period:\n09/11/2026 to 11/10/2026",
+            "November 8, 2026\nDear Sir",
+            "We received your appeal on 11/01/2026.",
+            "Coverage starts\n03-01-2018\n03-01-2022",
+            "Subscriber DOB 1/2/1940",
         ] {
             let f = fields(text);
             assert_eq!((f.births.len(), f.services.len(), f.loose.len()), (0, 0, 0), "{text}");
@@ -220,16 +184,25 @@ mod tests {
 
     #[test]
     fn a_day_spoken_of_in_a_sentence_is_loose() {
-        let f = fields("This letter certifies that she was under my care on October 8, 2026 and could not walk");
+        let f =
+            fields("This letter certifies that she was under my care on October 8, 2026 and could not walk");
         assert!(f.loose.len() == 1 && f.loose[0].in_sentence);
     }
 
     #[test]
     fn patients_are_read_under_their_labels() {
-        for text in ["Patient: Jane Doe", "Patient\nDOE, JANE", "PATIENT NAME (LAST, FIRST MI)\nDOE, JANE", "Member Jane Doe", "RE: Recipient Doe, Jane / ICN 12"] {
+        for text in [
+            "Patient: Jane Doe",
+            "Patient\nDOE, JANE",
+            "PATIENT NAME (LAST, FIRST MI)\nDOE, JANE",
+            "Member Jane Doe",
+            "RE: Recipient Doe, Jane / ICN 12",
+        ] {
             assert_eq!(fields(text).patients.len(), 1, "{text}");
         }
-        assert!(fields("PATIENT MAY OWE THE PROVIDER: 10.00\nPatient responsibility: $1").patients.is_empty());
+        assert!(
+            fields("PATIENT MAY OWE THE PROVIDER: 10.00\nPatient responsibility: $1").patients.is_empty()
+        );
         assert_eq!(fields("Name:   DOE, JANE").other_names.len(), 1);
     }
 }

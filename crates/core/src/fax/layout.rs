@@ -46,7 +46,11 @@ fn row(line: &str) -> Vec<Cell> {
 
 /// The nearest cells above `(row, cell)` that share a column with it, nearest first, at most `rows` rows up.
 pub(super) fn above(grid: &Grid, row: usize, cell: &Cell, rows: usize) -> Vec<String> {
-    (row.saturating_sub(rows)..row).rev().filter_map(|r| overlapping(&grid[r], cell)).map(|c| c.text.clone()).collect()
+    (row.saturating_sub(rows)..row)
+        .rev()
+        .filter_map(|r| overlapping(&grid[r], cell))
+        .map(|c| c.text.clone())
+        .collect()
 }
 
 /// The cell in the row below that shares a column with `cell`.

@@ -29,7 +29,9 @@ pub fn match_case(pages: &[PageText], roster: &[Case]) -> Matching {
     let unique = UniqueIds::new(roster);
     let seen: Vec<(&Case, Candidate)> = roster
         .iter()
-        .map(|case| (case, Candidate { case_id: case.case_id.clone(), evidence: reading.evidence(case, &unique) }))
+        .map(|case| {
+            (case, Candidate { case_id: case.case_id.clone(), evidence: reading.evidence(case, &unique) })
+        })
         .filter(|(_, c)| !c.evidence.is_empty())
         .collect();
     let outcome = choose(&reading, &seen, roster);
@@ -51,7 +53,13 @@ fn choose(reading: &Reading, seen: &[(&Case, Candidate)], roster: &[Case]) -> Re
     }
 }
 
-fn by_id(reading: &Reading, case: &Case, own: &Candidate, seen: &[(&Case, Candidate)], roster: &[Case]) -> Result<CaseId, Refusal> {
+fn by_id(
+    reading: &Reading,
+    case: &Case,
+    own: &Candidate,
+    seen: &[(&Case, Candidate)],
+    roster: &[Case],
+) -> Result<CaseId, Refusal> {
     if let Some(reason) = contradiction::find(reading, case, roster) {
         return Err((reason, true));
     }
@@ -66,7 +74,8 @@ fn by_id(reading: &Reading, case: &Case, own: &Candidate, seen: &[(&Case, Candid
 
 /// The full name and a second thing that is the patient's own.
 fn is_identified(candidate: &Candidate) -> bool {
-    candidate.has(Evidence::Name) && (candidate.has(Evidence::DateOfBirth) || candidate.has(Evidence::MemberId))
+    candidate.has(Evidence::Name)
+        && (candidate.has(Evidence::DateOfBirth) || candidate.has(Evidence::MemberId))
 }
 
 fn by_person(reading: &Reading, seen: &[(&Case, Candidate)], roster: &[Case]) -> Result<CaseId, Refusal> {

@@ -11,6 +11,7 @@ mod dates;
 mod decide;
 mod doc_type;
 mod fields;
+mod labels;
 mod layout;
 mod matching;
 mod names;

@@ -23,13 +23,16 @@ pub(super) enum Agreement {
 }
 
 /// Words that no person is called and that stand where a name might.
+#[rustfmt::skip]
 const NO_NAME: &[&str] = &[
-    "ACCOUNT", "ADDRESS", "AGENCY", "AMBULANCE", "AMOUNT", "AND", "BILLING", "BIRTH", "BLUE", "CARE", "CENTER", "CLAIM", "CLINIC",
-    "COMPANY", "COUNTY", "COVERAGE", "DATE", "DEPARTMENT", "DIALYSIS", "DOB", "EMERGENCY", "EMS", "FACILITY", "FOR", "FROM", "GENERAL", "GROUP",
-    "HEALTH", "HOME", "HOSPITAL", "ID", "IDENTIFICATION", "IN", "INC", "INFORMATION", "INITIAL", "INSURANCE", "IS", "LAST", "LLC", "LLP", "MAY",
-    "MEDICAID", "MEDICAL", "MEDICARE", "MEMBER", "MIDDLE", "NAME", "NO", "NOT", "NUMBER", "OF", "OR", "PATIENT", "PAYER", "PLAN",
-    "PROVIDER", "RECORD", "REGIONAL", "RELATION", "RELATIONSHIP", "RESPONSIBILITY", "SELF", "SERVICE", "SERVICES", "SEX", "SIGNATURE", "STATEMENT",
-    "STATUS", "THE", "TO", "TYPE", "UNIT", "WAS", "WILL", "YOUR",
+    "ACCOUNT", "ADDRESS", "AGENCY", "AMBULANCE", "AMOUNT", "AND", "BILLING", "BIRTH", "BLUE", "CARE",
+    "CENTER", "CLAIM", "CLINIC", "COMPANY", "COUNTY", "COVERAGE", "DATE", "DEPARTMENT", "DIALYSIS", "DOB",
+    "EMERGENCY", "EMS", "FACILITY", "FOR", "FROM", "GENERAL", "GROUP", "HEALTH", "HOME", "HOSPITAL", "ID",
+    "IDENTIFICATION", "IN", "INC", "INFORMATION", "INITIAL", "INSURANCE", "IS", "LAST", "LLC", "LLP", "MAY",
+    "MEDICAID", "MEDICAL", "MEDICARE", "MEMBER", "MIDDLE", "NAME", "NO", "NOT", "NUMBER", "OF", "OR",
+    "PATIENT", "PAYER", "PLAN", "PROVIDER", "RECORD", "REGIONAL", "RELATION", "RELATIONSHIP",
+    "RESPONSIBILITY", "SELF", "SERVICE", "SERVICES", "SEX", "SIGNATURE", "STATEMENT", "STATUS", "THE", "TO",
+    "TYPE", "UNIT", "WAS", "WILL", "YOUR",
 ];
 
 impl PersonName {
@@ -37,7 +40,9 @@ impl PersonName {
     pub fn parse(value: &str) -> Option<Self> {
         let (tokens, comma_after) = leading_name(value);
         match comma_after.first() {
-            Some(&at) if at <= tokens.len() && at > 0 && tokens.len() > at => Self::last_first(&tokens[..at], &tokens[at..]),
+            Some(&at) if at <= tokens.len() && at > 0 && tokens.len() > at => {
+                Self::last_first(&tokens[..at], &tokens[at..])
+            }
             _ => Self::first_last(&tokens),
         }
     }
@@ -68,12 +73,14 @@ impl PersonName {
             return Agreement::No;
         }
         let shortest_last = if self.comma { self.words.len() - 1 } else { 1 };
-        let Some(split) = (shortest_last..self.words.len()).find(|&i| self.words[i..].concat() == last) else {
+        let Some(split) = (shortest_last..self.words.len()).find(|&i| self.words[i..].concat() == last)
+        else {
             return Agreement::No;
         };
         let middle = self.words[1..split].first().map_or("", String::as_str);
         let theirs = letters(&case.patient_middle);
-        let middle_differs = !middle.is_empty() && !theirs.is_empty() && middle.as_bytes()[0] != theirs.as_bytes()[0];
+        let middle_differs =
+            !middle.is_empty() && !theirs.is_empty() && middle.as_bytes()[0] != theirs.as_bytes()[0];
         let suffix_differs = !self.suffix.is_empty() && self.suffix != suffix(&case.patient_suffix);
         if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
     }
@@ -83,7 +90,8 @@ impl PersonName {
 pub(super) fn occurrences(cell: &str, case: &Case) -> Vec<Agreement> {
     let (first, last) = (letters(first_word(&case.patient_first)), letters(&case.patient_last));
     let starts = cell.char_indices().filter(|&(i, c)| {
-        c.is_alphabetic() && !cell[..i].chars().next_back().is_some_and(|p| p.is_alphanumeric() || "'-\u{2019}".contains(p))
+        c.is_alphabetic()
+            && !cell[..i].chars().next_back().is_some_and(|p| p.is_alphanumeric() || "'-\u{2019}".contains(p))
     });
     starts
         .filter_map(|(i, _)| {
@@ -105,7 +113,8 @@ fn best_window(text: &str, case: &Case) -> Agreement {
         while end < tokens.len() && end < at + 3 && (tokens[end].len() == 1 || is_suffix(&tokens[end])) {
             end += 1;
         }
-        let found = PersonName::last_first(&tokens[..at], &tokens[at..end]).map_or(Agreement::No, |n| n.agrees(case));
+        let found =
+            PersonName::last_first(&tokens[..at], &tokens[at..end]).map_or(Agreement::No, |n| n.agrees(case));
         if found != Agreement::No {
             return found;
         }
@@ -126,9 +135,11 @@ fn best_window(text: &str, case: &Case) -> Agreement {
 /// The words at the start of a value that can be a name, and after how many words each comma stands.
 fn leading_name(value: &str) -> (Vec<String>, Vec<usize>) {
     let (mut tokens, commas) = leading_words(value);
-    let raw: Vec<&str> = value.split(|c: char| c.is_whitespace() || c == ',').filter(|t| !t.is_empty()).collect();
+    let raw: Vec<&str> =
+        value.split(|c: char| c.is_whitespace() || c == ',').filter(|t| !t.is_empty()).collect();
     let end = tokens.iter().zip(&raw).position(|(t, r)| {
-        NO_NAME.contains(&t.as_str()) || !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+        NO_NAME.contains(&t.as_str())
+            || !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
     });
     tokens.truncate(end.unwrap_or(tokens.len()));
     (tokens, commas)
@@ -207,7 +218,14 @@ mod tests {
     #[test]
     fn a_name_agrees_in_either_order_and_not_when_swapped() {
         let case = patient("James", "H", "Chan", "");
-        for name in ["James H. Chan", "JAMES CHAN", "Chan, James", "CHAN,JAMES H", "Chan, James H / ICN 5", "James Hugo Chan"] {
+        for name in [
+            "James H. Chan",
+            "JAMES CHAN",
+            "Chan, James",
+            "CHAN,JAMES H",
+            "Chan, James H / ICN 5",
+            "James Hugo Chan",
+        ] {
             assert_eq!(PersonName::parse(name).unwrap().agrees(&case), Agreement::Same, "{name}");
         }
         for name in ["Chan James", "James, Chan", "Jim Chan", "James Chang", "James Chan Smith"] {
@@ -228,12 +246,23 @@ mod tests {
         ] {
             assert_eq!(PersonName::parse(name).unwrap().agrees(&senior), want, "{name}");
         }
-        assert_eq!(PersonName::parse("Karen Sosa Sr").unwrap().agrees(&patient("Karen", "", "Sosa", "")), Agreement::OtherDetail);
+        assert_eq!(
+            PersonName::parse("Karen Sosa Sr").unwrap().agrees(&patient("Karen", "", "Sosa", "")),
+            Agreement::OtherDetail
+        );
     }
 
     #[test]
     fn what_is_no_name_is_not_read_as_one() {
-        for value in ["Name", "Claim #", "Holloway Memorial Hospital", "may owe the provider", "responsibility: $5", "12 Main St", ""] {
+        for value in [
+            "Name",
+            "Claim #",
+            "Holloway Memorial Hospital",
+            "may owe the provider",
+            "responsibility: $5",
+            "12 Main St",
+            "",
+        ] {
             let name = PersonName::parse(value);
             assert!(name.is_none_or(|n| n.words.len() <= 2), "{value}");
         }
@@ -243,7 +272,10 @@ mod tests {
     #[test]
     fn a_name_is_found_inside_a_sentence() {
         let case = patient("Emily", "F", "Rivera", "");
-        assert_eq!(occurrences("billing ledgers pertaining to Emily F. Rivera for services", &case), [Agreement::Same]);
+        assert_eq!(
+            occurrences("billing ledgers pertaining to Emily F. Rivera for services", &case),
+            [Agreement::Same]
+        );
         assert_eq!(occurrences("Re patient Rivera, Emily, claim 12", &case), [Agreement::Same]);
         assert_eq!(occurrences("Rivera, Emily G", &case), [Agreement::OtherDetail]);
         assert!(occurrences("Emily Stone, Rivera street", &case).is_empty());

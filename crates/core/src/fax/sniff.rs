@@ -40,10 +40,22 @@ pub fn sniff(bytes: &[u8]) -> Format {
 
 fn pdf(bytes: &[u8]) -> Format {
     let tail = &bytes[bytes.len().saturating_sub(TRAILER_WITHIN)..];
-    if bytes.len() < SMALLEST_PDF || !contains(tail, b"%%EOF") {
+    // A file made for the web tells its length; it also has an end mark near its start.
+    let shorter = linearized_length(bytes).is_some_and(|told| told > bytes.len());
+    if bytes.len() < SMALLEST_PDF || !contains(tail, b"%%EOF") || shorter {
         return Format::Unreadable("the PDF is cut off");
     }
     Format::Pdf
+}
+
+/// `/L` of the linearization dictionary, which is the first object of such a file.
+fn linearized_length(bytes: &[u8]) -> Option<usize> {
+    let head = &bytes[..bytes.len().min(HEADER_WITHIN)];
+    let rest = &head[find(head, b"/Linearized")?..];
+    let rest = &rest[find(rest, b"/L ")? + 3..];
+    let digits: Vec<u8> =
+        rest.iter().copied().skip_while(|b| *b == b' ').take_while(u8::is_ascii_digit).collect();
+    std::str::from_utf8(&digits).ok()?.parse().ok()
 }
 
 /// An HTML or XML answer of some gateway in place of the file.
@@ -55,7 +67,11 @@ fn is_markup(head: &[u8]) -> bool {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|w| w == needle)
+    find(haystack, needle).is_some()
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|w| w == needle)
 }
 
 #[cfg(test)]
@@ -82,6 +98,10 @@ mod tests {
             (b"II", "cut off"),
             (b"II*\0", "cut off"),
             (&cut, "cut off"),
+            (
+                b"%PDF-1.3\n3 0 obj <</Linearized 1 /L 4711 /H [1 2]>> endobj\nstartxref\n0\n%%EOF\n",
+                "cut off",
+            ),
             (b"PK\x03\x04", "neither"),
         ] {
             match sniff(bytes) {

@@ -75,11 +75,13 @@ fn wordlike(token: &str) -> Option<usize> {
     let digits = core.chars().filter(char::is_ascii_digit).count();
     if digits > 0 {
         // Ids, dates and amounts: digits and capitals with few marks between.
-        let tidy = core.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase() || "-/.,:#$%()".contains(c));
+        let tidy =
+            core.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase() || "-/.,:#$%()".contains(c));
         return (tidy || letters <= 2).then_some(0);
     }
     let vowel = core.chars().any(|c| "aeiouyAEIOUY".contains(c) || !c.is_ascii());
-    let cases = core.chars().zip(core.chars().skip(1)).filter(|(a, b)| a.is_lowercase() && b.is_uppercase()).count();
+    let cases =
+        core.chars().zip(core.chars().skip(1)).filter(|(a, b)| a.is_lowercase() && b.is_uppercase()).count();
     let marks = core.chars().filter(|c| !c.is_alphanumeric() && !"'-/.,&\u{2019}".contains(*c)).count();
     (marks == 0 && cases <= 1 && (vowel || letters <= 5)).then_some(letters)
 }
@@ -89,10 +91,12 @@ pub(super) fn is_stamp(line: &str) -> bool {
     let words = words(line);
     let has_time = line.split_whitespace().any(|t| {
         let parts: Vec<&str> = t.trim_end_matches(|c: char| "AaPpMm".contains(c)).split(':').collect();
-        parts.len() >= 2 && parts.iter().all(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
+        parts.len() >= 2
+            && parts.iter().all(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
     });
     let has_page = [" page ", " pg ", " p ", " pages "].iter().any(|m| words.contains(m));
-    let marks = [" from ", " to ", " fax ", " faxserver", " rightfax ", " received ", " job ", " id ", " tel "];
+    let marks =
+        [" from ", " to ", " fax ", " faxserver", " rightfax ", " received ", " job ", " id ", " tel "];
     let others = marks.iter().filter(|m| words.contains(*m)).count();
     line.len() < 160 && (has_time && has_page && others >= 1 || has_time && others >= 3)
 }
@@ -142,8 +146,12 @@ mod tests {
 
     #[test]
     fn a_short_label_and_a_ruled_form_are_text() {
-        assert!(usable_text("JANE DOE\n12 MAIN ST\nSTMT 30443976\nNIXIE 631 DE 1\nRETURN TO SENDER\nUNABLE TO FORWARD"));
-        assert!(usable_text("====================\nNAME: DOE,JANE   ADM: 08/18/2026  1747\nADDR: 12 Main Street\nARRIVED BY: AMBULANCE"));
+        assert!(usable_text(
+            "JANE DOE\n12 MAIN ST\nSTMT 30443976\nNIXIE 631 DE 1\nRETURN TO SENDER\nUNABLE TO FORWARD"
+        ));
+        assert!(usable_text(
+            "====================\nNAME: DOE,JANE   ADM: 08/18/2026  1747\nADDR: 12 Main Street\nARRIVED BY: AMBULANCE"
+        ));
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub struct Call {
     pub step: u32,
     /// Misses in this state.
     pub misses: u8,
-    /// Prompts asked for keys so far.
+    /// Prompts asked for keys so far; one that is spoken because it cannot be played counts once.
     pub prompts: u8,
     pub statement: Option<StatementId>,
     pub phone: Option<E164>,
@@ -206,6 +206,7 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
         CallEvent::GatherEnded { step, .. } if call.is_late(*step) => (call, vec![]),
         CallEvent::GatherEnded { status: GatherStatus::CallHangup, digits, .. } => phone::gathered_at_hangup(call.ended(), digits),
         CallEvent::GatherEnded { status: GatherStatus::Cancelled, .. } => (call, vec![]),
+        _ if call.state == State::Done => phone::after_hangup(call, event),
         CallEvent::PlaybackEnded { step, .. } if call.is_late(*step) => (call, vec![]),
         CallEvent::PlaybackEnded { prompt: Some(p), .. } if call.playing() != Some(*p) => (call, vec![]),
         CallEvent::PlaybackEnded { status: PlaybackStatus::Failed, .. } => prompt_failed(call, around),
@@ -219,8 +220,7 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
             Phase::Linking => link::sending(call, event, around),
             Phase::Transferring { .. } | Phase::Bridged => transfer::step(call, event),
             Phase::Goodbye { .. } | Phase::HangingUp { .. } => transfer::leaving(call, event),
-            Phase::EndedAtPhone => phone::after_hangup(call, event),
-            Phase::Ended => (call, vec![]),
+            Phase::EndedAtPhone | Phase::Ended => (call, vec![]),
         },
     }
 }
@@ -254,9 +254,9 @@ fn asking(call: Call, prompt: Prompt, event: &CallEvent, around: &Surroundings) 
 /// A recording that cannot be played is spoken by Telnyx; a spoken one that fails leads on.
 fn prompt_failed(call: Call, around: &Surroundings) -> (Call, Vec<Effect>) {
     match call.phase {
-        Phase::Asking { prompt, spoken: false } if call.prompts < MAX_PROMPTS => {
-            let mut call = call.waiting(Phase::Asking { prompt, spoken: true });
-            call.prompts += 1;
+        // Still the same prompt: it was not heard, so it is not counted again.
+        Phase::Asking { prompt, spoken: false } => {
+            let call = call.waiting(Phase::Asking { prompt, spoken: true });
             let gather = Command::Gather { prompt, voice: Voice::Spoken };
             (call, vec![Effect::PromptFailed(prompt), Effect::Command(gather)])
         }

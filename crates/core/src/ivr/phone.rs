@@ -39,6 +39,7 @@ pub(super) fn gathered_at_hangup(call: Call, digits: &Digits) -> (Call, Vec<Effe
 /// The gather of the phone number, or the answer about it, after the hang-up.
 pub(super) fn after_hangup(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
     match event {
+        _ if call.phase != Phase::EndedAtPhone => (call, vec![]),
         CallEvent::GatherEnded { digits, .. } => gathered_at_hangup(call, digits),
         CallEvent::MayText { phone, allowed: true } => {
             let (call, effects) = send_link(call, phone);

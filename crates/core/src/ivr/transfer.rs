@@ -3,6 +3,9 @@
 use super::{Call, CallEvent, CommandKind, Phase};
 use crate::effect::Effect;
 
+/// How a second leg ends that was no failed transfer: it was talking and its `call.bridged` is only late, or the
+/// caller hung up while it rang.
+const NO_FAILURE: [&str; 3] = ["normal_clearing", "time_limit", "originator_cancel"];
 /// How often a hang-up is asked for before the call is taken as over.
 const HANG_UP_TRIES: u8 = 3;
 
@@ -10,8 +13,9 @@ pub(super) fn step(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
     let ringing = matches!(call.phase, Phase::Transferring { .. });
     match event {
         CallEvent::Bridged if ringing => (call.waiting(Phase::Bridged), vec![]),
-        // A leg that ends normally was talking: its `call.bridged` is only late.
-        CallEvent::SecondLegEnded { cause } if ringing && cause != "normal_clearing" => call.transfer_failed(),
+        CallEvent::SecondLegEnded { cause } if ringing && !NO_FAILURE.contains(&cause.as_str()) => {
+            call.transfer_failed()
+        }
         CallEvent::CommandFailed { kind: CommandKind::Transfer, .. } if ringing => call.transfer_failed(),
         CallEvent::DeadlinePassed { .. } if ringing => call.transfer_failed(),
         CallEvent::DeadlinePassed { .. } => call.hang_up(0),

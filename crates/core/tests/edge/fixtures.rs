@@ -1,5 +1,6 @@
 //! The webhook bodies of `tests/data/telnyx`: each is read as what it is.
 
+use fusion_comms_core::ivr::Prompt;
 use fusion_comms_core::envelope::{
     AutoResponse, Channel, DeliveryStatus, Direction, FaxKind, GatherStatus, PlaybackStatus, TelnyxBody,
     TelnyxEvent, VoiceKind, telnyx,
@@ -55,8 +56,8 @@ fn gather(status: GatherStatus) -> String {
     format!("GatherEnded {{ status: {status:?}, digits: Digits(***), pound_alone: false }}")
 }
 
-fn playback(status: PlaybackStatus) -> String {
-    format!("PlaybackEnded {{ status: {status:?} }}")
+fn playback(status: PlaybackStatus, prompt: Option<Prompt>) -> String {
+    format!("PlaybackEnded {{ status: {status:?}, prompt: {prompt:?} }}")
 }
 
 fn hangup(cause: &str) -> String {
@@ -71,11 +72,11 @@ fn voice_table() -> Vec<(&'static str, String)> {
         ("voice-02", "Answered".into()),
         ("voice-03", told()),
         ("voice-04", told()),
-        ("voice-05", playback(PlaybackStatus::Ended)),
+        ("voice-05", playback(PlaybackStatus::Ended, Some(Prompt::Menu))),
         ("voice-06", gather(Valid)),
         ("voice-07", gather(Valid)),
         ("voice-08", gather(Valid)),
-        ("voice-09", playback(PlaybackStatus::Ended)),
+        ("voice-09", playback(PlaybackStatus::Ended, Some(Prompt::SentSms))),
         ("voice-10", gather(Valid)),
         ("voice-11", "Initiated".into()),
         ("voice-12", "Answered".into()),
@@ -89,10 +90,10 @@ fn voice_table() -> Vec<(&'static str, String)> {
         ("voice-22", gather(CallHangup)),
         ("voice-23", gather(Cancelled)),
         ("voice-24", gather(Cancelled)),
-        ("voice-25", playback(PlaybackStatus::Failed)),
-        ("voice-26", playback(PlaybackStatus::Failed)),
-        ("voice-27", playback(PlaybackStatus::CallHangup)),
-        ("voice-28", playback(PlaybackStatus::Ended)),
+        ("voice-25", playback(PlaybackStatus::Failed, Some(Prompt::Menu))),
+        ("voice-26", playback(PlaybackStatus::Failed, Some(Prompt::Menu))),
+        ("voice-27", playback(PlaybackStatus::CallHangup, Some(Prompt::Menu))),
+        ("voice-28", playback(PlaybackStatus::Ended, Some(Prompt::Menu))),
         ("voice-29", told()),
         ("voice-30", told()),
         ("voice-31", "SpeakEnded".into()),

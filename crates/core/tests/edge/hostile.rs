@@ -12,19 +12,27 @@ fn value_of(c: char) -> Option<u32> {
     c.to_digit(10).or_else(|| (u32::from(c)).checked_sub(0xff10).filter(|v| *v < 10))
 }
 
-/// Whether any 13 to 19 neighbouring digits, single blanks or dashes between, pass the check. The slow way.
+/// Whether 13 to 19 neighbouring digits, single blanks or dashes between, pass the check: whole groups, or any stretch
+/// of a group of more than 19. The slow way.
 fn holds_card(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
+    let digit = |at: usize| chars.get(at).copied().and_then(value_of);
+    let gap = |at: usize| matches!(chars.get(at), Some(' ' | '-'));
+    let group_from = |at: usize| (at..).take_while(|i| digit(*i).is_some()).count();
     (0..chars.len()).any(|start| {
+        let first = (0..=start).rev().take_while(|i| digit(*i).is_some()).last();
+        let whole_group = first.map_or(0, group_from);
         let mut digits = Vec::new();
         let mut at = start;
-        while let Some(value) = chars.get(at).copied().and_then(value_of) {
+        while let Some(value) = digit(at) {
             digits.push(value);
-            if (13..=19).contains(&digits.len()) && luhn(&digits) {
+            let group_ends = digit(at + 1).is_none();
+            let aligned = first == Some(start) && group_ends;
+            let within = whole_group > 19 && first.is_some_and(|f| at < f + whole_group);
+            if (13..=19).contains(&digits.len()) && (aligned || within) && luhn(&digits) {
                 return true;
             }
-            let gap = matches!(chars.get(at + 1), Some(' ' | '-'));
-            at += if gap { 2 } else { 1 };
+            at += if group_ends && gap(at + 1) { 2 } else { 1 };
         }
         false
     })

@@ -1,7 +1,6 @@
 //! Opens the database for a command: `DATABASE_URL` is enough, and not even that on the embedded one.
 
 use anyhow::Context;
-use secrecy::SecretString;
 
 use super::failure::refuse;
 use crate::config::{DatabaseConfig, Engine};
@@ -39,7 +38,7 @@ async fn open_configured() -> anyhow::Result<(Db, DatabaseConfig)> {
     for note in notes {
         eprintln!("note: {note}");
     }
-    let url = SecretString::from(config.url.expose().to_owned());
-    let db = Db::open(&url).await.with_context(|| format!("cannot reach the database at `{}`", config.url))?;
+    let reaching = || format!("cannot reach the database at `{}`", config.url);
+    let db = Db::open(config.url.expose()).await.with_context(reaching)?;
     Ok((db, config))
 }

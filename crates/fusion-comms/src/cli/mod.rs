@@ -19,6 +19,8 @@ mod number;
 mod opt_out;
 mod opt_out_read;
 mod output;
+mod serve;
+pub mod simulate;
 mod statement;
 mod tenant;
 
@@ -26,6 +28,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::demo::DemoArgs;
 
 pub use failure::report;
 
@@ -39,6 +43,17 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Everything in one process, with no account and no service: a sample agency, built-in Telnyx and Stripe.
+    Demo(DemoArgs),
+    /// The service, until SIGTERM or Ctrl-C.
+    Serve(serve::Args),
+    /// The service's background work alone: short for `serve --role worker`.
+    Worker,
+    /// Play Telnyx, Stripe, a patient or a hospital against a running service.
+    Simulate(simulate::SimulateArgs),
+    /// The part of the service that reads one fax, in a process of its own.
+    #[command(hide = true)]
+    ReadFax,
     /// Apply the schema to the database, or only check it.
     Migrate(migrate::Args),
     /// Check the configuration, or list every variable.
@@ -89,6 +104,11 @@ pub async fn run(cli: Cli) -> ExitCode {
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Demo(args) => crate::demo::run(args).await,
+        Command::Serve(args) => serve::run(&args).await,
+        Command::Worker => serve::worker().await,
+        Command::Simulate(args) => simulate::run(args).await,
+        Command::ReadFax => Ok(crate::fax_text::run_child()),
         Command::Migrate(args) => migrate::run(&args).await,
         Command::Config(command) => config::run(&command),
         Command::Tenant(command) => tenant::run(command).await,

@@ -1,6 +1,7 @@
 //! Is the process alive, can it work, what does it measure.
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
@@ -20,15 +21,21 @@ pub async fn alive() -> &'static str {
 
 /// `GET /readyz`: 200 when this role can work.
 pub async fn ready(State(web): State<Web>) -> Response {
-    let schema = migrations::check(&web.app.db).await;
+    let schema = migrations::check(&web.db).await;
     let (database, migrations) = match &schema {
         Ok(SchemaState::Current | SchemaState::NewerCompatible) => ("ok", "ok"),
         Ok(SchemaState::Older { .. } | SchemaState::NewerRefused) => ("ok", "not the schema of this program"),
         Err(_) => ("cannot be reached", "unknown"),
     };
-    let well = database == "ok" && migrations == "ok";
+    let workers = match &web.workers {
+        None => "not of this role",
+        Some(run) if run.load(Ordering::Relaxed) => "ok",
+        Some(_) => "not started",
+    };
+    let well = database == "ok" && migrations == "ok" && workers != "not started";
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({"ready": well, "database": database, "migrations": migrations}))).into_response()
+    let body = json!({"ready": well, "database": database, "migrations": migrations, "workers": workers});
+    (status, Json(body)).into_response()
 }
 
 /// `GET /metrics`: Prometheus text, for whoever has the token; without one configured, for loopback.

@@ -8,32 +8,44 @@ pub mod status;
 pub mod webhooks;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::routing::{get, post};
 use secrecy::SecretString;
 
-use crate::app::App;
+use crate::clock::Clock;
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
+use crate::store::Db;
+use crate::wake::Wake;
 use fusion_comms_core::signature::{StripeSecrets, TelnyxKeys};
 
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Web {
-    pub app: App,
+    pub db: Db,
+    pub clock: Clock,
+    pub wake: Arc<Wake>,
     pub ingest: Ingest,
     pub keys: Arc<Keys>,
     pub metrics: Metrics,
+    /// Whether the workers run; `None` where this role has none.
+    pub workers: Option<Arc<AtomicBool>>,
 }
 
 /// What a webhook is verified against, and what `/metrics` asks for.
 pub struct Keys {
+    /// There where this role takes webhooks.
+    pub web: Option<WebKeys>,
+    pub metrics_token: Option<SecretString>,
+}
+
+pub struct WebKeys {
     pub telnyx: TelnyxKeys,
     pub stripe: StripeSecrets,
     /// Seconds that a signed time may differ from ours, either way.
     pub tolerance_s: u32,
-    pub metrics_token: Option<SecretString>,
 }
 
 /// What each role serves: every role its health and metrics, `web` the rest.

@@ -15,7 +15,7 @@ pub async fn short_link(State(web): State<Web>, Path(token): Path<String>) -> Re
     if token.len() > MAX_TOKEN {
         return gone("This link is not valid.", None);
     }
-    let session = match billing::session_by_token(&web.app.db, &token).await {
+    let session = match billing::session_by_token(&web.db, &token).await {
         Ok(session) => session,
         Err(e) => {
             tracing::warn!(error = %e, "a payment link could not be looked up");
@@ -30,7 +30,7 @@ pub async fn short_link(State(web): State<Web>, Path(token): Path<String>) -> Re
         let never_kept = [(header::LOCATION, url), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
         return (StatusCode::SEE_OTHER, never_kept).into_response();
     }
-    let phone = tenants::get(&web.app.db, &session.tenant).await.ok().flatten().map(|t| t.billing_phone);
+    let phone = tenants::get(&web.db, &session.tenant).await.ok().flatten().map(|t| t.billing_phone);
     match session.status.as_str() {
         "complete" => page(StatusCode::OK, "Paid", "This bill has been paid. Thank you."),
         _ => gone("This link has expired.", phone.as_ref().map(fusion_comms_core::phone::E164::expose)),

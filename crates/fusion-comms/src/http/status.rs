@@ -36,7 +36,7 @@ pub async fn lines(State(web): State<Web>, ConnectInfo(peer): ConnectInfo<Socket
     if !peer.ip().is_loopback() {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let db = &web.app.db;
+    let db = &web.db;
     let read = tokio::try_join!(status::calls(db, LINES), status::texts(db, LINES), status::faxes(db, LINES));
     match read {
         Ok((calls, texts, faxes)) => {

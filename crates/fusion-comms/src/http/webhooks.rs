@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use fusion_comms_core::envelope::{self, AutoResponse, Channel, TelnyxBody, TelnyxEvent};
 use fusion_comms_core::redact::{self, BodyError};
 use fusion_comms_core::signature::{Fingerprint, SignatureError};
-use fusion_comms_core::sms::{self, Consent};
+use fusion_comms_core::sms;
+use fusion_comms_core::sms::decide::Consent;
 use fusion_comms_core::time::Timestamp;
 
 use super::Web;
@@ -31,6 +32,9 @@ const RETRY_AFTER_S: u32 = 1;
 pub enum WebhookError {
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// This role takes no webhooks, so it has no routes for them either.
+    #[error("no keys are configured")]
+    NoKeys,
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error("the body holds no event")]
@@ -48,7 +52,7 @@ impl WebhookError {
             WebhookError::Read(BodyReadError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             WebhookError::Read(BodyReadError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             WebhookError::Read(BodyReadError::Broken) => StatusCode::BAD_REQUEST,
-            WebhookError::Ingest(_) => StatusCode::SERVICE_UNAVAILABLE,
+            WebhookError::Ingest(_) | WebhookError::NoKeys => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -81,10 +85,11 @@ pub async fn telnyx(State(web): State<Web>, Path(channel): Path<String>, headers
 
 async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -> Result<(), WebhookError> {
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
-    let now = web.app.clock.now();
+    let now = web.clock.now();
     let header = |name| headers.get(name).map(axum::http::HeaderValue::as_bytes);
     let (signature, timestamp) = (header("telnyx-signature-ed25519"), header("telnyx-timestamp"));
-    let key = web.keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), web.keys.tolerance_s)?;
+    let keys = web.keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
+    let key = keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), keys.tolerance_s)?;
     metrics::key_verified(&key.to_string());
     let mut raw = redact::parse_body(&body)?;
     let event = envelope::telnyx(channel, &raw, &body);
@@ -99,7 +104,7 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
                 logs::sms_opt_out(&o.tenant, &o.phone, "sms_stop", Some(&id));
                 metrics::opted_out();
             }
-            web.app.wake.inbox(Lane::Telnyx(channel)).notify_one();
+            web.wake.inbox(Lane::Telnyx(channel)).notify_one();
         }
     }
     Ok(())
@@ -124,7 +129,7 @@ fn stop_of(event: &TelnyxEvent, now: Timestamp) -> Option<Stop> {
     let TelnyxBody::TextReceived(text) = &event.body else { return None };
     let phone = text.from.e164()?;
     let stops = text.autoresponse == Some(AutoResponse::Stop)
-        || sms::answer(&sms::read(&text.text), text.autoresponse).consent == Consent::OptOut;
+        || sms::decide::answer(&sms::read(&text.text), text.autoresponse).consent == Consent::OptOut;
     // A receipt time in the future would outlast a later START: then ours counts.
     let at = text.received_at.filter(|t| *t <= now).unwrap_or(now);
     stops.then(|| Stop { phone, number: text.to.e164(), at })
@@ -138,9 +143,10 @@ pub async fn stripe(State(web): State<Web>, headers: HeaderMap, body: Body) -> R
 
 async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<(), WebhookError> {
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
-    let now = web.app.clock.now();
+    let now = web.clock.now();
     let header = headers.get("stripe-signature").map(axum::http::HeaderValue::as_bytes);
-    web.keys.stripe.verify(header, &body, now.unix_s(), web.keys.tolerance_s)?;
+    let keys = web.keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
+    keys.stripe.verify(header, &body, now.unix_s(), keys.tolerance_s)?;
     let mut raw = redact::parse_body(&body)?;
     let event = envelope::stripe(&raw).ok_or(WebhookError::NoEvent)?;
     redact::clean(&mut raw);
@@ -155,7 +161,7 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<()
     };
     if web.ingest.store_stripe(&new).await? {
         metrics::event_stored("stripe");
-        web.app.wake.inbox(Lane::Stripe).notify_one();
+        web.wake.inbox(Lane::Stripe).notify_one();
     } else {
         metrics::event_duplicate("stripe");
     }

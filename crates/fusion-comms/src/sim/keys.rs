@@ -76,11 +76,18 @@ impl Drop for Draft {
     }
 }
 
-fn load(path: &Path) -> anyhow::Result<SimKeys> {
+/// Reads a key file that is there already.
+///
+/// # Errors
+/// The file cannot be read, or is not 64 hex digits.
+pub fn load(path: &Path) -> anyhow::Result<SimKeys> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let mut seed = [0; 32];
     if hex::decode_to_slice(text.trim(), &mut seed).is_err() {
-        bail!("`{}` is not a simulator key (64 hex digits); delete it, and a new one is made", path.display());
+        bail!(
+            "`{}` is not a simulator key (64 hex digits); delete it, and a new one is made",
+            path.display()
+        );
     }
     Ok(SimKeys::from_seed(seed))
 }

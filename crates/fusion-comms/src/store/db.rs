@@ -9,7 +9,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use fusion_comms_core::time::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -70,8 +69,7 @@ impl Db {
     ///
     /// # Errors
     /// When the address cannot be read or nothing answers there.
-    pub async fn open(url: &SecretString) -> Result<Db> {
-        let url = url.expose_secret();
+    pub async fn open(url: &str) -> Result<Db> {
         let engine = if url.starts_with("postgres") { open_postgres(url)? } else { open_sqlite(url).await? };
         Ok(Db { engine, urgency: Urgency::Normal })
     }

@@ -50,7 +50,8 @@ fn a_session_is_read_leniently_and_its_link_hidden() {
     assert_eq!(session.expires_at, Some(Timestamp::from_unix_s(1_772_550_300)));
     assert!(!format!("{session:?}").contains("checkout.example"));
 
-    let odd = Session::read(&json!({"id": "cs_1", "status": "new_word", "payment_intent": {"id": "pi_1"}})).unwrap();
+    let odd = Session::read(&json!({"id": "cs_1", "status": "new_word", "payment_intent": {"id": "pi_1"}}))
+        .unwrap();
     assert_eq!((odd.status, odd.payment_status), (SessionStatus::Unknown, PaymentStatus::Unknown));
     assert_eq!(odd.payment_intent.as_deref(), Some("pi_1"));
     for none in [json!({}), json!([]), json!({"id": ""}), json!({"id": "ch_1", "object": "charge"})] {

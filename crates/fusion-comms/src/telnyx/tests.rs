@@ -1,9 +1,10 @@
 use crate::gate::HandOver;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use tokio::net::TcpListener;
@@ -17,9 +18,16 @@ struct Server {
     headers: Vec<(&'static str, &'static str)>,
     body: &'static str,
     seen: Arc<Mutex<Vec<(String, HeaderMap, Bytes)>>>,
+    /// The client's end of each request's connection.
+    peers: Arc<Mutex<Vec<SocketAddr>>>,
 }
 
-async fn answer(State(server): State<Server>, request: Request) -> impl IntoResponse {
+async fn answer(
+    State(server): State<Server>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> impl IntoResponse {
+    server.peers.lock().unwrap().push(peer);
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     server.seen.lock().unwrap().push((format!("{} {}", head.method, head.uri), head.headers, body));
@@ -30,11 +38,17 @@ async fn answer(State(server): State<Server>, request: Request) -> impl IntoResp
     (StatusCode::from_u16(server.status).unwrap(), headers, server.body)
 }
 
-async fn serve(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> (Telnyx, Server) {
-    let server = Server { status, headers: headers.to_vec(), body, seen: Arc::default() };
+async fn serve(
+    status: u16,
+    headers: &[(&'static str, &'static str)],
+    body: &'static str,
+) -> (Telnyx, Server) {
+    let server =
+        Server { status, headers: headers.to_vec(), body, seen: Arc::default(), peers: Arc::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/v2/", listener.local_addr().unwrap());
     let app = Router::new().fallback(answer).with_state(server.clone());
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, app).await });
     (client(&base), server)
 }
@@ -92,7 +106,8 @@ async fn a_text_accepted_without_an_id_is_a_bad_answer_that_may_have_acted() {
 
 #[tokio::test]
 async fn a_fax_is_read_and_its_link_hidden_in_debug() {
-    let body = r#"{"data":{"status":"received","media_url":"https://s3.example/f.pdf?sig=1","page_count":3}}"#;
+    let body =
+        r#"{"data":{"status":"received","media_url":"https://s3.example/f.pdf?sig=1","page_count":3}}"#;
     let (telnyx, server) = serve(200, &[], body).await;
     let fax = telnyx.fax(&FaxId::from("f/1")).await.unwrap();
     assert_eq!(fax.media_url.as_deref(), Some("https://s3.example/f.pdf?sig=1"));
@@ -109,7 +124,11 @@ async fn each_refusal_says_what_to_do_by_its_code_first() {
     let cases = [
         (422, r#"{"errors":[{"code":"90018","title":"Call has already ended"}]}"#, Class::CallEnded),
         (500, r#"{"errors":[{"code":"90018","title":"Call has already ended"}]}"#, Class::CallEnded),
-        (422, r#"{"errors":[{"code":"90034","title":"Call has not been answered yet"}]}"#, Class::NotAnswered),
+        (
+            422,
+            r#"{"errors":[{"code":"90034","title":"Call has not been answered yet"}]}"#,
+            Class::NotAnswered,
+        ),
         (422, r#"{"errors":[{"code":"90040","title":"Downloading audio file failed"}]}"#, Class::AudioFailed),
         (400, r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#, Class::OptedOut),
         (400, r#"{"errors":[{"code":"1"},{"code":40300}]}"#, Class::OptedOut),
@@ -132,7 +151,10 @@ async fn each_refusal_says_what_to_do_by_its_code_first() {
 #[tokio::test]
 async fn too_many_requests_says_how_long_to_wait() {
     let body = r#"{"errors":[{"code":"10011","title":"Too many requests"}]}"#;
-    assert_eq!(refused(429, &[("x-ratelimit-reset", "7")], body).await, TelnyxError::RateLimited { retry_after_s: 7 });
+    assert_eq!(
+        refused(429, &[("x-ratelimit-reset", "7")], body).await,
+        TelnyxError::RateLimited { retry_after_s: 7 }
+    );
     assert_eq!(refused(429, &[], "").await, TelnyxError::RateLimited { retry_after_s: 1 });
     assert_eq!(
         refused(429, &[("retry-after", "99999")], body).await,
@@ -193,4 +215,22 @@ async fn a_key_that_no_header_can_carry_gives_up() {
     let error = telnyx.send_message(&HandOver::unchecked("{}", "line\nbreak")).await.unwrap_err();
     assert_eq!((error.class(), error.maybe_done()), (Class::GiveUp, false));
     assert!(server.seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_key_goes_to_the_configured_host_and_follows_no_redirect() {
+    let (telnyx, server) = serve(307, &[("location", "http://127.0.0.1:1/v2/messages")], "").await;
+    let error = telnyx.send_message("{}", "k").await.unwrap_err();
+    assert!(matches!(error, TelnyxError::Rejected { http: 307, .. }), "{error:?}");
+    assert_eq!(server.seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_keeps_its_connection_for_the_next_command() {
+    let (telnyx, server) = serve(200, &[], "{}").await;
+    for _ in 0..5 {
+        telnyx.command(&CallControlId::from("c"), "answer", "{}").await.unwrap();
+    }
+    let peers: std::collections::HashSet<_> = server.peers.lock().unwrap().iter().copied().collect();
+    assert_eq!(peers.len(), 1);
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::error::JobError;
+use super::error::{JobError, guarded};
 use crate::app::Parts;
 use crate::fax_text::ReadError;
 use crate::metrics;
@@ -36,7 +36,7 @@ pub async fn work_one(app: &Parts) -> bool {
             return false;
         }
     };
-    match work(app, &message).await {
+    match guarded(work(app, &message)).await {
         Ok(()) => {
             if let Err(e) = app.queue.delete(&message.receipt).await {
                 tracing::warn!(error = %e, "a worked message could not be deleted: it will be seen again, without effect");
@@ -105,7 +105,7 @@ async fn read(app: &Parts, fax: &Fax, key: &str) -> Result<Filed, JobError> {
         Format::Tiff => return Ok(Filed::to_person("a TIFF: kept as sent, to be read by a person")),
         Format::Pdf => {}
     }
-    let pages = match app.fax_reader.read_pages(bytes.to_vec()).await {
+    let pages = match app.fax_reader.read_pages(bytes).await {
         Ok(pages) => pages,
         Err(ReadError::Unreadable(why)) => return Ok(Filed::unreadable(&why)),
         Err(e) => return Err(JobError::Retry(e.to_string())),

@@ -5,7 +5,7 @@ use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::ivr::State;
 
 use super::calls::{self, After};
-use super::error::{JobError, MAX_ATTEMPTS, delay_ms};
+use super::error::{JobError, MAX_ATTEMPTS, delay_ms, guarded};
 use super::{faxes, payments, texts};
 use crate::app::Parts;
 use crate::store::inbox::{self, Claimed, Lane};
@@ -29,7 +29,7 @@ pub async fn work_one(app: &Parts, lane: Lane) -> bool {
     };
     let Some(event) = claimed.into_iter().next() else { return false };
     app.wake.inbox(lane).notify_one();
-    if let Err(e) = work(app, &db, lane, &event).await
+    if let Err(e) = guarded(work(app, &db, lane, &event)).await
         && let Err(e) = after_failure(app, &db, lane, &event, &e).await
     {
         tracing::warn!(event_id = %event.id, error = %e, "a failed event could not be put off");

@@ -1,7 +1,7 @@
 //! Does what the outbox owes: one effect at a time per worker, its answer applied in one transaction.
 
 use super::calls::After;
-use super::error::{JobError, MAX_ATTEMPTS, delay_ms};
+use super::error::{JobError, MAX_ATTEMPTS, delay_ms, guarded};
 use super::{commands, faxes, links, texts};
 use crate::app::Parts;
 use crate::metrics;
@@ -28,7 +28,7 @@ pub async fn work_one(app: &Parts, lane: Lane) -> bool {
     // Others of the lane may take the next one meanwhile.
     app.wake.outbox(lane).notify_one();
     metrics::effect_attempted(kind(&effect));
-    if let Err(e) = attempt(app, &effect).await {
+    if let Err(e) = guarded(attempt(app, &effect)).await {
         metrics::effect_failed(kind(&effect));
         if let Err(e) = after_failure(app, &effect, &e).await {
             // Its lease runs out, and it is tried again.

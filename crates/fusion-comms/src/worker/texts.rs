@@ -5,7 +5,9 @@ use fusion_comms_core::ids::{EventId, MessageId, TenantId, derived_id};
 use fusion_comms_core::ivr::LinkAnswer;
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::redact;
-use fusion_comms_core::sms::{self, Agency, Consent, Label, Language, ReplyKind, replies};
+use fusion_comms_core::sms::decide::{Consent, ReplyKind};
+use fusion_comms_core::sms::replies::{self, Agency};
+use fusion_comms_core::sms::{self, Label, Language};
 use fusion_comms_core::time::Timestamp;
 
 use super::calls::After;
@@ -40,7 +42,7 @@ pub(super) async fn received(
 ) -> Result<Option<TenantId>, JobError> {
     write_pending(tx, event).await?;
     let reading = sms::read(&text.text);
-    let answer = sms::answer(&reading, text.autoresponse);
+    let answer = sms::decide::answer(&reading, text.autoresponse);
     let (person, number) = (text.from.e164(), text.to.e164());
     let agency = match (&person, &number) {
         (Some(p), Some(n)) => speaks_for(tx, p, n).await?,

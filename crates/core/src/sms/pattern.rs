@@ -1,0 +1,248 @@
+//! The small language that the rule tables are written in, and its matcher. See [`super::rules`] for how to write it.
+
+use super::lexicon::{Lexicon, Mask};
+use super::tokens::{Boundary, Token};
+
+/// One step of a pattern.
+#[derive(Clone, Debug)]
+enum Step {
+    /// One word of the set.
+    Word(Set),
+    /// One word of the set, or nothing.
+    Maybe(Set),
+    /// The next word of this clause, if any, is not in the set.
+    Not(Set),
+    /// Up to so many words of this clause, whatever they are.
+    Gap(usize),
+    /// Up to so many words of this clause that give the verb no object of its own (class `GAPSTOP` ends it).
+    PlainGap(usize),
+    /// Up to so many words, across clauses and sentences.
+    Far(usize),
+    /// Only fillers between here and the start of the clause (or sentence, if `hard`).
+    Start { hard: bool },
+    /// Only courtesy between here and the end of the clause (or sentence, if `hard`).
+    End { hard: bool },
+    /// A clause ends here.
+    Break,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Set {
+    classes: Mask,
+    words: Vec<u16>,
+}
+
+impl Set {
+    fn holds(&self, token: &Token) -> bool {
+        token.classes & self.classes != 0 || (token.word != 0 && self.words.contains(&token.word))
+    }
+}
+
+/// A compiled pattern.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    steps: Vec<Step>,
+    /// What a text must hold for the pattern to have a chance: (classes, hashed words) of each obligatory word.
+    needs: Vec<(Mask, Mask)>,
+    gap_stop: Mask,
+}
+
+/// What a text holds, to skip patterns that cannot match.
+#[derive(Clone, Copy, Default)]
+pub struct Contents {
+    classes: Mask,
+    words: Mask,
+}
+
+impl Contents {
+    pub fn of(tokens: &[Token]) -> Self {
+        tokens.iter().fold(Self::default(), |sum, t| Self {
+            classes: sum.classes | t.classes,
+            words: sum.words | hashed(t.word),
+        })
+    }
+}
+
+fn hashed(word: u16) -> Mask {
+    if word == 0 { 0 } else { 1 << (word % 128) }
+}
+
+/// Where in the text a pattern may match.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Words claimed by another sense are out of bounds.
+    Living,
+    All,
+}
+
+impl Pattern {
+    /// Compiles one line of a rule table.
+    ///
+    /// # Panics
+    /// On a class that no word table names: a mistake in our own tables, found by the first test that runs.
+    pub fn compile(source: &str, lexicon: &mut Lexicon) -> Self {
+        let steps: Vec<Step> = source.split_whitespace().map(|part| step(part, lexicon)).collect();
+        let needs = steps
+            .iter()
+            .filter_map(|s| match s {
+                Step::Word(set) => Some((set.classes, set.words.iter().fold(0, |m, w| m | hashed(*w)))),
+                _ => None,
+            })
+            .collect();
+        Self { steps, needs, gap_stop: lexicon.class("GAPSTOP") }
+    }
+
+    pub fn may_match(&self, contents: Contents) -> bool {
+        self.needs.iter().all(|(classes, words)| contents.classes & classes != 0 || contents.words & words != 0)
+    }
+
+    /// The words matched, gaps left out, of the leftmost match.
+    pub fn find(&self, tokens: &[Token], reach: Reach) -> Option<Vec<usize>> {
+        (0..tokens.len()).find_map(|at| {
+            let mut taken = Vec::new();
+            Match { pattern: self, tokens, reach, from: at }.run(&self.steps, at, &mut taken).then_some(taken)
+        })
+    }
+
+    /// Every match's words together.
+    pub fn find_all(&self, tokens: &[Token], reach: Reach) -> Vec<usize> {
+        let mut all = Vec::new();
+        for at in 0..tokens.len() {
+            let mut taken = Vec::new();
+            if (Match { pattern: self, tokens, reach, from: at }).run(&self.steps, at, &mut taken) {
+                all.append(&mut taken);
+            }
+        }
+        all
+    }
+}
+
+fn step(part: &str, lexicon: &mut Lexicon) -> Step {
+    let count = |digits: &str| digits.parse().unwrap_or(0);
+    match part {
+        "^" => return Step::Start { hard: false },
+        "^^" => return Step::Start { hard: true },
+        "$" => return Step::End { hard: false },
+        "$$" => return Step::End { hard: true },
+        "," => return Step::Break,
+        _ => {}
+    }
+    if let Some(digits) = part.strip_prefix('*') {
+        return Step::Gap(count(digits));
+    }
+    if let Some(digits) = part.strip_prefix('=') {
+        return Step::PlainGap(count(digits));
+    }
+    if let Some(digits) = part.strip_prefix("//") {
+        return Step::Far(count(digits));
+    }
+    if let Some(rest) = part.strip_prefix('!') {
+        return Step::Not(set(rest, lexicon));
+    }
+    match part.strip_suffix('?') {
+        Some(rest) => Step::Maybe(set(rest, lexicon)),
+        None => Step::Word(set(part, lexicon)),
+    }
+}
+
+fn set(part: &str, lexicon: &mut Lexicon) -> Set {
+    let mut set = Set::default();
+    for name in part.split('|') {
+        if name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            set.classes |= lexicon.class(name);
+        } else {
+            set.words.push(lexicon.intern(name));
+        }
+    }
+    set
+}
+
+struct Match<'a> {
+    pattern: &'a Pattern,
+    tokens: &'a [Token],
+    reach: Reach,
+    from: usize,
+}
+
+impl Match<'_> {
+    fn run(&self, steps: &[Step], at: usize, taken: &mut Vec<usize>) -> bool {
+        let Some((step, rest)) = steps.split_first() else { return true };
+        match step {
+            Step::Word(set) => self.take(set, rest, at, taken),
+            Step::Maybe(set) => self.take(set, rest, at, taken) || self.run(rest, at, taken),
+            Step::Not(set) => {
+                !self.tokens.get(at).is_some_and(|t| t.before == Boundary::None && set.holds(t)) && self.run(rest, at, taken)
+            }
+            Step::Gap(most) => self.skip(*most, 0, rest, at, taken),
+            Step::PlainGap(most) => self.skip(*most, self.pattern.gap_stop, rest, at, taken),
+            Step::Far(most) => (at..=(at + most).min(self.tokens.len())).any(|next| {
+                let inner = Match { from: next, ..*self };
+                inner.run(rest, next, taken)
+            }),
+            Step::Start { hard } => self.starts(at, *hard) && self.run(rest, at, taken),
+            Step::End { hard } => self.ends(at, *hard) && self.run(rest, at, taken),
+            Step::Break => {
+                self.tokens.get(at).is_none_or(|t| t.before != Boundary::None)
+                    && Match { from: at, ..*self }.run(rest, at, taken)
+            }
+        }
+    }
+
+    /// Whether the word at `at` can follow within the same clause.
+    fn reachable(&self, at: usize) -> Option<&Token> {
+        self.tokens.get(at).filter(|t| at == self.from || t.before == Boundary::None)
+    }
+
+    fn take(&self, set: &Set, rest: &[Step], at: usize, taken: &mut Vec<usize>) -> bool {
+        let Some(token) = self.reachable(at) else { return false };
+        if !set.holds(token) || (token.claimed && self.reach == Reach::Living) {
+            return false;
+        }
+        taken.push(at);
+        if self.run(rest, at + 1, taken) {
+            return true;
+        }
+        taken.pop();
+        false
+    }
+
+    fn skip(&self, most: usize, refused: Mask, rest: &[Step], mut at: usize, taken: &mut Vec<usize>) -> bool {
+        for _ in 0..most {
+            if self.run(rest, at, taken) {
+                return true;
+            }
+            match self.reachable(at) {
+                Some(token) if token.classes & refused == 0 => at += 1,
+                _ => return false,
+            }
+        }
+        self.run(rest, at, taken)
+    }
+
+    fn starts(&self, at: usize, hard: bool) -> bool {
+        let ends_here = |b: Boundary| if hard { b == Boundary::Hard } else { b != Boundary::None };
+        let mut at = at;
+        loop {
+            if at == 0 || self.tokens.get(at).is_some_and(|t| ends_here(t.before)) {
+                return true;
+            }
+            at -= 1;
+            if !self.tokens[at].filler {
+                return false;
+            }
+        }
+    }
+
+    fn ends(&self, at: usize, hard: bool) -> bool {
+        let ends_here = |b: Boundary| if hard { b == Boundary::Hard } else { b != Boundary::None };
+        for token in &self.tokens[at.min(self.tokens.len())..] {
+            if ends_here(token.before) {
+                return true;
+            }
+            if !token.tail {
+                return false;
+            }
+        }
+        true
+    }
+}

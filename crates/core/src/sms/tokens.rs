@@ -1,0 +1,310 @@
+//! A folded text cut into words, clauses and sentences.
+
+use super::fold::{FOREIGN, STOP_SIGN, SYMBOL};
+use super::keyword;
+use super::lexicon::{Lexicon, Mask};
+
+/// What lies between a word and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Boundary {
+    None,
+    /// A comma, a bracket, "and", "but".
+    Soft,
+    /// The end of a sentence or line, a dash.
+    Hard,
+}
+
+/// One word.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The word's number in the lexicon; 0 for a word no table has.
+    pub word: u16,
+    pub classes: Mask,
+    pub before: Boundary,
+    /// May stand before the first word that counts in a clause ("please", "ok").
+    pub filler: bool,
+    /// May stand after the last ("please", "now", a number).
+    pub tail: bool,
+    /// Taken by a rule of another sense: no wish about texts is read from it.
+    pub claimed: bool,
+    /// The letter, where the word is only one.
+    letter: Option<u8>,
+}
+
+/// Class bits the tokeniser gives by shape.
+pub struct Shapes {
+    pub name: Mask,
+    pub number: Mask,
+    pub address: Mask,
+    pub profane: Mask,
+    pub filler: Mask,
+    pub tail: Mask,
+    pub joiner: Mask,
+    pub title: Mask,
+}
+
+impl Shapes {
+    pub fn new(lexicon: &Lexicon) -> Self {
+        Self {
+            name: lexicon.class("NAME"),
+            number: lexicon.class("NUMBER"),
+            address: lexicon.class("WEBADDRESS"),
+            profane: lexicon.class("PROFANE"),
+            filler: lexicon.class("FILLER"),
+            tail: lexicon.class("TAIL"),
+            joiner: lexicon.class("JOINER"),
+            title: lexicon.class("TITLE"),
+        }
+    }
+}
+
+/// The words of a folded text.
+pub fn tokenise(folded: &[u8], lexicon: &Lexicon, shapes: &Shapes) -> Vec<Token> {
+    let mut cutter =
+        Cutter { lexicon, shapes, tokens: Vec::with_capacity(folded.len() / 5 + 1), unknown: vec![], word: String::new(), capital: false, digits: 0, before: Boundary::Hard };
+    for line in folded.split(|b| *b == b'\n') {
+        cutter.boundary(Boundary::Hard);
+        for chunk in line.split(|b| *b == b' ').filter(|c| !c.is_empty()) {
+            cutter.chunk(chunk);
+        }
+    }
+    cutter.gather_spelt_out();
+    cutter.guess_short();
+    cutter.tokens
+}
+
+struct Cutter<'a> {
+    lexicon: &'a Lexicon,
+    shapes: &'a Shapes,
+    tokens: Vec<Token>,
+    /// Words no table has, by place.
+    unknown: Vec<(usize, String)>,
+    word: String,
+    capital: bool,
+    /// Digits of the word being pushed: five and more are a statement's or phone's number.
+    digits: usize,
+    before: Boundary,
+}
+
+impl Cutter<'_> {
+    fn boundary(&mut self, kind: Boundary) {
+        self.before = self.before.max(kind);
+    }
+
+    fn chunk(&mut self, chunk: &[u8]) {
+        if is_web_address(chunk) {
+            self.push(0, self.shapes.address);
+            if chunk.ends_with(b".") {
+                self.boundary(Boundary::Hard);
+            }
+            return;
+        }
+        for (at, &byte) in chunk.iter().enumerate() {
+            let next = chunk.get(at + 1).copied();
+            self.byte(byte, next, at == 0);
+        }
+        self.end_word();
+    }
+
+    fn byte(&mut self, byte: u8, next: Option<u8>, first: bool) {
+        let letter_next = next.is_some_and(|b| b.is_ascii_alphabetic());
+        let in_word = self.word.bytes().last().is_some_and(|b| b.is_ascii_alphabetic() || b == b'*');
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | FOREIGN => {
+                if self.word.is_empty() {
+                    self.capital = byte.is_ascii_uppercase();
+                }
+                self.word.push(char::from(byte.to_ascii_lowercase()));
+            }
+            b'\'' => {}
+            b'*' | b'@' | b'#' | b'$' | b'%' if in_word && next.is_some_and(|b| b.is_ascii_alphabetic() || b"*@#$%&".contains(&b)) => {
+                self.word.push('*');
+            }
+            b'!' if in_word && letter_next => self.word.push('*'),
+            b'$' if self.word.is_empty() && letter_next => self.word.push('s'),
+            b'.' => self.full_stop(next),
+            b'-' => {
+                self.end_word();
+                if first || next.is_none_or(|b| b == b'-') {
+                    self.boundary(Boundary::Hard);
+                }
+            }
+            STOP_SIGN => {
+                self.end_word();
+                let id = self.lexicon.id("stop").unwrap_or(0);
+                self.push(id, self.lexicon.entry(id).classes);
+            }
+            b'!' | b'?' | b';' => self.end_with(Boundary::Hard),
+            b',' | b':' | b'(' | b')' | b'[' | b']' | b'/' | b'&' | SYMBOL => self.end_with(Boundary::Soft),
+            _ => self.end_word(),
+        }
+    }
+
+    fn end_with(&mut self, kind: Boundary) {
+        self.end_word();
+        self.boundary(kind);
+    }
+
+    /// `.` ends a sentence, but not in `3.50`, `p.m.`, `S.T.O.P.`, `Mr.`; several are a pause.
+    fn full_stop(&mut self, next: Option<u8>) {
+        let short = self.word.len() == 1;
+        let digit = self.word.bytes().last().is_some_and(|b| b.is_ascii_digit());
+        self.end_word();
+        let follows = next.is_some_and(|b| b.is_ascii_alphanumeric());
+        let spelling = self.tokens.len() >= 2 && self.tokens[self.tokens.len() - 2..].iter().all(|t| t.letter.is_some());
+        let title = self.tokens.last().is_some_and(|t| t.classes & self.shapes.title != 0);
+        if (follows && (short || digit)) || (short && spelling) || title {
+            return;
+        }
+        self.boundary(if next == Some(b'.') { Boundary::Soft } else { Boundary::Hard });
+    }
+
+    fn end_word(&mut self) {
+        if self.word.is_empty() {
+            return;
+        }
+        let word = std::mem::take(&mut self.word);
+        let (id, classes) = self.look_up(&word);
+        self.digits = word.bytes().filter(u8::is_ascii_digit).count();
+        self.push(id, classes);
+        if let Some(last) = self.tokens.last_mut() {
+            last.letter = (word.len() == 1).then(|| word.as_bytes()[0]);
+        }
+        if id == 0 && classes & self.shapes.number == 0 {
+            self.unknown.push((self.tokens.len().saturating_sub(1), word));
+        }
+    }
+
+    fn look_up(&self, word: &str) -> (u16, Mask) {
+        let known = |id: u16| (id, self.lexicon.entry(id).classes);
+        if let Some(id) = self.lexicon.id(word) {
+            return known(id);
+        }
+        if word.contains('*') {
+            return self.censored(word);
+        }
+        if word.starts_with(|c: char| c.is_ascii_digit()) && !word.ends_with("op") {
+            return (0, self.shapes.number);
+        }
+        let guess = keyword::unleet(word)
+            .and_then(|w| self.lexicon.id(&w))
+            .or_else(|| self.squeezed(word))
+            .or_else(|| self.lexicon.respelled(word));
+        match guess {
+            Some(id) => known(id),
+            None if self.looks_like_name(word) => (0, self.shapes.name),
+            None => (0, 0),
+        }
+    }
+
+    /// `f***ing`, `sh*t`, `st*p`.
+    fn censored(&self, word: &str) -> (u16, Mask) {
+        let bare = word.trim_end_matches('*');
+        if let Some(id) = self.lexicon.id(bare).filter(|_| bare.len() > 2) {
+            return (id, self.lexicon.entry(id).classes);
+        }
+        let fits = word.len() == 4 && word.bytes().zip(*b"stop").all(|(seen, meant)| seen == meant || seen == b'*');
+        if fits && word.starts_with("st") {
+            let id = self.lexicon.id("stop").unwrap_or(0);
+            return (id, self.lexicon.entry(id).classes);
+        }
+        (0, self.shapes.profane | self.shapes.filler | self.shapes.tail)
+    }
+
+    /// `stooop`, `textting`: runs of a letter made single, if that is a word we watch for.
+    fn squeezed(&self, word: &str) -> Option<u16> {
+        let mut short = word.to_owned();
+        let mut last = None;
+        short.retain(|c| last.replace(c) != Some(c));
+        if short.len() == word.len() {
+            return None;
+        }
+        self.lexicon.id(&short).filter(|id| self.lexicon.is_spelling(*id))
+    }
+
+    fn looks_like_name(&self, word: &str) -> bool {
+        const NOT_NAMES: [&str; 10] = ["ing", "ed", "ly", "able", "ible", "ous", "ful", "less", "ive", "ic"];
+        word.len() >= 2 && word.bytes().all(|b| b.is_ascii_alphabetic()) && (self.capital || !NOT_NAMES.iter().any(|e| word.ends_with(e)))
+    }
+
+    fn push(&mut self, id: u16, classes: Mask) {
+        if classes & self.shapes.joiner != 0 {
+            return self.boundary(Boundary::Soft);
+        }
+        if self.before == Boundary::None
+            && let Some(last) = self.tokens.last_mut()
+            && let Some(whole) = self.lexicon.joined(last.word, id)
+        {
+            last.word = whole;
+            last.classes = self.lexicon.entry(whole).classes;
+            last.filler = last.classes & self.shapes.filler != 0;
+            last.tail = last.classes & self.shapes.tail != 0;
+            return;
+        }
+        let number = classes & self.shapes.number != 0;
+        let long_number = number && self.digits >= 5;
+        self.tokens.push(Token {
+            word: id,
+            classes,
+            before: std::mem::replace(&mut self.before, Boundary::None),
+            filler: long_number || classes & self.shapes.filler != 0,
+            tail: number || classes & self.shapes.tail != 0,
+            claimed: false,
+            letter: None,
+        });
+    }
+
+    /// `s t o p texting`: three single letters or more that spell a word we watch for.
+    fn gather_spelt_out(&mut self) {
+        let mut at = 0;
+        while at < self.tokens.len() {
+            let run: String = self.tokens[at..].iter().map_while(|t| t.letter.map(char::from)).take(11).collect();
+            let word = (3..=run.len()).rev().find_map(|n| Some((n, self.lexicon.id(&run[..n]).filter(|id| self.lexicon.is_spelling(*id))?)));
+            if let Some((n, id)) = word {
+                let before = self.tokens[at].before;
+                self.tokens.drain(at + 1..at + n);
+                self.become_word(at, id);
+                self.tokens[at].before = before;
+                self.unknown.clear();
+            }
+            at += 1;
+        }
+    }
+
+    /// In a text of a few words, a misspelt keyword is the keyword ("stpo please").
+    fn guess_short(&mut self) {
+        if self.tokens.len() > 5 {
+            return;
+        }
+        for (at, word) in std::mem::take(&mut self.unknown) {
+            let meant = keyword::slips(&word, "stop") <= 1 && keyword::misspelt(&word).is_some();
+            if let (true, Some(id)) = (meant && at < self.tokens.len(), self.lexicon.id("stop")) {
+                self.become_word(at, id);
+            }
+        }
+    }
+
+    fn become_word(&mut self, at: usize, id: u16) {
+        let token = &mut self.tokens[at];
+        token.word = id;
+        token.classes = self.lexicon.entry(id).classes;
+        token.filler = token.classes & self.shapes.filler != 0;
+        token.tail = token.classes & self.shapes.tail != 0;
+        token.letter = None;
+    }
+}
+
+/// A link, an e-mail address, a domain.
+fn is_web_address(chunk: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 9] = [b".com", b".org", b".net", b".gov", b".example", b".io", b".co", b".us", b".link"];
+    let chunk = chunk.trim_ascii();
+    let end = chunk.iter().rposition(|b| b.is_ascii_alphanumeric() || *b == b'/').map_or(0, |at| at + 1);
+    let core = &chunk[..end];
+    let dot = core.iter().position(|b| *b == b'.');
+    let at_sign = core.iter().position(|b| *b == b'@');
+    core.windows(3).any(|w| w == b"://")
+        || core.get(..4).is_some_and(|w| w.eq_ignore_ascii_case(b"www."))
+        || at_sign.is_some_and(|at| at > 0 && core[at..].contains(&b'.'))
+        || dot.is_some_and(|dot| dot > 1 && core[dot..].contains(&b'/'))
+        || (dot.is_some() && ENDINGS.iter().any(|e| core.len() > e.len() && core[core.len() - e.len()..].eq_ignore_ascii_case(e)))
+}
