@@ -1,2 +1,134 @@
-//! (to be written)
+//! The command line: one file per family of commands. Data goes to standard output, everything else to standard error.
+//!
+//! Exit codes: 0 done, 1 the thing asked about is not well, 2 wrong use.
+
+mod arguments;
+mod audit;
+mod case;
+mod config;
+mod confirm;
+mod database;
+mod event_replay;
+mod events;
+mod failure;
+mod fax;
+mod import;
+mod manual;
+mod migrate;
+mod number;
+mod opt_out;
+mod opt_out_read;
+mod output;
+mod serve;
 pub mod simulate;
+mod statement;
+mod tenant;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::demo::DemoArgs;
+
+pub use failure::report;
+
+/// Billing communications for ambulance agencies: phone menu, texts, fax inbox.
+#[derive(Debug, Parser)]
+#[command(name = "fusion-comms", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything in one process, with no account and no service: a sample agency, built-in Telnyx and Stripe.
+    Demo(DemoArgs),
+    /// The service, until SIGTERM or Ctrl-C.
+    Serve(serve::Args),
+    /// The service's background work alone: short for `serve --role worker`.
+    Worker,
+    /// Play Telnyx, Stripe, a patient or a hospital against a running service.
+    Simulate(simulate::SimulateArgs),
+    /// The part of the service that reads one fax, in a process of its own.
+    #[command(hide = true)]
+    ReadFax,
+    /// Apply the schema to the database, or only check it.
+    Migrate(migrate::Args),
+    /// Check the configuration, or list every variable.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Agencies.
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    /// The numbers that agencies own.
+    #[command(subcommand)]
+    Number(number::Command),
+    /// Bills that callers can pay.
+    #[command(subcommand)]
+    Statement(statement::Command),
+    /// Cases that faxes are filed under.
+    #[command(subcommand)]
+    Case(case::Command),
+    /// The inbox of webhooks.
+    #[command(subcommand)]
+    Events(events::Command),
+    /// The opt-out ledger: who is not to be texted.
+    #[command(subcommand)]
+    OptOut(opt_out::Command),
+    /// Faxes that came in.
+    #[command(subcommand)]
+    Fax(fax::Command),
+    /// Print the completions of a shell.
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write those of all commands to a folder.
+    Man(manual::ManArgs),
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// The exit code, after what is wrong (or the help that was asked for) has been printed.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
+    Cli::try_parse_from(arguments).map_err(failure::wrong_use)
+}
+
+/// Runs one command to its exit code.
+pub async fn run(cli: Cli) -> ExitCode {
+    match dispatch(cli.command).await {
+        Ok(code) => code,
+        Err(error) => report(&error),
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Demo(args) => crate::demo::run(args).await,
+        Command::Serve(args) => serve::run(&args).await,
+        Command::Worker => serve::worker().await,
+        Command::Simulate(args) => simulate::run(args).await,
+        Command::ReadFax => Ok(crate::fax_text::run_child()),
+        Command::Migrate(args) => migrate::run(&args).await,
+        Command::Config(command) => config::run(&command),
+        Command::Tenant(command) => tenant::run(command).await,
+        Command::Number(command) => number::run(command).await,
+        Command::Statement(command) => statement::run(command).await,
+        Command::Case(command) => case::run(command).await,
+        Command::Events(command) => events::run(command).await,
+        Command::OptOut(command) => opt_out::run(command).await,
+        Command::Fax(command) => fax::run(command).await,
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

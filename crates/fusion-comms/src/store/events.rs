@@ -1,6 +1,6 @@
 //! The inbox as operators see it: list, show, replay, delete.
 
-use fusion_comms_core::ids::{EventId, TenantId};
+use fusion_comms_core::ids::{EventId, FaxId, TenantId};
 use fusion_comms_core::time::Timestamp;
 use serde_json::Value;
 
@@ -116,4 +116,12 @@ pub async fn effects(db: &Db, cause: &EventId) -> Result<Vec<(String, &'static s
             Ok((r.text("kind")?, state, r.opt_text("last_error")?))
         })
         .collect()
+}
+
+/// The body of the latest `fax.received` of a fax, cleaned. A fax's events are worked one at a time by its id.
+pub async fn fax_received(r: impl Reader, fax: &FaxId) -> Result<Option<Value>> {
+    let q = r.sql(
+        "SELECT raw_json FROM telnyx_events WHERE order_key = $1 AND event_type = 'fax.received' ORDER BY seq DESC LIMIT 1",
+    );
+    r.row(q.bind(fax)).await?.map(|r| r.json("raw_json")).transpose()
 }

@@ -103,6 +103,14 @@ pub async fn lift_by_start(tx: &mut Tx, tenant: &TenantId, phone: &E164, started
     Ok(tx.exec(q.bind(tenant).bind(phone.expose()).bind(started_at)).await? == 1)
 }
 
+/// The agency's own row for this number.
+pub async fn find(r: impl Reader, tenant: &TenantId, phone: &E164) -> Result<Option<OptOut>> {
+    let q = r.sql(
+        "SELECT tenant_id, phone_e164, opted_out_at, source FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2",
+    );
+    r.row(q.bind(tenant).bind(phone.expose())).await?.as_ref().map(opt_out).transpose()
+}
+
 /// What forbids a text from this agency to this number: its own row, the unassigned one, or a STOP that is pending.
 pub async fn standing(tx: &mut Tx, tenant: Option<&TenantId>, phone: &E164) -> Result<Option<OptOut>> {
     let q = tx.sql(

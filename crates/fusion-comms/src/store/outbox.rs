@@ -156,6 +156,15 @@ pub async fn park(tx: &mut Tx, id: &str, error: &str, now: Timestamp) -> Result<
     Ok(tx.exec(q.bind(id).bind(error).bind(now)).await? == 1)
 }
 
+/// Makes effects of a kind that wait under this key due now. How many there are.
+pub async fn hurry(tx: &mut Tx, order_key: &str, kind: &str, now: Timestamp) -> Result<u64> {
+    let q = tx.sql(
+        "UPDATE outbox SET due_at = CASE WHEN due_at < $3 THEN due_at ELSE $3 END
+         WHERE order_key = $1 AND kind = $2 AND done_at IS NULL AND parked_at IS NULL",
+    );
+    tx.exec(q.bind(order_key).bind(kind).bind(now)).await
+}
+
 /// Takes back what a process of the same name left leased when it died.
 pub async fn take_back(db: &Db, owner: &str) -> Result<u64> {
     let mut tx = db.begin().await?;

@@ -91,6 +91,11 @@ pub async fn owe_fetch(
     Ok(())
 }
 
+/// Makes a fetch that is owed already due now. False where none is.
+pub async fn hurry_fetch(tx: &mut Tx, fax: &FaxId, now: Timestamp) -> Result<bool, JobError> {
+    Ok(outbox::hurry(tx, &format!("fax:{fax}"), "fax_fetch", now).await? > 0)
+}
+
 /// The object key of a fax: the UTC day is that of its arrival, frozen in its row.
 pub fn object_key(tenant: Option<&TenantId>, fax: &FaxId, occurred_at: Timestamp) -> String {
     let tenant = tenant.map_or("unassigned", TenantId::as_str);

@@ -16,4 +16,5 @@ mod run;
 mod texts;
 
 pub use error::JobError;
+pub use faxes::{hurry_fetch, owe_fetch, owe_message};
 pub use run::{Workers, drain};

@@ -1,0 +1,30 @@
+//! `config`: the environment, checked or explained.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::output::put;
+use crate::config;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the environment: every problem at once, secrets masked.
+    Check,
+    /// Print every variable with its meaning and default.
+    Example,
+}
+
+pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check => {
+            let (text, code) = config::check(&|name| std::env::var(name).ok());
+            put(&text)?;
+            Ok(ExitCode::from(code))
+        }
+        Command::Example => {
+            put(&config::example())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

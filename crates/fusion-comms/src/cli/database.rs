@@ -1,0 +1,44 @@
+//! Opens the database for a command: `DATABASE_URL` is enough, and not even that on the embedded one.
+
+use anyhow::Context;
+
+use super::failure::refuse;
+use crate::config::{DatabaseConfig, Engine};
+use crate::store::Db;
+use crate::store::migrations::{self, SchemaState};
+
+/// The database as it is, its schema unseen.
+pub(super) async fn open_as_is() -> anyhow::Result<Db> {
+    Ok(open_configured().await?.0)
+}
+
+/// The database with a schema that this program can use: SQLite is brought up to date, PostgreSQL only checked.
+pub(super) async fn open() -> anyhow::Result<Db> {
+    let (db, config) = open_configured().await?;
+    let reaching = || format!("cannot use the database at `{}`", config.url);
+    if config.url.engine() == Engine::Sqlite {
+        migrations::apply(&db).await.with_context(reaching)?;
+    }
+    match migrations::check(&db).await.with_context(reaching)? {
+        SchemaState::Current | SchemaState::NewerCompatible => Ok(db),
+        SchemaState::Older { .. } => Err(refuse("the database's schema is older than this program")
+            .hint("run `fusion-comms migrate`")
+            .into()),
+        SchemaState::NewerRefused => Err(newer().into()),
+    }
+}
+
+/// The schema wants a newer program.
+pub(super) fn newer() -> super::failure::Refusal {
+    refuse("the database's schema is for newer versions of this program only").hint("install the newer version")
+}
+
+async fn open_configured() -> anyhow::Result<(Db, DatabaseConfig)> {
+    let (config, notes) = DatabaseConfig::load(&|name| std::env::var(name).ok())?;
+    for note in notes {
+        eprintln!("note: {note}");
+    }
+    let reaching = || format!("cannot reach the database at `{}`", config.url);
+    let db = Db::open(config.url.expose()).await.with_context(reaching)?;
+    Ok((db, config))
+}

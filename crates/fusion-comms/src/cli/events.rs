@@ -1,0 +1,181 @@
+//! `events`: the inbox of webhooks, as operators see it.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use fusion_comms_core::ids::{EventId, TenantId};
+use serde_json::{Value, json};
+
+use super::arguments::{self, When};
+use super::audit::{Actor, Change, now};
+use super::confirm::{Confirmed, confirm};
+use super::event_replay::{self, ReplayArgs};
+use super::failure::{Refusal, refuse};
+use super::{database, output};
+use crate::store::events::{self, Event, Filter};
+use crate::store::{Db, ledger};
+use crate::worker::calls::forget_digits;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List events, the latest first.
+    List(ListArgs),
+    /// Show one event: its fields, its body without what is never kept, its effects.
+    Show {
+        #[arg(value_name = "ID", value_parser = arguments::id)]
+        event: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put events back to be worked again. Effects that are done are not repeated.
+    Replay(ReplayArgs),
+    /// Delete one event, so that its next delivery is worked as new.
+    Delete(DeleteArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// Of this agency only.
+    #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
+    tenant: Option<TenantId>,
+    /// Of this type or of all types that begin so: `call.hangup`, `fax`.
+    #[arg(long = "type", value_name = "TYPE")]
+    event_type: Option<String>,
+    #[arg(long, value_parser = ["waiting", "processed", "parked"])]
+    state: Option<String>,
+    /// Received since then: a time, or a span back from now (`24h`).
+    #[arg(long, value_name = "TIME", value_parser = arguments::when)]
+    since: Option<When>,
+    /// Received until then.
+    #[arg(long, value_name = "TIME", value_parser = arguments::when)]
+    until: Option<When>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=100_000))]
+    limit: i64,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DeleteArgs {
+    #[arg(value_name = "ID", value_parser = arguments::id)]
+    event: String,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    actor: Actor,
+}
+
+pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let db = database::open().await?;
+    match command {
+        Command::List(args) => list(&db, args).await?,
+        Command::Show { event, json } => show(&db, &EventId::new(event), json).await?,
+        Command::Replay(args) => return event_replay::run(&db, &args).await,
+        Command::Delete(args) => delete(&db, &args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn state(e: &Event) -> &'static str {
+    match (e.processed_at, e.parked_at) {
+        (Some(_), _) => "processed",
+        (None, Some(_)) => "parked",
+        (None, None) => "waiting",
+    }
+}
+
+fn view(e: &Event) -> Value {
+    json!({
+        "event_id": e.id,
+        "event_type": e.event_type,
+        "channel": e.channel,
+        "tenant_id": e.tenant,
+        "state": state(e),
+        "received_at": e.received_at,
+        "occurred_at": e.occurred_at,
+        "processed_at": e.processed_at,
+        "parked_at": e.parked_at,
+        "attempts": e.attempts,
+        "last_error": e.last_error,
+        "digits_cleared": e.digits_cleared,
+    })
+}
+
+fn unknown() -> Refusal {
+    refuse("the inbox holds no such event").hint("`fusion-comms events list` shows what it holds")
+}
+
+async fn list(db: &Db, args: ListArgs) -> anyhow::Result<()> {
+    let now = now();
+    let filter = Filter {
+        tenant: args.tenant,
+        event_type: args.event_type,
+        state: args.state,
+        since: args.since.map(|when| when.resolve(now)),
+        until: args.until.map(|when| when.resolve(now)),
+        limit: args.limit,
+    };
+    let views: Vec<Value> = events::list(db, &filter).await?.iter().map(view).collect();
+    let columns = ["received_at", "event_id", "event_type", "tenant_id", "state", "last_error"];
+    output::listing(args.json, &views, columns, |v| output::row(v, columns))
+}
+
+async fn show(db: &Db, id: &EventId, as_json: bool) -> anyhow::Result<()> {
+    let (event, mut body) = events::get(db, id).await?.ok_or_else(unknown)?;
+    // Kept only until the event has done its work, and for nobody's eyes.
+    forget_digits(&mut body);
+    let effects: Vec<Value> = events::effects(db, id)
+        .await?
+        .into_iter()
+        .map(|(kind, state, error)| json!({"kind": kind, "state": state, "last_error": error}))
+        .collect();
+    let mut fields = view(&event);
+    if as_json {
+        fields["raw_json"] = body;
+        fields["effects"] = json!(effects);
+        return output::json(&fields);
+    }
+    let names = [
+        "event_id", "event_type", "channel", "tenant_id", "state", "received_at", "occurred_at", "processed_at",
+        "parked_at", "attempts", "last_error", "digits_cleared",
+    ];
+    output::put(&output::fields(&names.map(|name| (name, output::shown(&fields[name])))))?;
+    output::line(&format!("\nbody, as kept:\n{}\n", serde_json::to_string_pretty(&body)?))?;
+    output::listing(false, &effects, ["effect", "state", "last error"], |e| {
+        output::row(e, ["kind", "state", "last_error"])
+    })
+}
+
+async fn delete(db: &Db, args: &DeleteArgs) -> anyhow::Result<()> {
+    let id = EventId::new(args.event.as_str());
+    let (event, _) = events::get(db, &id).await?.ok_or_else(unknown)?;
+    let consequence = match state(&event) {
+        "processed" => "It has been worked; if the provider delivers it again, missing effects are made anew.",
+        _ => "It has NOT been worked: unless the provider delivers it again, it is lost.",
+    };
+    let question = format!("Delete event {id} ({}, {})? {consequence}", event.event_type, state(&event));
+    let confirmed = confirm(&question, args.yes)?;
+    delete_one(db, &event, &args.actor, confirmed).await?;
+    output::line(&format!("deleted event {id}. {consequence}"))
+}
+
+async fn delete_one(db: &Db, event: &Event, actor: &Actor, _confirmed: Confirmed) -> anyhow::Result<()> {
+    let now = now();
+    let mut tx = db.begin().await?;
+    if !ledger::pending_of(&mut tx, &event.id).await?.is_empty() {
+        return Err(refuse("the event holds a STOP that is not in the ledger yet")
+            .hint("wait until it has been processed")
+            .into());
+    }
+    if !events::delete(&mut tx, &event.id).await? {
+        return Err(unknown().into());
+    }
+    let (before, tenant) = (Some(view(event)), event.tenant.as_ref());
+    let change = Change { action: "event.delete", subject: event.id.as_str(), tenant, before, after: None };
+    actor.record(&mut tx, change, now).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,197 @@
+//! `opt-out`: the ledger of who is not to be texted, changed with actor and reason.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::phone::E164;
+use serde_json::{Value, json};
+
+use super::audit::{Actor, Change, now};
+use super::failure::refuse;
+use super::opt_out_read::{self, ReadArgs};
+use super::{arguments, database, output, tenant};
+use crate::store::ledger::{self, OptOut, Source};
+use crate::store::{Db, Tx};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Whether an agency may text a number, and how that came about.
+    Check {
+        #[command(flatten)]
+        who: Who,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Record that a number is not to be texted.
+    Add {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Lift an opt-out, whatever its source, after the person has consented again.
+    Remove {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// List the opt-outs, the latest first.
+    List {
+        /// Of this agency only.
+        #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
+        tenant: Option<TenantId>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// How a text would be read: STOP, START, HELP or NONE.
+    Read(ReadArgs),
+}
+
+/// One number at one agency.
+#[derive(Debug, clap::Args)]
+pub(super) struct Who {
+    /// The person's number.
+    #[arg(value_name = "E164", value_parser = arguments::phone)]
+    phone: E164,
+    /// The agency; `unassigned` stands for all.
+    #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
+    tenant: TenantId,
+}
+
+/// What the history keeps of a change.
+#[derive(Debug, clap::Args)]
+pub(super) struct Why {
+    /// Why, for the history.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    actor: Actor,
+}
+
+pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check { who, json } => check(&database::open().await?, &who, json).await?,
+        Command::Add { who, why } => add(&database::open().await?, &who, &why).await?,
+        Command::Remove { who, why } => remove(&database::open().await?, &who, &why).await?,
+        Command::List { tenant, json } => list(&database::open().await?, tenant.as_ref(), json).await?,
+        Command::Read(args) => opt_out_read::run(&args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn view(o: &OptOut) -> Value {
+    json!({
+        "tenant_id": o.tenant,
+        "phone_e164": o.phone.expose(),
+        "opted_out_at": o.opted_out_at,
+        "source": o.source.as_str(),
+    })
+}
+
+/// Where what forbids a text stands: the gate reads more than the agency's own row.
+fn standing_words(standing: &OptOut, asked: &TenantId) -> String {
+    let whose = if standing.tenant == *asked { String::new() } else { format!(", under `{}`", standing.tenant) };
+    format!("since {} by {}{whose}", standing.opted_out_at, standing.source.as_str())
+}
+
+async fn check(db: &Db, who: &Who, as_json: bool) -> anyhow::Result<()> {
+    // Not taken from the read-only pool: this is the very question that the gate asks.
+    let mut tx = db.begin().await?;
+    let standing = ledger::standing(&mut tx, Some(&who.tenant), &who.phone).await?;
+    drop(tx);
+    let history: Vec<Value> = ledger::history(db, &who.tenant, &who.phone)
+        .await?
+        .into_iter()
+        .map(|c| json!({"at": c.at, "change": c.change, "source": c.source, "actor": c.actor, "reason": c.reason}))
+        .collect();
+    if as_json {
+        let opt_out = standing.as_ref().map(view);
+        return output::json(&json!({
+            "tenant_id": who.tenant,
+            "phone_e164": who.phone.expose(),
+            "opted_out": standing.is_some(),
+            "opt_out": opt_out,
+            "history": history,
+        }));
+    }
+    match &standing {
+        Some(standing) => output::line(&format!("opted out {}", standing_words(standing, &who.tenant)))?,
+        None => output::line("not opted out")?,
+    }
+    if history.is_empty() {
+        return Ok(());
+    }
+    output::line("\nhistory:")?;
+    let columns = ["at", "change", "source", "actor", "reason"];
+    output::listing(false, &history, columns, |h| output::row(h, columns))
+}
+
+/// Begins a change of the ledger: the number's lock first, so that no text is handed over meanwhile.
+async fn begin(db: &Db, who: &Who, why: &Why) -> anyhow::Result<Tx> {
+    let mut tx = db.begin().await?;
+    ledger::lock_number(&mut tx, &who.phone).await?;
+    ledger::set_context(&mut tx, &why.actor.name(), why.reason.as_deref()).await?;
+    Ok(tx)
+}
+
+async fn finish(mut tx: Tx, who: &Who, why: &Why, action: &str, rows: Rows) -> anyhow::Result<()> {
+    ledger::clear_context(&mut tx).await?;
+    let state = |row: Option<OptOut>| json!({"opt_out": row.as_ref().map(view)});
+    let mut after = state(rows.after);
+    after["reason"] = json!(why.reason);
+    let change = Change {
+        action,
+        subject: who.phone.expose(),
+        tenant: Some(&who.tenant),
+        before: Some(state(rows.before)),
+        after: Some(after),
+    };
+    why.actor.record(&mut tx, change, now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The ledger's row before a change and after it.
+struct Rows {
+    before: Option<OptOut>,
+    after: Option<OptOut>,
+}
+
+async fn add(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
+    if who.tenant != TenantId::unassigned() {
+        tenant::known(db, &who.tenant).await?;
+    }
+    let mut tx = begin(db, who, why).await?;
+    let before = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
+    ledger::put(&mut tx, &who.tenant, &who.phone, Source::ManualAdmin, now()).await?;
+    let after = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
+    finish(tx, who, why, "opt_out.add", Rows { before, after }).await?;
+    output::line(&format!("{} is opted out at {}: nothing is texted to it from now on", who.phone.masked(), who.tenant))
+}
+
+async fn remove(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
+    let mut tx = begin(db, who, why).await?;
+    let before = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
+    if !ledger::remove(&mut tx, &who.tenant, &who.phone).await? {
+        return Err(refuse("this number is not opted out at this agency")
+            .hint("`fusion-comms opt-out check` shows what else may stand against a text")
+            .into());
+    }
+    let left = ledger::standing(&mut tx, Some(&who.tenant), &who.phone).await?;
+    finish(tx, who, why, "opt_out.remove", Rows { before, after: None }).await?;
+    output::line(&format!("{} is no longer opted out at {} in our ledger", who.phone.masked(), who.tenant))?;
+    if let Some(left) = left {
+        let words = standing_words(&left, &who.tenant);
+        output::line(&format!("it is still not texted: an opt-out stands {words}"))?;
+    }
+    output::line("Telnyx keeps a block of its own after a STOP: it remains until the person texts START")
+}
+
+async fn list(db: &Db, tenant: Option<&TenantId>, as_json: bool) -> anyhow::Result<()> {
+    let views: Vec<Value> = ledger::list(db, tenant).await?.iter().map(view).collect();
+    let columns = ["tenant_id", "phone_e164", "opted_out_at", "source"];
+    output::listing(as_json, &views, columns, |v| output::row(v, columns))
+}

@@ -1,0 +1,182 @@
+//! `tenant`: agencies, added, changed, listed.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::phone::E164;
+use serde_json::{Value, json};
+
+use super::audit::{Actor, Change, now};
+use super::failure::{Refusal, refuse};
+use super::{arguments, database, output};
+use crate::store::tenants::{self, Tenant};
+use crate::store::{Db, Reader, StoreError};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Add an agency.
+    Add(AddArgs),
+    /// Change an agency; what is not named stays.
+    Set(SetArgs),
+    /// List the agencies.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// The agency's id: letters, digits, `-`, `_`.
+    #[arg(long, value_parser = arguments::new_tenant)]
+    id: TenantId,
+    /// Its name, as its texts carry it.
+    #[arg(long, value_parser = arguments::name)]
+    name: String,
+    /// Where callers are transferred and what HELP names.
+    #[arg(long, value_name = "E164", value_parser = arguments::phone)]
+    billing_phone: E164,
+    /// Its connected account at Stripe; payments need it.
+    #[arg(long, value_name = "acct_…", value_parser = arguments::account)]
+    stripe_account: Option<String>,
+    #[arg(long, default_value = "America/New_York", value_parser = arguments::timezone)]
+    timezone: String,
+    /// Its messaging profile at Telnyx; without one it shares the default.
+    #[arg(long, value_name = "UUID", value_parser = arguments::profile)]
+    messaging_profile: Option<String>,
+    #[command(flatten)]
+    actor: Actor,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("changes").multiple(true).required(true))]
+pub(super) struct SetArgs {
+    /// The agency's id.
+    #[arg(long, value_parser = arguments::new_tenant)]
+    id: TenantId,
+    #[arg(long, group = "changes", value_parser = arguments::name)]
+    name: Option<String>,
+    #[arg(long, group = "changes", value_name = "E164", value_parser = arguments::phone)]
+    billing_phone: Option<E164>,
+    #[arg(long, group = "changes", value_name = "acct_…", value_parser = arguments::account)]
+    stripe_account: Option<String>,
+    /// Forget the connected account.
+    #[arg(long, group = "changes", conflicts_with = "stripe_account")]
+    no_stripe_account: bool,
+    #[arg(long, group = "changes", value_parser = arguments::timezone)]
+    timezone: Option<String>,
+    #[arg(long, group = "changes", value_name = "UUID", value_parser = arguments::profile)]
+    messaging_profile: Option<String>,
+    /// Share the default messaging profile from now on.
+    #[arg(long, group = "changes", conflicts_with = "messaging_profile")]
+    no_messaging_profile: bool,
+    #[command(flatten)]
+    actor: Actor,
+}
+
+pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let db = database::open().await?;
+    match command {
+        Command::Add(args) => add(&db, args).await?,
+        Command::Set(args) => set(&db, args).await?,
+        Command::List { json } => list(&db, json).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The agency, or a refusal: most commands act for one that there is.
+pub(super) async fn known(r: impl Reader, id: &TenantId) -> anyhow::Result<Tenant> {
+    tenants::get(r, id).await?.ok_or_else(|| unknown().into())
+}
+
+fn unknown() -> Refusal {
+    refuse("there is no agency of this id").hint("`fusion-comms tenant list` shows them all")
+}
+
+async fn add(db: &Db, args: AddArgs) -> anyhow::Result<()> {
+    let tenant = Tenant {
+        id: args.id,
+        name: args.name,
+        billing_phone: args.billing_phone,
+        stripe_account: args.stripe_account,
+        timezone: args.timezone,
+        messaging_profile: args.messaging_profile,
+    };
+    let now = now();
+    let mut tx = db.begin().await?;
+    if !tenants::add(&mut tx, &tenant, now).await? {
+        return Err(refuse("there is an agency of this id already")
+            .hint("`fusion-comms tenant set` changes it")
+            .into());
+    }
+    let after = Some(view(&tenant));
+    let change = Change { action: "tenant.add", subject: tenant.id.as_str(), tenant: Some(&tenant.id), before: None, after };
+    args.actor.record(&mut tx, change, now).await?;
+    tx.commit().await?;
+    warn_of_sharing(db, &tenant).await?;
+    output::line(&format!("added agency {}", tenant.id))
+}
+
+async fn set(db: &Db, args: SetArgs) -> anyhow::Result<()> {
+    let now = now();
+    let mut tx = db.begin().await?;
+    let old = known(&mut tx, &args.id).await?;
+    let new = Tenant {
+        id: args.id,
+        name: args.name.unwrap_or_else(|| old.name.clone()),
+        billing_phone: args.billing_phone.unwrap_or_else(|| old.billing_phone.clone()),
+        stripe_account: args.stripe_account.or_else(|| kept(args.no_stripe_account, &old.stripe_account)),
+        timezone: args.timezone.unwrap_or_else(|| old.timezone.clone()),
+        messaging_profile: args
+            .messaging_profile
+            .or_else(|| kept(args.no_messaging_profile, &old.messaging_profile)),
+    };
+    if !tenants::set(&mut tx, &new).await? {
+        return Err(unknown().into());
+    }
+    let (before, after) = (Some(view(&old)), Some(view(&new)));
+    let change = Change { action: "tenant.set", subject: new.id.as_str(), tenant: Some(&new.id), before, after };
+    args.actor.record(&mut tx, change, now).await?;
+    tx.commit().await?;
+    warn_of_sharing(db, &new).await?;
+    output::line(&format!("changed agency {}", new.id))
+}
+
+fn kept(forget: bool, old: &Option<String>) -> Option<String> {
+    if forget { None } else { old.clone() }
+}
+
+/// Two agencies with one account or one profile are told apart badly: payments by the account, texts by the profile.
+async fn warn_of_sharing(db: &Db, tenant: &Tenant) -> Result<(), StoreError> {
+    let all = tenants::list(db).await?;
+    let mut others = all.iter().filter(|other| other.id != tenant.id);
+    if tenant.stripe_account.is_some() && others.clone().any(|o| o.stripe_account == tenant.stripe_account) {
+        eprintln!("warning: another agency has the same connected account; payments on it cannot be told apart");
+    }
+    if tenant.messaging_profile.is_some() && others.any(|o| o.messaging_profile == tenant.messaging_profile) {
+        eprintln!(
+            "warning: another agency has the same messaging profile; `serve` refuses that unless \
+             ALLOW_SHARED_MESSAGING_PROFILE=1"
+        );
+    }
+    Ok(())
+}
+
+async fn list(db: &Db, as_json: bool) -> anyhow::Result<()> {
+    let views: Vec<Value> = tenants::list(db).await?.iter().map(view).collect();
+    let columns = ["id", "name", "billing_phone", "stripe_account", "timezone", "messaging_profile"];
+    output::listing(as_json, &views, columns, |v| output::row(v, columns))
+}
+
+fn view(t: &Tenant) -> Value {
+    json!({
+        "id": t.id,
+        "name": t.name,
+        "billing_phone": t.billing_phone.expose(),
+        "stripe_account": t.stripe_account,
+        "timezone": t.timezone,
+        "messaging_profile": t.messaging_profile,
+    })
+}
