@@ -87,6 +87,13 @@ impl Lexicon {
             }
         }
         self.add(&format!("{}{vowel}s", verb.wish_stem), wish, true);
+        // Statements ("no me mandan"): known, so that they are not taken for misspelt wishes.
+        let statement = self.declare("COMMONWORD");
+        let endings: &[&str] = match verb.group {
+            Group::Ar => &["a", "an", "as", "o", "aron", "ado", "aba", "aban", "amos"],
+            Group::Er | Group::Ir => &["e", "en", "es", "o", "ieron", "ido", "ia", "ian", "io"],
+        };
+        endings.iter().for_each(|end| self.add(&format!("{}{end}", verb.stem), statement, true));
     }
 
     /// The number of a word of our tables, given one if it has none.

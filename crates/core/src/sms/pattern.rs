@@ -8,20 +8,24 @@ use super::tokens::{Boundary, Token};
 enum Step {
     /// One word of the set.
     Word(Set),
+    /// One word of the set, or the end of the clause.
+    WordOrEnd(Set),
     /// One word of the set, or nothing.
     Maybe(Set),
     /// The next word of this clause, if any, is not in the set.
     Not(Set),
+    /// No later word of this clause is in the set.
+    NoneAhead(Set),
     /// Up to so many words of this clause, whatever they are.
     Gap(usize),
     /// Up to so many words of this clause that give the verb no object of its own (class `GAPSTOP` ends it).
     PlainGap(usize),
     /// Up to so many words, across clauses and sentences.
     Far(usize),
-    /// Only fillers between here and the start of the clause (or sentence, if `hard`).
-    Start { hard: bool },
-    /// Only courtesy between here and the end of the clause (or sentence, if `hard`).
-    End { hard: bool },
+    /// Only fillers between here and the last boundary of at least this strength.
+    Start(Boundary),
+    /// Only courtesy between here and the next boundary of at least this strength.
+    End(Boundary),
     /// A clause ends here.
     Break,
 }
@@ -89,7 +93,7 @@ impl Pattern {
                 _ => None,
             })
             .collect();
-        Self { steps, needs, gap_stop: lexicon.class("GAPSTOP") }
+        Self { steps, needs, gap_stop: lexicon.class("GAPSTOP") | lexicon.class("ESINF") | lexicon.class("ESGER") }
     }
 
     pub fn may_match(&self, contents: Contents) -> bool {
@@ -120,10 +124,11 @@ impl Pattern {
 fn step(part: &str, lexicon: &mut Lexicon) -> Step {
     let count = |digits: &str| digits.parse().unwrap_or(0);
     match part {
-        "^" => return Step::Start { hard: false },
-        "^^" => return Step::Start { hard: true },
-        "$" => return Step::End { hard: false },
-        "$$" => return Step::End { hard: true },
+        "^" => return Step::Start(Boundary::And),
+        "^," => return Step::Start(Boundary::Soft),
+        "^^" => return Step::Start(Boundary::Hard),
+        "$" => return Step::End(Boundary::And),
+        "$$" => return Step::End(Boundary::Hard),
         "," => return Step::Break,
         _ => {}
     }
@@ -136,8 +141,14 @@ fn step(part: &str, lexicon: &mut Lexicon) -> Step {
     if let Some(digits) = part.strip_prefix("//") {
         return Step::Far(count(digits));
     }
+    if let Some(rest) = part.strip_prefix("!>") {
+        return Step::NoneAhead(set(rest, lexicon));
+    }
     if let Some(rest) = part.strip_prefix('!') {
         return Step::Not(set(rest, lexicon));
+    }
+    if let Some(rest) = part.strip_suffix("|$") {
+        return Step::WordOrEnd(set(rest, lexicon));
     }
     match part.strip_suffix('?') {
         Some(rest) => Step::Maybe(set(rest, lexicon)),
@@ -169,9 +180,14 @@ impl Match<'_> {
         let Some((step, rest)) = steps.split_first() else { return true };
         match step {
             Step::Word(set) => self.take(set, rest, at, taken),
+            Step::WordOrEnd(set) => self.take(set, rest, at, taken) || (self.ends(at, Boundary::And) && self.run(rest, at, taken)),
             Step::Maybe(set) => self.take(set, rest, at, taken) || self.run(rest, at, taken),
             Step::Not(set) => {
                 !self.tokens.get(at).is_some_and(|t| t.before == Boundary::None && set.holds(t)) && self.run(rest, at, taken)
+            }
+            Step::NoneAhead(set) => {
+                let rest_of_clause = self.tokens[at.min(self.tokens.len())..].iter().take_while(|t| t.before == Boundary::None);
+                !rest_of_clause.into_iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
             }
             Step::Gap(most) => self.skip(*most, 0, rest, at, taken),
             Step::PlainGap(most) => self.skip(*most, self.pattern.gap_stop, rest, at, taken),
@@ -179,8 +195,8 @@ impl Match<'_> {
                 let inner = Match { from: next, ..*self };
                 inner.run(rest, next, taken)
             }),
-            Step::Start { hard } => self.starts(at, *hard) && self.run(rest, at, taken),
-            Step::End { hard } => self.ends(at, *hard) && self.run(rest, at, taken),
+            Step::Start(least) => self.starts(at, *least) && self.run(rest, at, taken),
+            Step::End(least) => self.ends(at, *least) && self.run(rest, at, taken),
             Step::Break => {
                 self.tokens.get(at).is_none_or(|t| t.before != Boundary::None)
                     && Match { from: at, ..*self }.run(rest, at, taken)
@@ -219,11 +235,10 @@ impl Match<'_> {
         self.run(rest, at, taken)
     }
 
-    fn starts(&self, at: usize, hard: bool) -> bool {
-        let ends_here = |b: Boundary| if hard { b == Boundary::Hard } else { b != Boundary::None };
+    fn starts(&self, at: usize, least: Boundary) -> bool {
         let mut at = at;
         loop {
-            if at == 0 || self.tokens.get(at).is_some_and(|t| ends_here(t.before)) {
+            if at == 0 || self.tokens.get(at).is_some_and(|t| t.before >= least) {
                 return true;
             }
             at -= 1;
@@ -233,10 +248,9 @@ impl Match<'_> {
         }
     }
 
-    fn ends(&self, at: usize, hard: bool) -> bool {
-        let ends_here = |b: Boundary| if hard { b == Boundary::Hard } else { b != Boundary::None };
+    fn ends(&self, at: usize, least: Boundary) -> bool {
         for token in &self.tokens[at.min(self.tokens.len())..] {
-            if ends_here(token.before) {
+            if token.before >= least {
                 return true;
             }
             if !token.tail {

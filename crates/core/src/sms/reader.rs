@@ -40,7 +40,9 @@ struct Rules {
     shapes: Shapes,
     other_senses: Table,
     emergency: Table,
+    no_emergency: Table,
     mistake: Table,
+    beside_mistake: Table,
     stop: Table,
     start: Table,
     help: Table,
@@ -51,10 +53,12 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut lexicon = Lexicon::new();
     let mut table = |rules: &[Rule]| Table::compile(rules, &mut lexicon);
     let (other_senses, emergency, mistake) = (table(rules::OTHER_SENSES), table(rules::EMERGENCY), table(rules::MISTAKE));
+    let no_emergency = table(rules::NO_EMERGENCY);
+    let beside_mistake = table(rules::START_BESIDE_MISTAKE);
     let (stop, start, help, review) =
         (table(rules::STOP), table(rules::START), table(rules::HELP), table(rules::REVIEW));
     let shapes = Shapes::new(&lexicon);
-    Rules { lexicon, shapes, other_senses, emergency, mistake, stop, start, help, review }
+    Rules { lexicon, shapes, other_senses, emergency, no_emergency, mistake, beside_mistake, stop, start, help, review }
 });
 
 /// Reads a text: at most its first 2,000 characters, English and Spanish together. Never fails; an empty text is NONE.
@@ -87,8 +91,10 @@ impl Rules {
     fn judge(&self, mut tokens: Vec<Token>) -> Reading {
         let contents = Contents::of(&tokens);
         let language = self.language(&tokens);
-        let emergency = self.emergency.first(&tokens, contents, Reach::All);
+        let past = self.no_emergency.first(&tokens, contents, Reach::All).is_some();
+        let emergency = self.emergency.first(&tokens, contents, Reach::All).filter(|_| !past);
         let start = self.start.first(&tokens, contents, Reach::All);
+        let start = start.or_else(|| self.beside_mistake.first(&tokens, contents, Reach::All));
         let by_mistake = start.is_some() && self.mistake.first(&tokens, contents, Reach::All).is_some();
         let reading = |label, (rule, review)| Reading { label, rule, review, emergency: emergency.is_some(), language };
         if by_mistake {

@@ -8,7 +8,9 @@ use super::lexicon::{Lexicon, Mask};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Boundary {
     None,
-    /// A comma, a bracket, "and", "but".
+    /// "and", "or".
+    And,
+    /// A comma, a bracket, "but".
     Soft,
     /// The end of a sentence or line, a dash.
     Hard,
@@ -41,6 +43,7 @@ pub struct Shapes {
     pub tail: Mask,
     pub joiner: Mask,
     pub title: Mask,
+    pub and: Mask,
 }
 
 impl Shapes {
@@ -54,6 +57,7 @@ impl Shapes {
             tail: lexicon.class("TAIL"),
             joiner: lexicon.class("JOINER"),
             title: lexicon.class("TITLE"),
+            and: lexicon.class("AND"),
         }
     }
 }
@@ -61,7 +65,7 @@ impl Shapes {
 /// The words of a folded text.
 pub fn tokenise(folded: &[u8], lexicon: &Lexicon, shapes: &Shapes) -> Vec<Token> {
     let mut cutter =
-        Cutter { lexicon, shapes, tokens: Vec::with_capacity(folded.len() / 5 + 1), unknown: vec![], word: String::new(), capital: false, digits: 0, before: Boundary::Hard };
+        Cutter { lexicon, shapes, tokens: Vec::with_capacity(folded.len() / 5 + 1), unknown: vec![], word: String::new(), capital: false, digits: 0, spelling: false, before: Boundary::Hard };
     for line in folded.split(|b| *b == b'\n') {
         cutter.boundary(Boundary::Hard);
         for chunk in line.split(|b| *b == b' ').filter(|c| !c.is_empty()) {
@@ -83,6 +87,8 @@ struct Cutter<'a> {
     capital: bool,
     /// Digits of the word being pushed: five and more are a statement's or phone's number.
     digits: usize,
+    /// The word being pushed is one letter.
+    spelling: bool,
     before: Boundary,
 }
 
@@ -92,6 +98,10 @@ impl Cutter<'_> {
     }
 
     fn chunk(&mut self, chunk: &[u8]) {
+        if chunk == b"#" {
+            self.word.push_str("number");
+            return self.end_word();
+        }
         if is_web_address(chunk) {
             self.push(0, self.shapes.address);
             if chunk.ends_with(b".") {
@@ -135,7 +145,7 @@ impl Cutter<'_> {
                 self.push(id, self.lexicon.entry(id).classes);
             }
             b'!' | b'?' | b';' => self.end_with(Boundary::Hard),
-            b',' | b':' | b'(' | b')' | b'[' | b']' | b'/' | b'&' | SYMBOL => self.end_with(Boundary::Soft),
+            b',' | b':' | b'(' | b')' | b'[' | b']' | b'/' | SYMBOL => self.end_with(Boundary::Soft),
             _ => self.end_word(),
         }
     }
@@ -165,6 +175,7 @@ impl Cutter<'_> {
         }
         let word = std::mem::take(&mut self.word);
         let (id, classes) = self.look_up(&word);
+        self.spelling = word.len() == 1;
         self.digits = word.bytes().filter(u8::is_ascii_digit).count();
         self.push(id, classes);
         if let Some(last) = self.tokens.last_mut() {
@@ -228,8 +239,9 @@ impl Cutter<'_> {
     }
 
     fn push(&mut self, id: u16, classes: Mask) {
-        if classes & self.shapes.joiner != 0 {
-            return self.boundary(Boundary::Soft);
+        let spelling = self.spelling && self.tokens.last().is_some_and(|t| t.letter.is_some());
+        if classes & self.shapes.joiner != 0 && !spelling {
+            return self.boundary(if classes & self.shapes.and != 0 { Boundary::And } else { Boundary::Soft });
         }
         if self.before == Boundary::None
             && let Some(last) = self.tokens.last_mut()
@@ -277,7 +289,7 @@ impl Cutter<'_> {
             return;
         }
         for (at, word) in std::mem::take(&mut self.unknown) {
-            let meant = keyword::slips(&word, "stop") <= 1 && keyword::misspelt(&word).is_some();
+            let meant = keyword::slips(&word, "stop") <= 1 && !matches!(word.as_str(), "top" | "tops" | "sop") && keyword::misspelt(&word).is_some();
             if let (true, Some(id)) = (meant && at < self.tokens.len(), self.lexicon.id("stop")) {
                 self.become_word(at, id);
             }

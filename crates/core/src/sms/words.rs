@@ -30,13 +30,14 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("NAME", ""),
     ("NUMBER", ""),
     ("WEBADDRESS", ""),
+    ("AND", "and or"),
     ("TITLE", "mr mrs ms dr miss"),
-    ("JOINER", "and but or cuz because"),
+    ("JOINER", "and or but cuz because"),
     // Before and after what counts.
     ("FILLER", "please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
       yeah yep no sorry thanks thankyou thx ty tks good morning afternoon evening and listen look seriously really literally actually already dude bro man lady people \
       folks guys yall you u ya can could would will must should better ever god jesus christ damn ffs wtf simply honestly immediately said fucking fuckin fkn \
-      freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re hereby yesss attention anyone everyone somebody someone lets gotta"),
+      freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re acct acc account hereby yesss attention anyone everyone somebody someone lets gotta"),
     ("TAIL", "please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
       completely period ok okay me bye lol dude bro man people guys yall sir maam madam kindly god damn ffs wtf fucking fuckin fuck assholes asshole shit crap bs bullshit \
       nonsense mess instantly totally altogether entirely here too right goddamn bitch bitches idiots morons bastards already sincerely respectfully foolishness \
@@ -55,10 +56,11 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("TEXT", "text message txt contact"),
     ("THESE", "these those this that the all any your ur"),
     ("DEM", "this that these those it them all everything anything stuff"),
-    ("CONTACTED", "contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed"),
+    ("CONTACTED", "contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed reminded alerted pinged hassled bugged pestered hounded annoyed messeged"),
     ("CONTACTING", "texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
       writing reaching pinging hounding stalking disturbing notifying reminding alerting asking bombarding threatening soliciting trying doing communicating blowingup \
       hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging"),
+    ("WHICH", "more text sms further additional fucking damn stupid freaking stinking mas such of these those your goddamn other extra"),
     ("GETTING", "getting receiving gettin recieving"),
     ("CONTACT", "text txt message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
       bombard mess respond reply use share sell badger threaten texting messaging contacting calling"),
@@ -87,7 +89,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("WISH", "want wanna wish need like desire wanting prefer request demand asking requesting asked demanding ask insist"),
     ("SIGNED", "signedup signup subscribed subscribe enrolled agreed agree consent consented asked requested request authorized registered register optin optedin approved ask enroll authorize"),
     ("CONSENT", "permission consent authorization approval authority permisson"),
-    ("WRONG", "wrong incorrect rong mistaken"),
+    ("WRONG", "wrong incorrect rong mistaken wrng worng wrogn wong"),
     ("WRONGONE", "number person guy phone party contact recipient man lady woman individual one dude girl gal somebody family cell num peron human people"),
     ("GOAWAY", "goaway foff stfu gtfo scram shoo begone fuckoff pissoff"),
     ("AGAIN", "again anymore more another next once continue keep still"),
@@ -100,7 +102,7 @@ pub const CLASSES: &[(&str, &str)] = &[
       invoice lien interest loan dispute installments installment penalty garnishment deduction deductions withdrawal withdrawals transfer order pickup procedure prescription \
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \
       license licence hipaa medicare medicaid aetna cigna humana bcbs provider doctor \
-      hospital nurse office store link autopayment stitches cast sutures iv oxygen dnr statement balance copay deductible pharmacy dialysis chemo bills invoices statements payroll wage wages \
+      hospital nurse office store link autopayment stitches cast sutures iv oxygen dnr statement balance copay deductible pharmacy dialysis chemo bills invoices statements settlement settlements financing payroll wage wages \
       membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration chart records claim"),
     // Whom one may ask to have taken off an account.
     ("FAMILY", "son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija"),
@@ -119,7 +121,7 @@ pub const CLASSES: &[(&str, &str)] = &[
       cost costs cheap able sure ready home working insured covered well feeling happy going responsible available interested liable aware rich kidding joking right correct fair okay acceptable possible true enough \
       diabetic pregnant disabled retired employed unemployed eligible qualified married single injured hurt sick dead mad angry upset worried stupid dumb comfortable familiar clear certain positive satisfied funny fun easy urgent \
       emergency emergencies scheduled local legit real fake spam scam safe new old first second third last next same different other another each every both half some any none nothing something anything everything \
-      patient patients customer client member deceased passed died dying fell fall can could would should may might must shall test tests testing contract massage moved tried trying try tested wring given give gave giving got get gotten \
+      patient patients customer client member deceased passed died dying fell fall can could would should may might must shall test tests testing contract contracts cancer remote along other content lease leaves against pleased plead prone spending remainder remainders elect parents contents stomp brother moved tried trying try tested wring given give gave giving got get gotten \
       see saw seen look looking find found lost think thought know knew known tell say ask talk talking speak speaking spoke hear heard help helping info information insurance accept accepting understand understood \
       set setting put add added change changed update updated send sent resend received receive start starting started begin resume restart restarting reactivate reinstate use used using need needs needed want wants \
       make makes made let lets keep keeps kept hold come came coming went gone go live lives living lived leave left call called voicemail hung answer answered question questions problem issue issues reason \
