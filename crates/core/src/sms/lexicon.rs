@@ -118,6 +118,16 @@ impl Lexicon {
         }
     }
 
+    /// Words known, the unknown one (number 0) included.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many words have one of these classes.
+    pub fn members(&self, classes: Mask) -> usize {
+        self.entries.iter().filter(|e| e.classes & classes != 0).count()
+    }
+
     pub fn id(&self, word: &str) -> Option<u16> {
         self.ids.get(word).copied()
     }

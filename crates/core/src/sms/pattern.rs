@@ -54,7 +54,7 @@ pub struct Pattern {
 /// What a text holds, to skip patterns that cannot match.
 #[derive(Clone, Copy, Default)]
 pub struct Contents {
-    classes: Mask,
+    pub classes: Mask,
     words: Mask,
 }
 
@@ -96,28 +96,36 @@ impl Pattern {
         Self { steps, needs, gap_stop: lexicon.class("GAPSTOP") | lexicon.class("ESINF") | lexicon.class("ESGER") }
     }
 
+    /// The obligatory set with the fewest words: its classes and words.
+    pub fn rarest(&self, lexicon: &Lexicon) -> Option<(Mask, &[u16])> {
+        // Names and numbers are classes without members, and common.
+        let open = lexicon.class("NAME") | lexicon.class("NUMBER");
+        let commonness = |s: &Set| lexicon.members(s.classes) + s.words.len() + if s.classes & open != 0 { 1_000 } else { 0 };
+        let words = self.steps.iter().filter_map(|s| if let Step::Word(set) = s { Some(set) } else { None });
+        words.min_by_key(|set| commonness(set)).map(|set| (set.classes, set.words.as_slice()))
+    }
+
     pub fn may_match(&self, contents: Contents) -> bool {
         self.needs.iter().all(|(classes, words)| contents.classes & classes != 0 || contents.words & words != 0)
     }
 
-    /// The words matched, gaps left out, of the leftmost match.
-    pub fn find(&self, tokens: &[Token], reach: Reach) -> Option<Vec<usize>> {
-        (0..tokens.len()).find_map(|at| {
-            let mut taken = Vec::new();
-            Match { pattern: self, tokens, reach, from: at }.run(&self.steps, at, &mut taken).then_some(taken)
-        })
+    pub fn matches(&self, tokens: &[Token], reach: Reach) -> bool {
+        let mut taken = Vec::new();
+        (0..tokens.len()).any(|at| self.matches_at(at, tokens, reach, &mut taken))
     }
 
-    /// Every match's words together.
-    pub fn find_all(&self, tokens: &[Token], reach: Reach) -> Vec<usize> {
+    /// The words of every match, gaps left out; claimed words count too.
+    pub fn find_all(&self, tokens: &[Token]) -> Vec<usize> {
         let mut all = Vec::new();
         for at in 0..tokens.len() {
-            let mut taken = Vec::new();
-            if (Match { pattern: self, tokens, reach, from: at }).run(&self.steps, at, &mut taken) {
-                all.append(&mut taken);
-            }
+            self.matches_at(at, tokens, Reach::All, &mut all);
         }
         all
+    }
+
+    /// Adds the words matched to `taken`.
+    fn matches_at(&self, at: usize, tokens: &[Token], reach: Reach, taken: &mut Vec<usize>) -> bool {
+        Match { pattern: self, tokens, reach, from: at }.run(&self.steps, at, taken)
     }
 }
 

@@ -13,7 +13,7 @@ pub const JOINED: &[&str] = &[
     "stop all stopall", "sign up signup", "signed up signedup", "sign upped signedup", "signing up signup", "turn off turnoff", "shut off turnoff", "switch off turnoff", "turning off turnoff",
     "cut off cutoff", "text message textmessage", "text messages texts", "text msg textmessage", "text msgs texts", "txt msgs texts",
     "txt messages texts", "sms messages texts", "no more nomore", "no longer nolonger", "go away goaway", "thank you thankyou", "thank u thankyou", "e mail email",
-    "non stop nonstop", "no one noone", "any more anymore", "some one someone", "non consent nonconsent", "of of of", "dont not dont", "who is whos", "what is whats",
+    "non stop nonstop", "no one noone", "any more anymore", "some one someone", "non consent nonconsent", "rather not rathernot", "prefer not rathernot", "dont not dont", "who is whos", "what is whats",
     "you are youre", "u r youre", "this is thisis", "thats it thatsit", "wrong num wrongnumber", "f off foff", "f you fyou", "f u fyou", "blow up blowup", "blowing up blowingup", "hitting up hittingup",
     "that is thats", "right now rightnow", "right away rightnow", "at once rightnow", "per manently forever", "credit report creditreport", "do nt dont",
 ];
