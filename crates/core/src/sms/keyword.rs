@@ -74,7 +74,7 @@ const OTHER_WORDS: &str = "shop step slop stow stomp stoup swop spot chop stoop 
     unit quits quid quip evoke remote removal revote cancer cance alta alt also auto alo salt halo altos caja bajo baje bata pasta \
     hasta casta gasta vasto parir pagar pasar para paran parada padre pared cara pararse padres held hell helm heap kelp yelp helps \
     helped helper hello helo into salida sabir salario sali cancelled canceled cancels stopped removed revoked ended quitting \
-    removes removing stopping apare pase parte parece paro salid salis subir ";
+    removes removing stopping subscribe subscribed subscriber ned apare pase parte parece paro salid salis subir ";
 
 /// Letters of a lone word that may still be a misspelling (`stoooooooop`).
 const LONGEST_MISSPELT: usize = 24;

@@ -137,6 +137,8 @@ fn step(part: &str, lexicon: &mut Lexicon) -> Step {
         "^^" => return Step::Start(Boundary::Hard),
         "$" => return Step::End(Boundary::And),
         "$$" => return Step::End(Boundary::Hard),
+        "^^^" => return Step::Start(Boundary::Text),
+        "$$$" => return Step::End(Boundary::Text),
         "," => return Step::Break,
         _ => {}
     }

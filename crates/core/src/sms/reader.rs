@@ -108,7 +108,7 @@ impl Rules {
         if let Some(hit) = self.first(&self.start, &text, Reach::Living) {
             return reading(Label::Start, hit);
         }
-        if let Some(hit) = self.first(&self.help, &text, Reach::Living) {
+        if let Some(hit) = self.first(&self.help, &text, Reach::All) {
             return reading(Label::Help, hit);
         }
         let hit = self.first(&self.review, &text, Reach::All);

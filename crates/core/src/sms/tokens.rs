@@ -14,6 +14,8 @@ pub enum Boundary {
     Soft,
     /// The end of a sentence or line, a dash.
     Hard,
+    /// The whole text's ends; no word has it.
+    Text,
 }
 
 /// One word.
@@ -174,6 +176,12 @@ impl Cutter<'_> {
             return;
         }
         let word = std::mem::take(&mut self.word);
+        if let Some(parts) = self.run_together(&word) {
+            for id in parts {
+                self.push(id, self.lexicon.entry(id).classes);
+            }
+            return;
+        }
         let (id, classes) = self.look_up(&word);
         self.spelling = word.len() == 1;
         self.digits = word.bytes().filter(u8::is_ascii_digit).count();
@@ -184,6 +192,23 @@ impl Cutter<'_> {
         if id == 0 && classes & self.shapes.number == 0 {
             self.unknown.push((self.tokens.len().saturating_sub(1), word));
         }
+    }
+
+    /// `stoptextingme`, `pleasestop`: words that start so, written without blanks.
+    fn run_together(&self, word: &str) -> Option<Vec<u16>> {
+        const STARTS: [&str; 6] = ["please", "pls", "stop", "dont", "quit", "unsubscribe"];
+        if word.len() < 6 || self.lexicon.id(word).is_some() {
+            return None;
+        }
+        let start = STARTS.iter().find(|s| word.starts_with(**s))?;
+        let (first, rest) = (self.lexicon.id(start)?, &word[start.len()..]);
+        let whole = |w: &str| self.lexicon.id(w).filter(|_| w.len() >= 2);
+        if let Some(second) = whole(rest) {
+            return Some(vec![first, second]);
+        }
+        (2..rest.len().saturating_sub(1)).filter(|at| rest.is_char_boundary(*at)).find_map(|at| {
+            Some(vec![first, whole(&rest[..at])?, whole(&rest[at..])?])
+        })
     }
 
     fn look_up(&self, word: &str) -> (u16, Mask) {

@@ -61,6 +61,7 @@ pub const CLASSES: &[(&str, &str)] = &[
       writing reaching pinging hounding stalking disturbing notifying reminding alerting asking bombarding threatening soliciting trying doing communicating blowingup \
       hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging"),
     ("WHICH", "more text sms further additional fucking damn stupid freaking stinking mas such of these those your goddamn other extra"),
+    ("ANNOYED", "annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive"),
     ("GETTING", "getting receiving gettin recieving"),
     ("CONTACT", "text txt message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
       bombard mess respond reply use share sell badger threaten texting messaging contacting calling"),
@@ -103,7 +104,7 @@ pub const CLASSES: &[(&str, &str)] = &[
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \
       license licence hipaa medicare medicaid aetna cigna humana bcbs provider doctor \
       hospital nurse office store link autopayment stitches cast sutures iv oxygen dnr statement balance copay deductible pharmacy dialysis chemo bills invoices statements settlement settlements financing payroll wage wages \
-      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration chart records claim"),
+      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration claim"),
     // Whom one may ask to have taken off an account.
     ("FAMILY", "son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija"),
     ("INSURER", "insurance insurer medicare medicaid aetna cigna humana bcbs carrier employer hospital ambulance doctor"),

@@ -93,7 +93,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("SIGNED", "suscribi suscribimos registre inscribi apunte"),
     ("CONSENT", "permiso consentimiento autorizacion"),
     ("WRONG", "equivocado equivocada equivocados incorrecto incorrecta erroneo errado erronea equivocaste equivocaron equivoco equivocan equivoca equivocando"),
-    ("OTHER", "cita citas cuenta factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
+    ("OTHER", "cita citas factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
       recibo recibos cheque direccion correo casa tratamiento medicina medicamento medicinas hospital multa recargo cobertura medicaid medicare domicilio \
       transporte viaje cirugia operacion consulta colecciones cobranza cobranzas prestamo banco interes intereses monto adeudo mensualidad mensualidades \
       transaccion credito debito reclamo doctor clinica escuela linea policia mudanza fumar tomar trabajar pagar"),
@@ -103,12 +103,13 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("HOSTILE", "mierda carajo pinche pinches cabrones cabron puta putas putos chingada chinguen pendejos verga culeros rateros ladrones estafadores abusivos madre"),
     ("MISTAKE", "error equivocacion accidente querer accidentalmente"),
     ("ESTHREAT", "reportarlos denunciarlos demandarlos bloquearlos bloquearte reportarte bloquee bloqueados bloqueado bloqueandolos denuncio denuncie demando reportare reporte"),
+    ("ESWISH", "testeen texten testee"),
     ("ASKWHO", "quien quienes"),
     ("COMMONWORD", "altos pares pared parra numeros bastante el la los las un una uno de del en al con sin para por que como cuando donde cuanto cual es son soy esta estoy estan era fue \
       ser hay he ha han tengo tiene tienen muy mas menos todavia aun tambien hoy manana ayer lunes martes miercoles jueves viernes sabado domingo \
       semana mes ano alta baja alto fin mama papa hijo hija esposo esposa hermano padre paciente pagar pague paga recibir recibi llego llegan lleguen llegar \
       vuelvan vuelva volver sigan siga seguir siguen sigue estar esten este hacer hago aqui alli ningun ninguna nadie nombre persona conozco vive vivo dejar \
-      su sus tu tus se lo le les nos ellos ella el yo usted ustedes ustede ni o u interesa interesan interesado trabajo estuvo interesada reciba empresa parte trata estafa fraude real \
+      su sus tu tus se lo le les nos ellos ella el yo usted ustedes ustede ni o u interesa interesan interesado trabajo estuvo canse hartaron harte cansaron tienen suficientes otro otra nombre pedirme exigirme decirme preguntarme amenazarme estarme donde interesada reciba empresa parte trata estafa fraude real \
       legitimo habla mensajeria ayuda ayudar ayudarme necesita necesitamos culpa gusto volver reactivar reactiven reanuden reanudar activen activar activenme \
       suscribanme suscribirme suscribeme inscribanme inscribirme registrar empezar empiecen comenzar comiencen otra vez nuevo nuevamente reenviar link enlace \
       autorizado molestia respirar respira pecho duele sangrando inconsciente cayo levantar desmayo infarto emergencia morir matarme murio fallecio difunto \
