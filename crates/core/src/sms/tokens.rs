@@ -46,6 +46,7 @@ pub struct Shapes {
     pub joiner: Mask,
     pub title: Mask,
     pub and: Mask,
+    pub contacting: Mask,
 }
 
 impl Shapes {
@@ -60,6 +61,7 @@ impl Shapes {
             joiner: lexicon.class("JOINER"),
             title: lexicon.class("TITLE"),
             and: lexicon.class("AND"),
+            contacting: lexicon.class("CONTACTING"),
         }
     }
 }
@@ -129,6 +131,7 @@ impl Cutter<'_> {
                 self.word.push(char::from(byte.to_ascii_lowercase()));
             }
             b'\'' => {}
+            b';' if in_word && letter_next => {}
             b'*' | b'@' | b'#' | b'$' | b'%' if in_word && next.is_some_and(|b| b.is_ascii_alphabetic() || b"*@#$%&".contains(&b)) => {
                 self.word.push('*');
             }
@@ -308,13 +311,15 @@ impl Cutter<'_> {
         }
     }
 
-    /// In a text of a few words, a misspelt keyword is the keyword ("stpo please").
+    /// In a text of a few words, a misspelt keyword is the keyword ("stpo please"), and so it is before a word of contact ("sop texting").
     fn guess_short(&mut self) {
-        if self.tokens.len() > 5 {
-            return;
-        }
+        let short = self.tokens.len() <= 5;
         for (at, word) in std::mem::take(&mut self.unknown) {
-            let meant = keyword::slips(&word, "stop") <= 1 && !matches!(word.as_str(), "top" | "tops" | "sop") && keyword::misspelt(&word).is_some();
+            let before_contact = self.tokens.get(at + 1).is_some_and(|t| t.classes & self.shapes.contacting != 0);
+            if !short && !before_contact {
+                continue;
+            }
+            let meant = keyword::slips(&word, "stop") <= 1 && (before_contact || !matches!(word.as_str(), "top" | "tops" | "sop")) && keyword::misspelt(&word).is_some();
             if let (true, Some(id)) = (meant && at < self.tokens.len(), self.lexicon.id("stop")) {
                 self.become_word(at, id);
             }
