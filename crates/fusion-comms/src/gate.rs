@@ -7,6 +7,7 @@ use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
 
 use crate::clock::Clock;
+use crate::metrics;
 use crate::store::messages::{self, Class, Outbound};
 use crate::store::{Db, StoreError, Tx, ledger, outbox};
 
@@ -56,7 +57,9 @@ pub async fn queue(
         Decision::Allowed => None,
         Decision::Refused(reason) => Some(reason.as_str()),
     };
-    messages::insert_outbound(tx, text, refused, now).await?;
+    if messages::insert_outbound(tx, text, refused, now).await? {
+        metrics::text_reached(if refused.is_some() { "refused" } else { "queued" });
+    }
     if decision == Decision::Allowed {
         let effect = outbox::NewEffect {
             id: uuid::Uuid::parse_str(text.id.as_str()).unwrap_or_default(),

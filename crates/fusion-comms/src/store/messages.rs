@@ -189,19 +189,30 @@ pub async fn accepted(tx: &mut Tx, id: &MessageId, telnyx_id: &str, now: Timesta
     tx.exec(q.bind(id).bind(telnyx_id).bind(now)).await.map(drop)
 }
 
-/// Applies a status webhook, never backwards. `None`: no outbound text has this Telnyx id (yet).
+/// What a status webhook came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// No outbound text has this Telnyx id (yet).
+    Unknown,
+    /// It would go backwards, or says nothing new.
+    Unchanged,
+    /// The text reached this status.
+    Reached(&'static str),
+}
+
+/// Applies a status webhook, never backwards.
 pub async fn apply_status(
     tx: &mut Tx,
     telnyx_id: &str,
     status: DeliveryStatus,
     error: Option<&str>,
     now: Timestamp,
-) -> Result<Option<MessageId>> {
+) -> Result<Applied> {
     let q = tx.sql("SELECT message_id FROM telnyx_sms_messages WHERE telnyx_message_id = $1 AND direction = 'OUT'");
-    let Some(row) = tx.row(q.bind(telnyx_id)).await? else { return Ok(None) };
+    let Some(row) = tx.row(q.bind(telnyx_id)).await? else { return Ok(Applied::Unknown) };
     let id = MessageId::new(row.text("message_id")?);
     let (name, rank) = match status {
-        DeliveryStatus::Sending | DeliveryStatus::Unknown => return Ok(Some(id)),
+        DeliveryStatus::Sending | DeliveryStatus::Unknown => return Ok(Applied::Unchanged),
         DeliveryStatus::Sent => ("sent", 2),
         DeliveryStatus::Unconfirmed => ("delivery_unconfirmed", 3),
         DeliveryStatus::Failed => ("failed", 4),
@@ -212,8 +223,8 @@ pub async fn apply_status(
          WHERE message_id = $1 AND $5 > CASE status WHEN 'delivered' THEN 5 WHEN 'failed' THEN 4
            WHEN 'delivery_unconfirmed' THEN 3 WHEN 'sent' THEN 2 ELSE 1 END",
     );
-    tx.exec(q.bind(&id).bind(name).bind(error).bind(now).bind(rank)).await?;
-    Ok(Some(id))
+    let moved = tx.exec(q.bind(&id).bind(name).bind(error).bind(now).bind(rank)).await? == 1;
+    Ok(if moved { Applied::Reached(name) } else { Applied::Unchanged })
 }
 
 /// The agency that last texted this person from this number.

@@ -15,9 +15,9 @@ use super::error::{JobError, MAX_ATTEMPTS};
 use super::links;
 use crate::app::Parts;
 use crate::gate::{self, Handed};
-use crate::{metrics, provider};
+use crate::{logs, metrics, provider};
 use crate::store::ledger::{self, Source};
-use crate::store::messages::{self, Class, Inbound, Outbound};
+use crate::store::messages::{self, Applied, Class, Inbound, Outbound};
 use crate::store::tenants::{Purpose, Tenant};
 use crate::store::{Db, Tx, outbox, tasks, tenants};
 use crate::telnyx;
@@ -61,7 +61,9 @@ pub(super) async fn received(
         review: reading.review,
         cause_id: event.as_str(),
     };
-    messages::insert_inbound(tx, &inbound, now).await?;
+    if messages::insert_inbound(tx, &inbound, now).await? {
+        metrics::text_reached("received");
+    }
     if answer.consent == Consent::OptIn
         && let Some(person) = &person
     {
@@ -182,10 +184,14 @@ pub(super) async fn status(tx: &mut Tx, s: &TextStatus, attempts: i64, now: Time
     let word = |text: &Option<String>| text.as_deref().map(provider::sentence);
     let error = word(&s.error_code).map(|code| format!("{code} {}", word(&s.error_title).unwrap_or_default()).trim().to_owned());
     match messages::apply_status(tx, &s.message_id, s.status, error.as_deref(), now).await? {
-        Some(_) => Ok(()),
+        Applied::Reached(status) => {
+            metrics::text_reached(status);
+            Ok(())
+        }
+        Applied::Unchanged => Ok(()),
         // Our own request may not have been answered yet.
-        None if attempts < WAIT_FOR_TEXT => Err(JobError::Retry("no text of this id yet".to_owned())),
-        None => Ok(()),
+        Applied::Unknown if attempts < WAIT_FOR_TEXT => Err(JobError::Retry("no text of this id yet".to_owned())),
+        Applied::Unknown => Ok(()),
     }
 }
 
@@ -259,7 +265,10 @@ async fn blocked(tx: &mut Tx, effect: &outbox::Claimed, id: &MessageId, now: Tim
         ledger::wait_shortly(tx).await?;
         ledger::lock_number(tx, &text.to).await?;
         ledger::set_context(tx, "telnyx", Some(&format!("40300 on {}", effect.id))).await?;
-        ledger::put(tx, tenant, &text.to, Source::TelnyxBlock, now).await?;
+        if ledger::put(tx, tenant, &text.to, Source::TelnyxBlock, now).await? {
+            logs::sms_opt_out(tenant, &text.to, Source::TelnyxBlock.as_str(), None);
+            metrics::opted_out();
+        }
         ledger::clear_context(tx).await?;
     }
     Ok(())
