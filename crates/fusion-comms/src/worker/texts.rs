@@ -29,7 +29,7 @@ const ANSWER_MS: i64 = 60 * 60 * 1000;
 /// Answers to HELP in an hour, for one person and number.
 const HELP_AN_HOUR: i64 = 3;
 /// Deliveries of a status whose text is not known (yet) before it is taken as of no text of ours.
-const WAIT_FOR_TEXT: i64 = MAX_ATTEMPTS;
+const WAIT_FOR_TEXT: i64 = MAX_ATTEMPTS - 1;
 
 /// A text from a person: kept, read, and answered where an answer is due.
 pub(super) async fn received(
@@ -75,7 +75,8 @@ pub(super) async fn received(
     }
     if let (Some(kind), Some(person), Some(number)) = (answer.reply, person, number) {
         let asked_at = text.received_at.unwrap_or(received_at).min(received_at);
-        reply(app, tx, event, kind, reading.language, agency.as_ref(), &person, &number, asked_at, now).await?;
+        let times = Times { received_at, asked_at, now };
+        reply(app, tx, event, kind, reading.language, agency.as_ref(), &person, &number, &times).await?;
     }
     Ok(tenant)
 }
@@ -129,6 +130,15 @@ async fn speaks_for(tx: &mut Tx, person: &E164, number: &E164) -> Result<Option<
     }
 }
 
+/// When a text came that is answered.
+struct Times {
+    /// To us: an answer that leaves too long after it is not sent.
+    received_at: Timestamp,
+    /// To Telnyx: a STOP after it takes the answer back.
+    asked_at: Timestamp,
+    now: Timestamp,
+}
+
 #[expect(clippy::too_many_arguments, reason = "who, to whom, from where, what and when: all of it decides the text")]
 async fn reply(
     app: &Parts,
@@ -139,13 +149,12 @@ async fn reply(
     tenant: Option<&Tenant>,
     person: &E164,
     number: &E164,
-    asked_at: Timestamp,
-    now: Timestamp,
+    &Times { received_at, asked_at, now }: &Times,
 ) -> Result<(), JobError> {
     let (class, expires_at) = match kind {
-        ReplyKind::StopConfirmation => (Class::StopConfirmation, asked_at.plus_ms(CONFIRM_MS)),
-        ReplyKind::Help => (Class::Help, asked_at.plus_ms(ANSWER_MS)),
-        ReplyKind::StartConfirmation => (Class::StartConfirmation, asked_at.plus_ms(ANSWER_MS)),
+        ReplyKind::StopConfirmation => (Class::StopConfirmation, received_at.plus_ms(CONFIRM_MS)),
+        ReplyKind::Help => (Class::Help, received_at.plus_ms(ANSWER_MS)),
+        ReplyKind::StartConfirmation => (Class::StartConfirmation, received_at.plus_ms(ANSWER_MS)),
     };
     let often = match class {
         Class::StopConfirmation => messages::count_since(tx, person, number, class, now.plus_s(-24 * 3600)).await? >= 1,
