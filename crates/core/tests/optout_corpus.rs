@@ -1,4 +1,4 @@
-//! The reader of texts against two labelled sets: the development corpus and texts of our own kept apart from the rules.
+//! The reader of texts against two labelled sets: the development corpus and a larger one of our own.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -80,7 +80,7 @@ fn our_own_further_texts_meet_the_bars() {
 
 #[test]
 fn reading_a_text_is_quick() {
-    let texts: Vec<String> = [rows(CORPUS), rows(EXTRA)].concat_texts();
+    let texts: Vec<String> = [CORPUS, EXTRA].into_iter().flat_map(rows).map(|row| row.text).collect();
     let _warm = read("hello");
     let rounds = 20;
     let start = Instant::now();
@@ -90,12 +90,18 @@ fn reading_a_text_is_quick() {
     assert!(stops > 0);
 }
 
-trait ConcatTexts {
-    fn concat_texts(self) -> Vec<String>;
-}
-
-impl<const N: usize> ConcatTexts for [Vec<Row>; N] {
-    fn concat_texts(self) -> Vec<String> {
-        self.into_iter().flatten().map(|row| row.text).collect()
+#[test]
+fn a_long_hostile_text_is_read_quickly_too() {
+    let texts = [
+        "stop ",
+        "i do not want you to text me the bill, ",
+        "no me manden la factura y ",
+        "s t o p ",
+        "q9z xx ",
+    ];
+    for text in texts.map(|t| t.repeat(2_000 / t.len())) {
+        let start = Instant::now();
+        let label = read(&text).label;
+        println!("{:?} for {} bytes ({}...): {}", start.elapsed(), text.len(), &text[..5], label.as_str());
     }
 }

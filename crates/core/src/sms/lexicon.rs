@@ -87,6 +87,8 @@ impl Lexicon {
             }
         }
         self.add(&format!("{}{vowel}s", verb.wish_stem), wish, true);
+        let wished = if verb.group == Group::Ar { ["ara", "aran"] } else { ["iera", "ieran"] };
+        wished.iter().for_each(|end| self.add(&format!("{}{end}", verb.stem), wish, true));
         // Statements ("no me mandan"): known, so that they are not taken for misspelt wishes.
         let statement = self.declare("COMMONWORD");
         let endings: &[&str] = match verb.group {
