@@ -69,6 +69,8 @@ pub const JOINED: &[&str] = &[
     "any more anymore",
     "some one someone",
     "non consent nonconsent",
+    "ihave not havent",
+    "ill not wont",
     "rather not rathernot",
     "prefer not rathernot",
     "dont not dont",
@@ -166,6 +168,7 @@ pub const CLASSES: &[(&str, &str)] = &[
         "annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive",
     ),
     ("PESTERING", "harassing harrassing bothering spamming annoying bugging pestering hounding stalking"),
+    ("TEXTED", "texted messaged contacted bothered notified reminded alerted"),
     ("GETTING", "getting receiving gettin recieving"),
     (
         "CONTACT",

@@ -138,7 +138,7 @@ pub const OTHER_SENSES: &[Rule] = &[
             "a domicilio|casa",
             "OTHER did|does|do|didnt|doesnt|wont|wouldnt|to|will|would|couldnt|never|cant stop|end|quit",
             "did|does|do|has|is|didnt|doesnt|when *2 OTHER *1 stop|end|quit",
-            "OTHER //8 CANCELV|REMOVEV it|this|that $",
+            "OTHER //8 cancel|remove|delete|reverse|end it|this|that $",
             "OTHER *4 REMOVED|cancelled",
             "REMOVEV|TAKEV|LOSEV DEM|money *2 from|out|off *3 account|OTHER",
             "STOPV charging my",
@@ -163,6 +163,9 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "statement-or-question",
         &[
+            "i|we|ive dont|never|didnt|havent CONTACTED",
+            "dont|doesnt have texting|TEXT|TEXTS",
+            "im not *3 //1 im his|her|the|a|my|their",
             "text|message *1 my FAMILY",
             "^ do|will|would|does you|u STOPV *6 after|once|if|when|until",
             "if i pay|paid //4 will|do|does *5 stop|end",

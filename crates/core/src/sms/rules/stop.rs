@@ -77,6 +77,7 @@ pub const STOP: &[Rule] = &[
     sure(
         "stop-texts",
         &[
+            "como *3 borro|borrar|salirme|quitar|quitarme|borrarme|retiro|elimino",
             "^ REMOVEV|removed $",
             "CANCELV me|us $",
             "CANCELV my PHONE",
@@ -121,6 +122,7 @@ pub const STOP: &[Rule] = &[
     sure(
         "stop-this",
         &[
+            "get *3 to stop|end",
             "STOPV|CANCELV *1 DEM $",
             "STOPV|CANCELV DEM of? DEM? $",
             "STOPV|CANCELV all of? DEM|TEXTS",
@@ -141,6 +143,9 @@ pub const STOP: &[Rule] = &[
     sure(
         "stop-imperative",
         &[
+            "stop|stopall i|im|ive|ihave|we|my|you|u",
+            "STOPV DEM i|im|ive|ihave|we|my|you|u",
+            "never CONTACT me|us again",
             "^ stop|stopall|halt",
             "PLEASE stop|stopall|halt|unsubscribe|quit",
             "stop|quit|stopall PLEASE",
@@ -195,6 +200,8 @@ pub const STOP: &[Rule] = &[
     sure(
         "no-wish-for-texts",
         &[
+            "TEXTS *2 bother|bothers|annoy|annoys|upset|upsets",
+            "no quiero *1 que *1 sigan|siga|sigas",
             "NOTWANT WISH *1 to? get|receive|getting|receiving *2 DEM|TEXTS",
             "nolonger *1 receive|get|receiving|getting *3 DEM|TEXTS",
             "shouldnt *2 receive|get|receiving|getting *3 DEM|TEXTS",
@@ -295,6 +302,10 @@ pub const STOP: &[Rule] = &[
     sure(
         "remove-me",
         &[
+            "PHONE *3 be REMOVED|taken",
+            "take my name|PHONE !down|to",
+            "be REMOVED $",
+            "can|may|could i|we be *1 REMOVED",
             "shouldnt|not|isnt *3 on *2 LIST",
             "WISH *5 REMOVED",
             "REMOVEV him|her|them $",
@@ -336,6 +347,7 @@ pub const STOP: &[Rule] = &[
     sure(
         "wrong-number",
         &[
+            "isnt|arent|is no|a|an|any *1 NAME here",
             "NAME has|got|uses a? different|another PHONE",
             "never heard of",
             "TEXTS|TEXT|DEM *1 not|isnt|arent|werent *1 for me|us",
@@ -398,7 +410,7 @@ pub const STOP: &[Rule] = &[
             "had|have|got this PHONE for|since|about|over",
             "new owner",
             "PHONE *2 reassigned",
-            "got|have|reached|texting|messaging|contacting the|a? WRONG one|NAME|WRONGONE|$",
+            "got|have|reached|texting|messaging|contacting the|a? WRONG one|WRONGONE|$",
             "mistaken identity",
             "mistaken me for",
             "belongs *2 someone|somebody else",
@@ -429,6 +441,10 @@ pub const STOP: &[Rule] = &[
     sure(
         "no-consent",
         &[
+            "im not *1 optedin|subscribed|signedup|enrolled|registered|authorized",
+            "never|didnt|dont *1 opt in|into|to",
+            "^ not authorized|permitted|allowed|consented",
+            "who authorized|allowed|permitted you|this",
             "never|didnt signed|sign anything|nothing",
             "who said|told *1 you|u",
             "quien *3 permiso|autorizacion",
@@ -467,6 +483,7 @@ pub const STOP: &[Rule] = &[
     sure(
         "go-away",
         &[
+            "^ go $",
             "let me|us alone",
             "^ get out of? here",
             "^ be gone",
@@ -502,13 +519,14 @@ pub const STOP: &[Rule] = &[
     sure(
         "threat-if-more",
         &[
+            "fcc|ftc",
             "reporting|report|reported this|your PHONE|TEXT|TEXTS",
             "been reported $",
             "your|this PHONE *1 is|has|been *1 blocked|reported",
             "poner *2 denuncia",
             "PHONE reportado|bloqueado",
             "if *2 you|i|anyone|u|yall *2 CONTACT|get|receive|send|hear|keep *4 AGAIN",
-            "CONTACT *2 AGAIN //3 THREAT",
+            "CONTACT *2 AGAIN //8 THREAT",
             "^ CONTACT me one more time",
             "one|another|next more? TEXT //6 THREAT",
             "THREAT //4 if *3 CONTACT|CONTACTING|keep|AGAIN",
@@ -532,7 +550,7 @@ pub const STOP: &[Rule] = &[
     doubtful(
         "other-channel-only",
         &[
-            "only want *1 mail|email|letters|paper",
+            "only want|accept|take|do|read *1 mail|email|letters|paper",
             "mail|email|letters|mailings only $",
             "solo por correo|telefono|carta|llamada",
             "^ only call|email|mail|write ME",
@@ -555,7 +573,7 @@ pub const STOP: &[Rule] = &[
     doubtful(
         "texts-unwelcome",
         &[
-            "dont|never|no|not|wont|without|nomore|rathernot|prefer|didnt *1 you? *3 TEXTS|CONTACTED",
+            "dont|never|no|not|wont|without|nomore|rathernot|prefer|didnt *1 you? *3 TEXTS|TEXTED",
             "isnt|arent *2 CONTACTED",
             "^ not|no by|via|through|with? text|texting|sms|texts $",
             "nomore *2 or|calls|emails //1 TEXTS|texting",
