@@ -1,4 +1,4 @@
-//! The reader of texts against two labelled sets: the development corpus and texts of our own kept apart from the rules.
+//! The reader of texts against two labelled sets: the development corpus and a larger one of our own.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -80,8 +80,8 @@ fn our_own_further_texts_meet_the_bars() {
 
 #[test]
 fn reading_a_text_is_quick() {
-    let texts: Vec<String> = [rows(CORPUS), rows(EXTRA)].concat_texts();
-    let _warm = read("hello");
+    let texts: Vec<String> = [CORPUS, EXTRA].into_iter().flat_map(rows).map(|row| row.text).collect();
+    let _the_tables_are_compiled_now = read("hello");
     let rounds = 20;
     let start = Instant::now();
     let stops = (0..rounds).flat_map(|_| &texts).filter(|t| read(t).label.as_str() == "STOP").count();
@@ -90,12 +90,149 @@ fn reading_a_text_is_quick() {
     assert!(stops > 0);
 }
 
-trait ConcatTexts {
-    fn concat_texts(self) -> Vec<String>;
+#[test]
+fn a_long_hostile_text_is_read_quickly_too() {
+    let _the_tables_are_compiled_now = read("hello");
+    let texts = [
+        "stop ",
+        "i do not want you to text me the bill, ",
+        "no me manden la factura y ",
+        "s t o p ",
+        "q9z xx ",
+    ];
+    for text in texts.map(|t| t.repeat(2_000 / t.len())) {
+        let start = Instant::now();
+        let label = read(&text).label;
+        println!("{:?} for {} bytes ({}...): {}", start.elapsed(), text.len(), &text[..5], label.as_str());
+    }
 }
 
-impl<const N: usize> ConcatTexts for [Vec<Row>; N] {
-    fn concat_texts(self) -> Vec<String> {
-        self.into_iter().flatten().map(|row| row.text).collect()
+/// Ways to put a wish, and what people write before and after it.
+const FRAMES: [&str; 22] = [
+    "{}",
+    "please {}",
+    "{} please",
+    "can you {}",
+    "could you please {}",
+    "would you {}",
+    "I want you to {}",
+    "I need you to {}",
+    "I'm asking you to {}",
+    "you need to {}",
+    "I told you to {}",
+    "I asked you to {}",
+    "kindly {}",
+    "just {}",
+    "I'd like you to {}",
+    "ok {}",
+    "Hi, {}",
+    "yes please {}",
+    "For the last time {}",
+    "I request that you {}",
+    "will you {} already",
+    "hey guys {}",
+];
+const BEFORE: [&str; 11] = [
+    "",
+    "I paid already. ",
+    "I already paid this bill, ",
+    "Hi this is Mary Jones. ",
+    "my insurance covers this so ",
+    "I'm at work ",
+    "My husband died in May. ",
+    "The bill was sent to collections, ",
+    "I have Medicare and ",
+    "I don't have the money. ",
+    "Thanks but ",
+];
+const AFTER: [&str; 12] = [
+    "",
+    ".",
+    "!!!",
+    " thanks",
+    ", thank you",
+    " - Bob",
+    ". I have Medicare",
+    " I paid already",
+    " or I'll sue",
+    " because I'm sick",
+    " 😡",
+    "\nSent from my iPhone",
+];
+
+/// Every wish in every frame, between every before and after: how often the reading is as it should be.
+fn framed(wishes: &[&str], right: impl Fn(&str) -> bool) -> (usize, usize) {
+    let (mut hits, mut all) = (0_usize, 0_usize);
+    for wish in wishes {
+        for frame in FRAMES {
+            for (before, after) in BEFORE.iter().flat_map(|b| AFTER.map(|a| (*b, a))) {
+                let text = format!("{before}{}{after}", frame.replace("{}", wish));
+                let reading = read(&text);
+                all += 1;
+                hits += usize::from(right(reading.label.as_str()));
+                if !right(reading.label.as_str()) && all % 50 == 0 {
+                    println!("{} by {}: {text:?}", reading.label.as_str(), reading.rule);
+                }
+            }
+        }
     }
+    println!("{hits} of {all}");
+    (hits, all)
+}
+
+#[test]
+fn a_wish_for_the_texts_to_end_is_read_in_any_frame() {
+    let wishes = [
+        "stop",
+        "stop texting me",
+        "quit messaging this number",
+        "stop sending me these messages",
+        "remove my number",
+        "take me off your list",
+        "delete my number",
+        "remove me from your list",
+        "leave me alone",
+        "unsubscribe me",
+        "opt me out",
+        "lose my number",
+        "cancel these texts",
+        "turn off the alerts",
+        "stop contacting me",
+        "cease all contact",
+        "stop calling me",
+        "stop this",
+        "end these messages",
+        "stop the reminders",
+        "stop harassing me",
+        "stop bothering me",
+        "never text me again",
+    ];
+    let (hits, all) = framed(&wishes, |label| label == "STOP");
+    assert!(hits * 100 >= all * 99, "{hits} of {all}");
+}
+
+#[test]
+fn a_wish_about_something_else_opts_nobody_out_in_any_frame() {
+    let wishes = [
+        "cancel my appointment",
+        "cancel my payment plan",
+        "stop charging my card",
+        "remove the late fee",
+        "cancel the bill",
+        "stop billing my insurance",
+        "stop my autopay",
+        "remove my son from this account",
+        "stop sending bills to my old address",
+        "cancel the payment",
+        "take the charge off my bill",
+        "text me the link",
+        "call me",
+        "send me the receipt",
+        "help me with my bill",
+        "bill Medicare",
+        "start my payment plan",
+        "email me the statement",
+    ];
+    let (hits, all) = framed(&wishes, |label| label != "START" && label != "STOP");
+    assert!(hits * 100 >= all * 97, "{hits} of {all}");
 }

@@ -45,7 +45,8 @@ const TAPBACKS: &[&str] = &[
 ];
 
 /// Marks of a quotation as ours: it tells how to reply, or carries a link. Lower case.
-const OUR_WORDS: &[&str] = &["reply ", "://", "text stop", "to opt out", "msg&data", "responda ", "envie alto", "to unsubscribe"];
+const OUR_WORDS: &[&str] =
+    &["reply ", "://", "text stop", "to opt out", "msg&data", "responda ", "envie alto", "to unsubscribe"];
 
 /// Whether the whole text is a phone's report of a reaction to another text.
 pub fn is_tapback(folded: &[u8]) -> bool {
@@ -54,7 +55,9 @@ pub fn is_tapback(folded: &[u8]) -> bool {
     let Some(open) = text.find('"').or_else(|| text.find('\'')) else { return false };
     let closed = text[open + 1..].contains(['"', '\'']) || text.ends_with("...");
     let head = text[..open].trim();
-    let reacts = TAPBACKS.iter().any(|t| head.starts_with(t)) || head == "to" || head.ends_with(" to") && head.len() < 8;
+    let reacts = TAPBACKS.iter().any(|t| head.starts_with(t))
+        || head == "to"
+        || head.ends_with(" to") && head.len() < 8;
     reacts && closed && head.split_whitespace().count() <= 8
 }
 
@@ -73,7 +76,9 @@ pub fn own_words(folded: &[u8]) -> Vec<u8> {
         if text.starts_with('>') || ADDED_LINES.iter().any(|l| text.starts_with(l)) {
             continue;
         }
-        if (text.starts_with("on ") && text.ends_with("wrote:")) || (text.starts_with("el ") && text.ends_with("escribio:")) {
+        if (text.starts_with("on ") && text.ends_with("wrote:"))
+            || (text.starts_with("el ") && text.ends_with("escribio:"))
+        {
             break;
         }
         if nth > 0 {
@@ -113,7 +118,13 @@ mod tests {
 
     #[test]
     fn a_reaction_is_a_tapback_and_a_sentence_is_not() {
-        for text in ["Liked \"Pay at x. Reply STOP\"", "Laughed at \"STOP\"", "\u{3} to \"Reply STOP\"", "Le gusto \"Pague\"", "Reacted \u{3} to \"a\""] {
+        for text in [
+            "Liked \"Pay at x. Reply STOP\"",
+            "Laughed at \"STOP\"",
+            "\u{3} to \"Reply STOP\"",
+            "Le gusto \"Pague\"",
+            "Reacted \u{3} to \"a\"",
+        ] {
             assert!(is_tapback(text.as_bytes()), "{text}");
         }
         for text in ["stop", "I liked it, stop", "STOP \"now\"", "don't text me", "I don't like 'this'"] {

@@ -94,7 +94,7 @@ fn sign(c: char) -> Option<u8> {
         '¿' => b'?',
         '。' | '．' | '｡' | '·' | '•' => b'.',
         '，' | '、' => b',',
-        '™' | '℠' | 'ℹ' | 'Ⓜ' | '㊗' | '㊙' => SYMBOL,
+        '™' | '℠' | 'ℹ' | 'Ⓜ' | '㊗' | '㊙' | '\u{1f200}'..='\u{1f2ff}' => SYMBOL,
         _ => return None,
     })
 }
@@ -175,7 +175,18 @@ mod tests {
 
     #[test]
     fn look_alikes_and_styled_letters_become_ascii() {
-        for text in ["ＳＴＯＰ", "𝗦𝗧𝗢𝗣", "ЅТОР", "ΣΤΟΡ", "ŚŤÖP", "Ꮪ𝕋ⓄＰ", "S\u{200b}T\u{2060}O\u{ad}P", "🇸🇹🇴🇵", "🆂🆃🅾🅿", "S̸T̷O̵P̶"] {
+        for text in [
+            "ＳＴＯＰ",
+            "𝗦𝗧𝗢𝗣",
+            "ЅТОР",
+            "ΣΤΟΡ",
+            "ŚŤÖP",
+            "Ꮪ𝕋ⓄＰ",
+            "S\u{200b}T\u{2060}O\u{ad}P",
+            "🇸🇹🇴🇵",
+            "🆂🆃🅾🅿",
+            "S̸T̷O̵P̶",
+        ] {
             let folded = seen(text).to_uppercase();
             assert!(folded == "STOP" || folded == "\u{7f}TOP", "{text} -> {folded:?}");
         }

@@ -10,11 +10,7 @@ const EXTENDED: &str = "^{}\\[~]|€";
 
 /// Septets of a character; `None` if the alphabet lacks it.
 pub fn septets(c: char) -> Option<usize> {
-    if BASIC.contains(c) {
-        Some(1)
-    } else {
-        EXTENDED.contains(c).then_some(2)
-    }
+    if BASIC.contains(c) { Some(1) } else { EXTENDED.contains(c).then_some(2) }
 }
 
 /// The text in basic-table characters only: typographic marks become plain ones, accents the alphabet lacks are dropped,

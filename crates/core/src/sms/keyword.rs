@@ -89,7 +89,8 @@ pub struct Found {
 
 /// Reads a folded text that is nothing but one keyword, once or repeated.
 pub fn lone(folded: &[u8]) -> Option<Found> {
-    let letters: Vec<u8> = folded.iter().filter(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).take(121).collect();
+    let letters: Vec<u8> =
+        folded.iter().filter(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).take(121).collect();
     let digits = folded.iter().any(u8::is_ascii_digit);
     if letters.is_empty() {
         return picture(folded, digits);
@@ -99,7 +100,9 @@ pub fn lone(folded: &[u8]) -> Option<Found> {
     }
     let letters = std::str::from_utf8(&letters).ok()?;
     exact(letters)
-        .or_else(|| leet(folded).and_then(|word| exact(&word)).map(|f| Found { rule: "keyword-in-digits", ..f }))
+        .or_else(|| {
+            leet(folded).and_then(|word| exact(&word)).map(|f| Found { rule: "keyword-in-digits", ..f })
+        })
         .or_else(|| if letters.len() <= LONGEST_MISSPELT { misspelt(letters) } else { None })
         .filter(|found| found.label != Start || !digits)
 }
@@ -119,13 +122,18 @@ fn picture(folded: &[u8], digits: bool) -> Option<Found> {
 fn exact(letters: &str) -> Option<Found> {
     KEYWORDS
         .iter()
-        .find(|(word, ..)| letters.len() % word.len() == 0 && letters.as_bytes().chunks(word.len()).all(|c| c == word.as_bytes()))
+        .find(|(word, ..)| {
+            letters.len().is_multiple_of(word.len())
+                && letters.as_bytes().chunks(word.len()).all(|c| c == word.as_bytes())
+        })
         .map(|&(_, label, language)| Found { label, language, rule: "keyword" })
 }
 
 /// Digits and signs in place of letters: `st0p`, `$top`, `qu1t`.
 fn leet(folded: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(folded).ok()?.trim_matches(|c: char| c.is_whitespace() || ".,!?\"'*-()".contains(c));
+    let text = std::str::from_utf8(folded)
+        .ok()?
+        .trim_matches(|c: char| c.is_whitespace() || ".,!?\"'*-()".contains(c));
     if text.len() > 14 || !text.bytes().any(|b| b.is_ascii_alphabetic()) {
         return None;
     }
@@ -159,7 +167,11 @@ pub fn misspelt(letters: &str) -> Option<Found> {
     }
     KEYWORDS
         .iter()
-        .filter(|(word, label, _)| *label != Start && word.len() >= 4 && !matches!(*word, "info" | "unsub" | "fin" | "pare" | "cancela" | "cancele"))
+        .filter(|(word, label, _)| {
+            *label != Start
+                && word.len() >= 4
+                && !matches!(*word, "info" | "unsub" | "fin" | "pare" | "cancela" | "cancele")
+        })
         .find(|(word, ..)| {
             let most = if word.len() >= 11 { 2 } else { 1 };
             word.len().abs_diff(letters.len()) <= most && slips(letters, word) <= most

@@ -93,20 +93,28 @@ impl Pattern {
                 _ => None,
             })
             .collect();
-        Self { steps, needs, gap_stop: lexicon.class("GAPSTOP") | lexicon.class("ESINF") | lexicon.class("ESGER") }
+        Self {
+            steps,
+            needs,
+            gap_stop: lexicon.class("GAPSTOP") | lexicon.class("ESINF") | lexicon.class("ESGER"),
+        }
     }
 
     /// The obligatory set with the fewest words: its classes and words.
     pub fn rarest(&self, lexicon: &Lexicon) -> Option<(Mask, &[u16])> {
         // Names and numbers are classes without members, and common.
         let open = lexicon.class("NAME") | lexicon.class("NUMBER");
-        let commonness = |s: &Set| lexicon.members(s.classes) + s.words.len() + if s.classes & open != 0 { 1_000 } else { 0 };
+        let commonness = |s: &Set| {
+            lexicon.members(s.classes) + s.words.len() + if s.classes & open != 0 { 1_000 } else { 0 }
+        };
         let words = self.steps.iter().filter_map(|s| if let Step::Word(set) = s { Some(set) } else { None });
         words.min_by_key(|set| commonness(set)).map(|set| (set.classes, set.words.as_slice()))
     }
 
     pub fn may_match(&self, contents: Contents) -> bool {
-        self.needs.iter().all(|(classes, words)| contents.classes & classes != 0 || contents.words & words != 0)
+        self.needs
+            .iter()
+            .all(|(classes, words)| contents.classes & classes != 0 || contents.words & words != 0)
     }
 
     pub fn matches(&self, tokens: &[Token], reach: Reach) -> bool {
@@ -190,13 +198,18 @@ impl Match<'_> {
         let Some((step, rest)) = steps.split_first() else { return true };
         match step {
             Step::Word(set) => self.take(set, rest, at, taken),
-            Step::WordOrEnd(set) => self.take(set, rest, at, taken) || (self.ends(at, Boundary::And) && self.run(rest, at, taken)),
+            Step::WordOrEnd(set) => {
+                self.take(set, rest, at, taken) || (self.ends(at, Boundary::And) && self.run(rest, at, taken))
+            }
             Step::Maybe(set) => self.take(set, rest, at, taken) || self.run(rest, at, taken),
             Step::Not(set) => {
-                !self.tokens.get(at).is_some_and(|t| t.before == Boundary::None && set.holds(t)) && self.run(rest, at, taken)
+                !self.tokens.get(at).is_some_and(|t| t.before == Boundary::None && set.holds(t))
+                    && self.run(rest, at, taken)
             }
             Step::NoneAhead(set) => {
-                let rest_of_clause = self.tokens[at.min(self.tokens.len())..].iter().take_while(|t| t.before == Boundary::None);
+                let rest_of_clause = self.tokens[at.min(self.tokens.len())..]
+                    .iter()
+                    .take_while(|t| t.before == Boundary::None);
                 !rest_of_clause.into_iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
             }
             Step::Gap(most) => self.skip(*most, 0, rest, at, taken),

@@ -52,14 +52,28 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut lexicon = Lexicon::new();
     let mut patterns = vec![];
     let mut table = |rules: &[Rule]| Table::compile(rules, &mut lexicon, &mut patterns);
-    let (other_senses, emergency, mistake) = (table(rules::OTHER_SENSES), table(rules::EMERGENCY), table(rules::MISTAKE));
+    let (other_senses, emergency, mistake) =
+        (table(rules::OTHER_SENSES), table(rules::EMERGENCY), table(rules::MISTAKE));
     let no_emergency = table(rules::NO_EMERGENCY);
     let beside_mistake = table(rules::START_BESIDE_MISTAKE);
     let (stop, start, help, review) =
         (table(rules::STOP), table(rules::START), table(rules::HELP), table(rules::REVIEW));
     let shapes = Shapes::new(&lexicon);
     let index = Index::new(patterns, &lexicon);
-    Rules { lexicon, shapes, index, other_senses, emergency, no_emergency, mistake, beside_mistake, stop, start, help, review }
+    Rules {
+        lexicon,
+        shapes,
+        index,
+        other_senses,
+        emergency,
+        no_emergency,
+        mistake,
+        beside_mistake,
+        stop,
+        start,
+        help,
+        review,
+    }
 });
 
 /// Reads a text: at most its first 2,000 characters, English and Spanish together. Never fails; an empty text is NONE.
@@ -69,7 +83,13 @@ pub fn read(text: &str) -> Reading {
     if let Some(found) = keyword::lone(&folded).or_else(spelt) {
         return from_keyword(found);
     }
-    let nothing = |rule| Reading { label: Label::None, rule, review: false, emergency: false, language: Language::English };
+    let nothing = |rule| Reading {
+        label: Label::None,
+        rule,
+        review: false,
+        emergency: false,
+        language: Language::English,
+    };
     if cut::is_tapback(&folded) {
         return nothing("tapback");
     }
@@ -85,7 +105,13 @@ pub fn read(text: &str) -> Reading {
 }
 
 fn from_keyword(found: Found) -> Reading {
-    Reading { label: found.label, rule: found.rule, review: false, emergency: false, language: found.language }
+    Reading {
+        label: found.label,
+        rule: found.rule,
+        review: false,
+        emergency: false,
+        language: found.language,
+    }
 }
 
 impl Rules {
@@ -94,7 +120,8 @@ impl Rules {
         let language = self.language(&text.tokens);
         let emergency = self.first(&self.emergency, &text, Reach::All);
         let emergency = emergency.filter(|_| self.first(&self.no_emergency, &text, Reach::All).is_none());
-        let reading = |label, (rule, review)| Reading { label, rule, review, emergency: emergency.is_some(), language };
+        let reading =
+            |label, (rule, review)| Reading { label, rule, review, emergency: emergency.is_some(), language };
         if let Some(hit) = self.start_after_a_mistake(&text) {
             return reading(Label::Start, hit);
         }
@@ -117,8 +144,13 @@ impl Rules {
 
     /// The first rule of a table that matches: name and review mark.
     fn first(&self, table: &Table, text: &Text, reach: Reach) -> Option<(&'static str, bool)> {
-        let matches = |n: usize| text.candidates.holds(n) && self.index.patterns[n].matches(&text.tokens, reach);
-        table.0.iter().find(|(_, _, numbers)| numbers.clone().any(matches)).map(|(name, review, _)| (*name, *review))
+        let matches =
+            |n: usize| text.candidates.holds(n) && self.index.patterns[n].matches(&text.tokens, reach);
+        table
+            .0
+            .iter()
+            .find(|(_, _, numbers)| numbers.clone().any(matches))
+            .map(|(name, review, _)| (*name, *review))
     }
 
     /// P10: the text says that the stop was a mistake, and asks to start.
@@ -145,5 +177,150 @@ impl Rules {
         let spanish = entries().filter(|e| e.spanish && !e.english).count();
         let english = entries().filter(|e| e.english && !e.spanish).count();
         if spanish > 0 && spanish >= english { Language::Spanish } else { Language::English }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sms::keyword::KEYWORDS;
+
+    /// Blanks, marks and pictures that people wrap a word in.
+    fn wrapping() -> impl Strategy<Value = String> {
+        let pieces = [
+            " ",
+            "\n",
+            "\r\n",
+            "\t",
+            "\u{a0}",
+            "\u{200b}",
+            "\u{202e}",
+            "\u{feff}",
+            ".",
+            "!",
+            "?",
+            ",",
+            ";",
+            ":",
+            "-",
+            "--",
+            "_",
+            "*",
+            "#",
+            "/",
+            "\"",
+            "'",
+            "`",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            "<",
+            ">",
+            "~",
+            "^",
+            "=",
+            "+",
+            "|",
+            "&",
+            "%",
+            "$",
+            "@",
+            "\\",
+            "\u{201c}",
+            "\u{201d}",
+            "\u{2018}",
+            "\u{2019}",
+            "\u{ab}",
+            "\u{bb}",
+            "\u{a1}",
+            "\u{bf}",
+            "\u{2026}",
+            "\u{2014}",
+            "🛑",
+            "🚫",
+            "✋",
+            "😡",
+            "🙏🏽",
+            "👍",
+            "🖕",
+            "❤️",
+            "🇺🇸",
+            "🆘",
+            "👨‍👩‍👧",
+            "🅾️",
+            "™",
+        ];
+        proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..6).prop_map(|p| p.concat())
+    }
+
+    fn stop_word() -> impl Strategy<Value = &'static str> {
+        let words = KEYWORDS.iter().filter(|(_, label, _)| *label == Label::Stop).map(|(word, ..)| *word);
+        proptest::sample::select(words.collect::<Vec<_>>())
+    }
+
+    proptest! {
+        #[test]
+        fn any_wrapping_of_a_listed_word_still_opts_out(
+            before in wrapping(), after in wrapping(), word in stop_word(), upper in any::<bool>()
+        ) {
+            let word = if upper { word.to_uppercase() } else { word.to_owned() };
+            let text = format!("{before}{word}{after}");
+            prop_assert_eq!(read(&text).label, Label::Stop, "{:?}", text);
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in any::<String>()) {
+            read(&text);
+        }
+
+        #[test]
+        fn no_run_of_words_and_marks_makes_the_reader_panic(
+            words in proptest::collection::vec("stop|don't|texts|me|[a-z]{1,5}|\\PC{1,3}|[\"'.,*\n-]|no|para|s t o p|https://x.y/z", 0..40)
+        ) {
+            read(&words.join(" "));
+            read(&words.concat());
+        }
+    }
+
+    #[test]
+    fn what_lies_beyond_two_thousand_characters_is_not_read() {
+        assert_eq!(read(&format!("{} stop texting me", "hello ".repeat(400))).label, Label::None);
+        assert_eq!(read(&format!("stop texting me {}", "hello ".repeat(400))).label, Label::Stop);
+    }
+
+    #[test]
+    fn an_emergency_is_marked_also_where_the_text_is_a_stop() {
+        let reading = read("stop texting me, I can't breathe");
+        assert_eq!((reading.label, reading.emergency), (Label::Stop, true));
+        assert!(!read("I was in an emergency room").emergency);
+    }
+
+    #[test]
+    fn the_language_of_the_text_is_known() {
+        for (text, language) in [
+            ("STOP", Language::English),
+            ("ALTO", Language::Spanish),
+            ("no me manden mensajes", Language::Spanish),
+            ("stop por favor", Language::Spanish),
+            ("please stop texting me", Language::English),
+            ("AYUDA", Language::Spanish),
+        ] {
+            assert_eq!(read(text).language, language, "{text}");
+        }
+    }
+
+    #[test]
+    fn disputes_and_bare_hostility_go_before_a_person() {
+        for text in
+            ["fuck this bill", "stop charging my card", "cancel my payment plan", "The patient is deceased"]
+        {
+            let reading = read(text);
+            assert_eq!((reading.label, reading.review), (Label::None, true), "{text}");
+        }
     }
 }

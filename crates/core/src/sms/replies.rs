@@ -25,11 +25,15 @@ pub fn stop_confirmation(agency: Option<&Agency>, language: Language) -> String 
     match language {
         Language::English => {
             let phone = phone(agency, " Questions? Call ");
-            format!("{from}You are opted out and will get no more texts from us.{phone} Reply START to get texts again.")
+            format!(
+                "{from}You are opted out and will get no more texts from us.{phone} Reply START to get texts again."
+            )
         }
         Language::Spanish => {
             let phone = phone(agency, " Preguntas? Llame al ");
-            format!("{from}Usted ya no recibira mensajes de texto nuestros.{phone} Responda START para volver a recibirlos.")
+            format!(
+                "{from}Usted ya no recibira mensajes de texto nuestros.{phone} Responda START para volver a recibirlos."
+            )
         }
     }
 }
@@ -40,7 +44,8 @@ pub fn help(agency: Option<&Agency>, language: Language) -> String {
         Language::English => {
             let who = named(agency, "Ambulance billing texts");
             let phone = phone(agency, " Call ");
-            format!("{who}:{phone} Reply STOP to stop. Msg&data rates may apply. Emergency? Call 911.").replace(": Call", ": call")
+            format!("{who}:{phone} Reply STOP to stop. Msg&data rates may apply. Emergency? Call 911.")
+                .replace(": Call", ": call")
         }
         Language::Spanish => {
             let who = named(agency, "Mensajes de cobro de ambulancia");
@@ -56,7 +61,9 @@ pub fn start_confirmation(agency: Option<&Agency>, language: Language) -> String
     let from = prefix(agency);
     match language {
         Language::English => {
-            format!("{from}You will get billing texts again. Reply HELP for help, STOP to stop. Msg&data rates may apply.")
+            format!(
+                "{from}You will get billing texts again. Reply HELP for help, STOP to stop. Msg&data rates may apply."
+            )
         }
         Language::Spanish => format!(
             "{from}Usted volvera a recibir mensajes de cobro. Responda AYUDA para ayuda, ALTO para no recibir mas. Pueden aplicar tarifas de mensajes y datos."
@@ -175,7 +182,11 @@ mod tests {
             payment_link(&metro(), url),
             "Metro EMS Billing: pay your bill at https://pay.example/p/0123456789abcdefghij Reply STOP to opt out."
         );
-        let long = Agency { name: "The Volunteer Ambulance and Rescue Service of the Greater Núñez–Łódź Valley, Incorporated".into(), phone: None };
+        let long = Agency {
+            name: "The Volunteer Ambulance and Rescue Service of the Greater Núñez–Łódź Valley, Incorporated"
+                .into(),
+            phone: None,
+        };
         let text = payment_link(&long, &format!("https://billing.agency.example/p/{}", "a".repeat(40)));
         assert_eq!(segments(&text), 1, "{text}");
         assert!(text.starts_with("The Volunteer Ambulance and Rescue"), "{text}");
@@ -183,10 +194,15 @@ mod tests {
 
     #[test]
     fn no_text_leaves_the_gsm_alphabet_or_two_parts_whatever_the_name() {
-        let agency = Agency { name: "🚑 Ånd “Ü” Łódź ".repeat(30), phone: Some("(202) 555‑0110".into()) };
+        let agency =
+            Agency { name: "🚑 Ånd “Ü” Łódź ".repeat(30), phone: Some("(202) 555‑0110".into()) };
         for language in [English, Spanish] {
             for agency in [Some(&agency), None] {
-                for text in [stop_confirmation(agency, language), help(agency, language), start_confirmation(agency, language)] {
+                for text in [
+                    stop_confirmation(agency, language),
+                    help(agency, language),
+                    start_confirmation(agency, language),
+                ] {
                     assert!(text.chars().all(|c| gsm7::septets(c).is_some()), "{text}");
                     assert!(segments(&text) <= 2, "{text}");
                 }

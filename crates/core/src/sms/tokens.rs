@@ -68,8 +68,17 @@ impl Shapes {
 
 /// The words of a folded text.
 pub fn tokenise(folded: &[u8], lexicon: &Lexicon, shapes: &Shapes) -> Vec<Token> {
-    let mut cutter =
-        Cutter { lexicon, shapes, tokens: Vec::with_capacity(folded.len() / 5 + 1), unknown: vec![], word: String::new(), capital: false, digits: 0, spelling: false, before: Boundary::Hard };
+    let mut cutter = Cutter {
+        lexicon,
+        shapes,
+        tokens: Vec::with_capacity(folded.len() / 5 + 1),
+        unknown: vec![],
+        word: String::new(),
+        capital: false,
+        digits: 0,
+        spelling: false,
+        before: Boundary::Hard,
+    };
     for line in folded.split(|b| *b == b'\n') {
         cutter.boundary(Boundary::Hard);
         for chunk in line.split(|b| *b == b' ').filter(|c| !c.is_empty()) {
@@ -132,7 +141,9 @@ impl Cutter<'_> {
             }
             b'\'' => {}
             b';' if in_word && letter_next => {}
-            b'*' | b'@' | b'#' | b'$' | b'%' if in_word && next.is_some_and(|b| b.is_ascii_alphabetic() || b"*@#$%&".contains(&b)) => {
+            b'*' | b'@' | b'#' | b'$' | b'%'
+                if in_word && next.is_some_and(|b| b.is_ascii_alphabetic() || b"*@#$%&".contains(&b)) =>
+            {
                 self.word.push('*');
             }
             b'!' if in_word && letter_next => self.word.push('*'),
@@ -166,7 +177,8 @@ impl Cutter<'_> {
         let digit = self.word.bytes().last().is_some_and(|b| b.is_ascii_digit());
         self.end_word();
         let follows = next.is_some_and(|b| b.is_ascii_alphanumeric());
-        let spelling = self.tokens.len() >= 2 && self.tokens[self.tokens.len() - 2..].iter().all(|t| t.letter.is_some());
+        let spelling =
+            self.tokens.len() >= 2 && self.tokens[self.tokens.len() - 2..].iter().all(|t| t.letter.is_some());
         let title = self.tokens.last().is_some_and(|t| t.classes & self.shapes.title != 0);
         if (follows && (short || digit)) || (short && spelling) || title {
             return;
@@ -209,9 +221,9 @@ impl Cutter<'_> {
         if let Some(second) = whole(rest) {
             return Some(vec![first, second]);
         }
-        (2..rest.len().saturating_sub(1)).filter(|at| rest.is_char_boundary(*at)).find_map(|at| {
-            Some(vec![first, whole(&rest[..at])?, whole(&rest[at..])?])
-        })
+        (2..rest.len().saturating_sub(1))
+            .filter(|at| rest.is_char_boundary(*at))
+            .find_map(|at| Some(vec![first, whole(&rest[..at])?, whole(&rest[at..])?]))
     }
 
     fn look_up(&self, word: &str) -> (u16, Mask) {
@@ -242,7 +254,8 @@ impl Cutter<'_> {
         if let Some(id) = self.lexicon.id(bare).filter(|_| bare.len() > 2) {
             return (id, self.lexicon.entry(id).classes);
         }
-        let fits = word.len() == 4 && word.bytes().zip(*b"stop").all(|(seen, meant)| seen == meant || seen == b'*');
+        let fits =
+            word.len() == 4 && word.bytes().zip(*b"stop").all(|(seen, meant)| seen == meant || seen == b'*');
         if fits && word.starts_with("st") {
             let id = self.lexicon.id("stop").unwrap_or(0);
             return (id, self.lexicon.entry(id).classes);
@@ -263,13 +276,19 @@ impl Cutter<'_> {
 
     fn looks_like_name(&self, word: &str) -> bool {
         const NOT_NAMES: [&str; 10] = ["ing", "ed", "ly", "able", "ible", "ous", "ful", "less", "ive", "ic"];
-        word.len() >= 2 && word.bytes().all(|b| b.is_ascii_alphabetic()) && (self.capital || !NOT_NAMES.iter().any(|e| word.ends_with(e)))
+        word.len() >= 2
+            && word.bytes().all(|b| b.is_ascii_alphabetic())
+            && (self.capital || !NOT_NAMES.iter().any(|e| word.ends_with(e)))
     }
 
     fn push(&mut self, id: u16, classes: Mask) {
         let spelling = self.spelling && self.tokens.last().is_some_and(|t| t.letter.is_some());
         if classes & self.shapes.joiner != 0 && !spelling {
-            return self.boundary(if classes & self.shapes.and != 0 { Boundary::And } else { Boundary::Soft });
+            return self.boundary(if classes & self.shapes.and != 0 {
+                Boundary::And
+            } else {
+                Boundary::Soft
+            });
         }
         if self.before == Boundary::None
             && let Some(last) = self.tokens.last_mut()
@@ -298,8 +317,11 @@ impl Cutter<'_> {
     fn gather_spelt_out(&mut self) {
         let mut at = 0;
         while at < self.tokens.len() {
-            let run: String = self.tokens[at..].iter().map_while(|t| t.letter.map(char::from)).take(11).collect();
-            let word = (3..=run.len()).rev().find_map(|n| Some((n, self.lexicon.id(&run[..n]).filter(|id| self.lexicon.is_spelling(*id))?)));
+            let run: String =
+                self.tokens[at..].iter().map_while(|t| t.letter.map(char::from)).take(11).collect();
+            let word = (3..=run.len()).rev().find_map(|n| {
+                Some((n, self.lexicon.id(&run[..n]).filter(|id| self.lexicon.is_spelling(*id))?))
+            });
             if let Some((n, id)) = word {
                 let before = self.tokens[at].before;
                 self.tokens.drain(at + 1..at + n);
@@ -315,11 +337,14 @@ impl Cutter<'_> {
     fn guess_short(&mut self) {
         let short = self.tokens.len() <= 5;
         for (at, word) in std::mem::take(&mut self.unknown) {
-            let before_contact = self.tokens.get(at + 1).is_some_and(|t| t.classes & self.shapes.contacting != 0);
+            let before_contact =
+                self.tokens.get(at + 1).is_some_and(|t| t.classes & self.shapes.contacting != 0);
             if !short && !before_contact {
                 continue;
             }
-            let meant = keyword::slips(&word, "stop") <= 1 && (before_contact || !matches!(word.as_str(), "top" | "tops" | "sop")) && keyword::misspelt(&word).is_some();
+            let meant = keyword::slips(&word, "stop") <= 1
+                && (before_contact || !matches!(word.as_str(), "top" | "tops" | "sop"))
+                && keyword::misspelt(&word).is_some();
             if let (true, Some(id)) = (meant && at < self.tokens.len(), self.lexicon.id("stop")) {
                 self.become_word(at, id);
             }
@@ -338,7 +363,8 @@ impl Cutter<'_> {
 
 /// A link, an e-mail address, a domain.
 fn is_web_address(chunk: &[u8]) -> bool {
-    const ENDINGS: [&[u8]; 9] = [b".com", b".org", b".net", b".gov", b".example", b".io", b".co", b".us", b".link"];
+    const ENDINGS: [&[u8]; 9] =
+        [b".com", b".org", b".net", b".gov", b".example", b".io", b".co", b".us", b".link"];
     let chunk = chunk.trim_ascii();
     let end = chunk.iter().rposition(|b| b.is_ascii_alphanumeric() || *b == b'/').map_or(0, |at| at + 1);
     let core = &chunk[..end];
@@ -348,5 +374,8 @@ fn is_web_address(chunk: &[u8]) -> bool {
         || core.get(..4).is_some_and(|w| w.eq_ignore_ascii_case(b"www."))
         || at_sign.is_some_and(|at| at > 0 && core[at..].contains(&b'.'))
         || dot.is_some_and(|dot| dot > 1 && core[dot..].contains(&b'/'))
-        || (dot.is_some() && ENDINGS.iter().any(|e| core.len() > e.len() && core[core.len() - e.len()..].eq_ignore_ascii_case(e)))
+        || (dot.is_some()
+            && ENDINGS
+                .iter()
+                .any(|e| core.len() > e.len() && core[core.len() - e.len()..].eq_ignore_ascii_case(e)))
 }

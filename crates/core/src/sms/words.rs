@@ -6,16 +6,94 @@
 
 /// Two neighbours that count as one word: first, second, whole.
 pub const JOINED: &[&str] = &[
-    "do not dont", "don t dont", "did not didnt", "does not doesnt", "is not isnt", "was not wasnt", "are not arent", "have not havent",
-    "has not hasnt", "will not wont", "won t wont", "can not cant", "can t cant", "would not wouldnt", "should not shouldnt", "didn t didnt",
-    "isn t isnt", "doesn t doesnt", "i am im", "i m im", "i will ill", "i have ihave", "you all yall", "opt out optout", "opt outt optout", "opted out optedout", "opting out optingout",
-    "opts out optedout", "opt in optin", "opted in optedin", "un subscribe unsubscribe", "un stop unstop", "un sub unsub", "un enroll unenroll", "re subscribe resubscribe",
-    "stop all stopall", "sign up signup", "signed up signedup", "sign upped signedup", "signing up signup", "turn off turnoff", "shut off turnoff", "switch off turnoff", "turning off turnoff",
-    "cut off cutoff", "text message textmessage", "text messages texts", "text msg textmessage", "text msgs texts", "txt msgs texts",
-    "txt messages texts", "sms messages texts", "no more nomore", "no longer nolonger", "go away goaway", "thank you thankyou", "thank u thankyou", "e mail email",
-    "non stop nonstop", "no one noone", "any more anymore", "some one someone", "non consent nonconsent", "rather not rathernot", "prefer not rathernot", "dont not dont", "who is whos", "what is whats",
-    "you are youre", "u r youre", "this is thisis", "thats it thatsit", "wrong num wrongnumber", "f off foff", "f you fyou", "f u fyou", "blow up blowup", "blowing up blowingup", "hitting up hittingup",
-    "that is thats", "right now rightnow", "right away rightnow", "at once rightnow", "per manently forever", "credit report creditreport", "do nt dont",
+    "do not dont",
+    "don t dont",
+    "did not didnt",
+    "does not doesnt",
+    "is not isnt",
+    "was not wasnt",
+    "are not arent",
+    "have not havent",
+    "has not hasnt",
+    "will not wont",
+    "won t wont",
+    "can not cant",
+    "can t cant",
+    "would not wouldnt",
+    "should not shouldnt",
+    "didn t didnt",
+    "isn t isnt",
+    "doesn t doesnt",
+    "i am im",
+    "i m im",
+    "i will ill",
+    "i have ihave",
+    "you all yall",
+    "opt out optout",
+    "opt outt optout",
+    "opted out optedout",
+    "opting out optingout",
+    "opts out optedout",
+    "opt in optin",
+    "opted in optedin",
+    "un subscribe unsubscribe",
+    "un stop unstop",
+    "un sub unsub",
+    "un enroll unenroll",
+    "re subscribe resubscribe",
+    "stop all stopall",
+    "sign up signup",
+    "signed up signedup",
+    "sign upped signedup",
+    "signing up signup",
+    "turn off turnoff",
+    "shut off turnoff",
+    "switch off turnoff",
+    "turning off turnoff",
+    "cut off cutoff",
+    "text message textmessage",
+    "text messages texts",
+    "text msg textmessage",
+    "text msgs texts",
+    "txt msgs texts",
+    "txt messages texts",
+    "sms messages texts",
+    "no more nomore",
+    "no longer nolonger",
+    "go away goaway",
+    "thank you thankyou",
+    "thank u thankyou",
+    "e mail email",
+    "non stop nonstop",
+    "no one noone",
+    "any more anymore",
+    "some one someone",
+    "non consent nonconsent",
+    "ihave not havent",
+    "ill not wont",
+    "rather not rathernot",
+    "prefer not rathernot",
+    "dont not dont",
+    "who is whos",
+    "what is whats",
+    "you are youre",
+    "u r youre",
+    "this is thisis",
+    "thats it thatsit",
+    "wrong num wrongnumber",
+    "f off foff",
+    "f you fyou",
+    "f u fyou",
+    "blow up blowup",
+    "blowing up blowingup",
+    "hitting up hittingup",
+    "that is thats",
+    "right now rightnow",
+    "right away rightnow",
+    "at once rightnow",
+    "per manently forever",
+    "credit report creditreport",
+    "do nt dont",
 ];
 
 /// Words watched for when they are misspelt, stretched or spelt out letter by letter.
@@ -34,94 +112,187 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("TITLE", "mr mrs ms dr miss"),
     ("JOINER", "and or but cuz because"),
     // Before and after what counts.
-    ("FILLER", "please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
+    (
+        "FILLER",
+        "please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
       yeah yep no sorry thanks thankyou thx ty tks good morning afternoon evening and listen look seriously really literally actually already dude bro man lady people \
       folks guys yall you u ya can could would will must should better ever god jesus christ damn ffs wtf simply honestly immediately said fucking fuckin fkn \
-      freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re acct acc account hereby yesss attention anyone everyone somebody someone lets gotta"),
-    ("TAIL", "please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
+      freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re acct acc account hereby yesss attention anyone everyone somebody someone lets gotta",
+    ),
+    (
+        "TAIL",
+        "please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
       completely period ok okay me bye lol dude bro man people guys yall sir maam madam kindly god damn ffs wtf fucking fuckin fuck assholes asshole shit crap bs bullshit \
       nonsense mess instantly totally altogether entirely here too right goddamn bitch bitches idiots morons bastards already sincerely respectfully foolishness \
-      madness garbage harassment tonight tomorrow peace u ya or else soon everybody everyone jerks loser losers creeps scammers folks"),
-    ("PLEASE", "please pls plz plse pleas plss plzz kindly porfavor"),
-    ("PROFANE", "fuck phuck fck fuk fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking"),
-    ("HOSTILE", "fuck fucking fuckin shit crap bullshit bs thieves crooks scammers scam assholes asshole bitch bastards idiots morons fyou ripoff robbery criminals liars \
-      hate sue lawyer attorney lawsuit ridiculous bitches stfu screw greedy vultures disgusting pissed motherfuckers fucker fuckers damn hell fraud extortion spam harassment"),
+      madness garbage harassment tonight tomorrow peace u ya or else soon everybody everyone jerks loser losers creeps scammers folks",
+    ),
+    ("PLEASE", "please pls plz plse pleas plss plzz kindly"),
+    (
+        "PROFANE",
+        "fuck phuck fck fuk fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking",
+    ),
+    (
+        "HOSTILE",
+        "fuck fucking fuckin shit crap bullshit bs thieves crooks scammers scam assholes asshole bitch bastards idiots morons fyou ripoff robbery criminals liars \
+      hate sue lawyer attorney lawsuit ridiculous bitches stfu screw greedy vultures disgusting pissed motherfuckers fucker fuckers damn hell fraud extortion spam harassment",
+    ),
     // Who and what number.
     ("ME", "me us my our mine myself ourselves"),
     ("YOU", "you u yall ya they them everyone anybody anyone people folks somebody your youre youguys"),
     ("PHONE", "number phone cell cellphone line device telephone mobile num digits"),
     // The texts.
-    ("TEXTS", "texts messages msgs msg sms mms notifications notification reminders reminder alerts alert communications communication communicating correspondence updates notices \
-      solicitations solicitation subscription subscriptions spam txts contact textmessage txtmsg robotexts autotexts texties blasts"),
+    (
+        "TEXTS",
+        "texts messages msgs msg sms mms notifications notification reminders reminder alerts alert communications communication communicating correspondence updates notices \
+      solicitations solicitation subscription subscriptions spam txts contact textmessage txtmsg robotexts autotexts texties blasts",
+    ),
     ("TEXT", "text message txt contact"),
     ("THESE", "these those this that the all any your ur"),
     ("DEM", "this that these those it them all everything anything stuff"),
-    ("CONTACTED", "contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed reminded alerted pinged hassled bugged pestered hounded annoyed messeged"),
-    ("CONTACTING", "texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
+    (
+        "CONTACTED",
+        "contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed reminded alerted pinged hassled bugged pestered hounded annoyed messeged",
+    ),
+    (
+        "CONTACTING",
+        "texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
       writing reaching pinging hounding stalking disturbing notifying reminding alerting asking bombarding threatening soliciting trying doing communicating blowingup \
-      hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging"),
-    ("WHICH", "more text sms further additional fucking damn stupid freaking stinking mas such of these those your goddamn other extra"),
-    ("ANNOYED", "annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive"),
+      hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging",
+    ),
+    (
+        "WHICH",
+        "more text sms further additional fucking damn stupid freaking stinking mas such of these those your goddamn other extra",
+    ),
+    (
+        "ANNOYED",
+        "annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive",
+    ),
     ("PESTERING", "harassing harrassing bothering spamming annoying bugging pestering hounding stalking"),
+    ("TEXTED", "texted messaged contacted bothered notified reminded alerted"),
     ("GETTING", "getting receiving gettin recieving"),
-    ("CONTACT", "text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
-      bombard mess respond reply use share sell badger threaten texting messaging contacting calling"),
+    (
+        "CONTACT",
+        "text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
+      bombard mess respond reply use share sell badger threaten texting messaging contacting calling",
+    ),
     ("WRITE", "text txt message msg contact texting"),
     // Words that end something.
-    ("STOPV", "stop stopall quit cease discontinue halt desist stops stopping quitting knockoff refrain avoid"),
-    ("CANCELV", "cancel end terminate suspend disable deactivate turnoff discontinue pause halt mute silence cutoff kill cease stop stopall remove unsubscribe optout block unenroll cancelling canceling ending delete quit terminating disconnect unlink"),
-    ("REMOVEV", "remove rmv delete erase drop scrub strike unlist purge scratch wipe unenroll withdraw disconnect deregister unregister exclude forget detach removing deleting"),
+    (
+        "STOPV",
+        "stop stopall quit cease discontinue halt desist stops stopping quitting knockoff refrain avoid",
+    ),
+    (
+        "CANCELV",
+        "cancel end terminate suspend disable deactivate turnoff discontinue pause halt mute silence cutoff kill cease stop stopall remove unsubscribe optout block unenroll cancelling canceling ending delete quit terminating disconnect unlink",
+    ),
+    (
+        "REMOVEV",
+        "remove rmv delete erase drop scrub strike unlist purge scratch wipe unenroll withdraw disconnect deregister unregister exclude forget detach removing deleting",
+    ),
     ("TAKEV", "take get pull keep leave drop strike scratch"),
-    ("LOSEV", "lose loose forget trash burn erase scrub block toss shred delete remove drop discard scratch disconnect"),
+    (
+        "LOSEV",
+        "lose loose forget trash burn erase scrub block toss shred delete remove drop discard scratch disconnect",
+    ),
     ("REMOVED", "removed deleted erased unsubscribed optedout unlisted excluded withdrawn unenrolled"),
     ("REMOVAL", "removal unsubscription cancellation"),
-    ("REVOKEV", "revoke revoking withdraw withdrawing rescind retract revoked withdrawn rescinding cancel take"),
+    (
+        "REVOKEV",
+        "revoke revoking withdraw withdrawing rescind retract revoked withdrawn rescinding cancel take",
+    ),
     ("UNSUB", "unsubscribe unsubscribing unsub optout optingout unsubscribed unenroll optedout delist"),
     ("LIST", "list lists database contacts system records distribution mailing rolodex directory"),
-    ("NOTWANT", "dont never nolonger didnt not wouldnt wont nor neither donot"),
+    ("NOTWANT", "dont never nolonger doesnt didnt not wouldnt wont nor neither donot"),
     ("SELF", "i im ive ihave we already times second third last"),
     ("CALLSWAP", "just only instead prefer please can but rather better"),
     ("HELPME", "help sos ayuda auxilio"),
     ("STARTV", "start resume restart begin reactivate reinstate continue"),
     ("STOPPABLE", "this that it these now all everything please contacting the you your with already"),
-    ("TXTS", "texts messages sms alerts reminders notifications msgs txts mensajes textos notificaciones recordatorios avisos alertas"),
-    ("NOT", "dont not never no cant wont isnt didnt doesnt nolonger neither arent wouldnt havent shouldnt wasnt hasnt"),
+    (
+        "TXTS",
+        "texts messages sms alerts reminders notifications msgs txts mensajes textos notificaciones recordatorios avisos alertas",
+    ),
+    (
+        "NOT",
+        "dont not never no cant wont isnt didnt doesnt nolonger neither arent wouldnt havent shouldnt wasnt hasnt",
+    ),
     ("DONT", "dont never dnt donot"),
-    ("WANT", "want wanna wish need like care desire wanting prefer ask choose wanted elect would request demand authorize allow accept consent permit agree appreciate read do"),
-    ("WISH", "want wanna wish need like desire wanting prefer request demand asking requesting asked demanding ask insist"),
-    ("SIGNED", "signedup signup subscribed subscribe enrolled agreed agree consent consented asked requested request authorized registered register optin optedin approved ask enroll authorize"),
+    (
+        "WANT",
+        "want wants wanna wish need like care desire wanting prefer ask choose wanted elect would request demand authorize allow accept consent permit agree appreciate read do",
+    ),
+    (
+        "WISH",
+        "want wants wanna wish need like desire wanting prefer request demand asking requesting asked demanding ask insist",
+    ),
+    (
+        "SIGNED",
+        "signedup signup subscribed subscribe enrolled agreed agree consent consented asked requested request authorized registered register optin optedin approved ask enroll authorize",
+    ),
     ("CONSENT", "permission consent authorization approval authority permisson"),
     ("WRONG", "wrong incorrect rong mistaken wrng worng wrogn wong"),
-    ("WRONGONE", "number person guy phone party contact recipient man lady woman individual one dude girl gal somebody family cell num peron human people"),
+    (
+        "WRONGONE",
+        "number person guy phone party contact recipient man lady woman individual one dude girl gal somebody family cell num peron human people house household",
+    ),
     ("GOAWAY", "foff stfu gtfo scram shoo begone fuckoff pissoff"),
     ("AGAIN", "again anymore more another next once continue keep still"),
-    ("THREAT", "sue suing lawyer attorney police report reporting block blocking legal lawsuit court fcc ftc cops complaint charges harassment action swear"),
+    (
+        "THREAT",
+        "sue suing lawyer attorney police report reporting block blocking legal lawsuit court fcc ftc cops complaint charges harassment action swear",
+    ),
     ("SAYS", "says say said saying reads read tells told states mentions instructs"),
-    ("KEYWORD", "stop stopall quit end cancel unsubscribe optout revoke remove alto parar pare paren basta baja fin salir cancelar"),
+    (
+        "KEYWORD",
+        "stop stopall quit end cancel unsubscribe optout revoke remove alto parar pare paren basta baja fin salir cancelar",
+    ),
     // Other objects: what the wish is about when it is not the texts (P5). BILLS arrive by text, so "stop sending bills" is none of these.
-    ("OTHER", "bill charge charges card payment payments plan plans appointment appointments appt insurance policy coverage claim claims fee fees check debit autopay draft drafts autodraft \
+    (
+        "OTHER",
+        "bill charge charges card payment payments plan plans appointment appointments appt insurance policy coverage claim claims fee fees check debit autopay draft drafts autodraft \
       transaction refund balance debt collections collection credit creditreport mail medication meds medicine treatment therapy ambulance transport transportation ride trip surgery visit checks \
       invoice lien interest loan dispute installments installment penalty garnishment deduction deductions withdrawal withdrawals transfer order pickup procedure prescription \
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \
       license licence hipaa medicare medicaid aetna cigna humana bcbs provider doctor \
       hospital nurse office store link autopayment stitches cast sutures iv oxygen dnr statement balance copay deductible pharmacy dialysis chemo bills invoices faxes fax statements settlement settlements financing payroll wage wages \
-      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration claim"),
+      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration claim",
+    ),
     // Whom one may ask to have taken off an account.
-    ("FAMILY", "son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija"),
-    ("INSURER", "insurance insurer medicare medicaid aetna cigna humana bcbs carrier employer hospital ambulance doctor"),
-    ("MAILPLACE", "address house mail apartment mailbox envelope paper letters letter insurance insurer collections collection home postal po mailed medicare medicaid ex former previous old aetna cigna humana usps"),
-    ("GAPSTOP", "texting txting messaging contacting calling bothering harassing bugging spamming sending emailing asking with about it until till unless for before after when i im ill ive you u we they paid texts \
+    (
+        "FAMILY",
+        "son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija",
+    ),
+    (
+        "INSURER",
+        "insurance insurer medicare medicaid aetna cigna humana bcbs carrier employer hospital ambulance doctor",
+    ),
+    (
+        "MAILPLACE",
+        "address house mail apartment mailbox envelope paper letters letter insurance insurer collections collection home postal po mailed medicare medicaid ex former previous old aetna cigna humana usps",
+    ),
+    (
+        "GAPSTOP",
+        "texting txting messaging contacting calling bothering harassing bugging spamming sending emailing asking with about it until till unless for before after when i im ill ive you u we they paid texts \
       messages text msgs sms notifications reminders alerts me us if not already hounding harrassing pestering threatening notices subscription communication communications contact these them trying \
-      hes shes he she whoever nobody wrong dont thankyou lying wasting stop please harassment who why what im theres getting"),
-    ("MISTAKE", "mistake accident accidentally error accidently mistakenly oops meant mean wrongly unintentionally"),
+      hes shes he she whoever nobody wrong dont thankyou lying wasting stop please harassment who why what im theres getting",
+    ),
+    (
+        "MISTAKE",
+        "mistake accident accidentally error accidently mistakenly oops meant mean wrongly unintentionally",
+    ),
     ("DEADLINE", "after before until till past during between except only at on unless"),
-    ("TIME", "night midnight morning noon work monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays weekends weekend early late hours day daytime evening evenings nights am pm"),
+    (
+        "TIME",
+        "night midnight morning noon work monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays weekends weekend early late hours day daytime evening evenings nights am pm",
+    ),
     // Known words of no class, so that they are not taken for a name.
-    ("COMMONWORD", "a an the i im ill ive he she we they it its his her their him at in on of to for from with by about as into over up down back is are was were be been being am do does did done \
+    (
+        "COMMONWORD",
+        "a an the i im ill ive he she we they it its his her their him at in on of to for from with by about as into over up down back is are was were be been being am do does did done \
       have has had having ihave this thisis that thats there here where when what whats who whos whose which why how if then than because since while though although until very much many lot lots few less fewer too \
       also only even still yet never always sometimes soon later today tomorrow yesterday week weeks month months year years day days hour hours time times date morning night pay paid paying pays owe owed owes money \
       cost costs cheap able sure ready home working insured covered well feeling happy going responsible available interested liable aware rich kidding joking right correct fair okay acceptable possible true enough \
-      diabetic pregnant disabled retired employed unemployed eligible qualified married single injured hurt sick dead mad angry upset worried stupid dumb comfortable familiar clear certain positive satisfied funny fun easy urgent due bot paramedics paramedic medics emt emts nurses doctors used looking harassed reported shove died him person different nothing \
+      diabetic pregnant disabled retired employed unemployed eligible qualified married single injured hurt sick dead mad angry upset worried stupid dumb comfortable familiar clear certain positive satisfied funny fun easy urgent due bot zero refuse decline reject object oppose forbid prohibit heard meant intended paramedics paramedic medics emt emts nurses doctors used looking harassed reported shove died him person different nothing \
       emergency emergencies scheduled local legit real fake spam scam safe new old first second third last next same different other another each every both half some any none nothing something anything everything \
       patient patients customer client member deceased passed died dying fell fall can could would should may might must shall test tests testing contract contracts cancer remote along other content lease leaves against pleased plead prone spending remainder remainders elect parents contents stomp brother moved tried trying try tested wring given give gave giving got get gotten \
       see saw seen look looking find found lost think thought know knew known tell say ask talk talking speak speaking spoke hear heard help helping info information insurance accept accepting understand understood \
@@ -135,5 +306,6 @@ pub const CLASSES: &[(&str, &str)] = &[
       yet unsolicited unwanted unauthorized nothing further through thru something noone nobody none whoever belongs belong switched switching reassigned kid child minor landline answering machine \
       stopped ended cancelled canceled removed quite quiet shop stopper weekend weekends endoscopy ended nonstop zone date chance hi there really sign signs bills line lines sold hate love liked wait waiting wants wanting \
       reply respond press type word words button quote means mean instructions agree fall hope feel must god bless sorry thing things way ways sense else matter point instead rather mailed fax mailing enroll enrollment unenrolled \
-      scheduled unless crazy serious hungry tired sick fed done finished through tomorrow dumbass literate english spanish yelling rude polite insured guarantor guardian caregiver parent spouse representative dependent veteran citizen"),
+      scheduled unless crazy serious hungry tired sick fed done finished through tomorrow dumbass literate english spanish yelling rude polite insured guarantor guardian caregiver parent spouse representative dependent veteran citizen",
+    ),
 ];
