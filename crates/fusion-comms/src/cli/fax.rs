@@ -130,15 +130,12 @@ async fn reprocess(db: &Db, ids: &[String], actor: &Actor) -> anyhow::Result<()>
 
 async fn reprocess_one(tx: &mut Tx, id: &FaxId, actor: &Actor, now: Timestamp) -> anyhow::Result<()> {
     let fax = faxes::lock(tx, id).await?.ok_or_else(unknown)?;
-    let key = fax.key.as_deref().filter(|_| fax.status != "receiving");
-    let Some(key) = key else {
+    let Some(key) = fax.key.as_deref() else {
         return Err(refuse(format!("the file of fax {id} is not in the store"))
             .hint("`fusion-comms fax fetch` has it fetched again")
             .into());
     };
-    if !faxes::reset(tx, id, now).await? {
-        return Err(unknown().into());
-    }
+    faxes::reset(tx, id, now).await?;
     // A cause of its own each time: the same message twice would be one.
     let cause = format!("reprocess:{id}:{now}");
     worker::owe_message(tx, &cause, id, fax.tenant.as_ref(), key, now).await?;
