@@ -11,7 +11,10 @@ pub enum Effect {
     Ask(Question),
     Command(Command),
     /// Make the payment link for this call and phone and text it: one for ever, whatever is redelivered.
-    SendLink { statement: StatementId, phone: E164 },
+    SendLink {
+        statement: StatementId,
+        phone: E164,
+    },
     /// A transfer failed or could not be tried: counted, and a call-back task for the agency.
     TransferFailed,
     /// A prompt could not be played and is spoken instead: counted.
@@ -127,17 +130,70 @@ pub const TRANSFER_RING_S: i64 = 30;
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
+    /// The action and the body without what every command carries, which is checked here.
+    fn sent(command: &Command) -> (&'static str, Value) {
+        let request = command.request("https://a.example/ivr", 4, "id");
+        let mut body: Value = serde_json::from_str(&request.body).unwrap();
+        let body_map = body.as_object_mut().unwrap();
+        assert_eq!(body_map.remove("command_id"), Some("id".into()));
+        let state = body_map.remove("client_state");
+        assert_eq!(crate::envelope::our_step(state.as_ref().and_then(Value::as_str)), Some(4));
+        (request.action, body)
+    }
+
     #[test]
-    fn a_gather_counts_its_own_tries_and_asks_for_the_right_number_of_keys() {
-        let request = Command::Gather { prompt: Prompt::CollectPhone, voice: Voice::Recorded }.request("https://a.example", 4, "id");
-        let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
-        assert_eq!(request.action, "gather_using_audio");
-        assert_eq!(body["audio_url"], "https://a.example/collect_phone.wav");
-        assert_eq!(body["maximum_digits"], 12);
-        assert_eq!(body["maximum_tries"], 1);
-        assert_eq!(body["command_id"], "id");
-        assert_eq!(crate::envelope::our_step(body["client_state"].as_str()), Some(4));
+    fn a_gather_tries_once_and_takes_one_key_in_the_menus_thirteen_of_a_statement_and_twelve_of_a_phone() {
+        for (prompt, digits) in [
+            (Prompt::Menu, 1),
+            (Prompt::SentSms, 1),
+            (Prompt::CollectStatement, 13),
+            (Prompt::InvalidStatement, 13),
+            (Prompt::CollectPhone, 12),
+        ] {
+            let mut keys = json!({
+                "maximum_tries": 1, "minimum_digits": 1, "maximum_digits": digits, "timeout_millis": 10_000,
+                "inter_digit_timeout_millis": 5_000, "terminating_digit": "#",
+            });
+            let spoken = Command::Gather { prompt, voice: Voice::Spoken };
+            let mut with_words = keys.clone();
+            with_words["payload"] = prompt.text().into();
+            with_words["voice"] = "female".into();
+            with_words["language"] = "en-US".into();
+            assert_eq!(sent(&spoken), ("gather_using_speak", with_words));
+            keys["audio_url"] = format!("https://a.example/ivr/{}.wav", prompt.name()).into();
+            assert_eq!(
+                sent(&Command::Gather { prompt, voice: Voice::Recorded }),
+                ("gather_using_audio", keys)
+            );
+        }
+    }
+
+    #[test]
+    fn a_recording_is_played_as_wav_and_its_words_are_spoken_where_it_cannot_be() {
+        let prompt = Prompt::Goodbye;
+        let play = json!({"audio_url": "https://a.example/ivr/goodbye.wav", "audio_type": "wav"});
+        assert_eq!(sent(&Command::Play { prompt, voice: Voice::Recorded }), ("playback_start", play));
+        let speak = json!({"payload": "Thank you. Goodbye.", "voice": "female", "language": "en-US"});
+        assert_eq!(sent(&Command::Play { prompt, voice: Voice::Spoken }), ("speak", speak));
+    }
+
+    #[test]
+    fn a_transfer_rings_for_thirty_seconds_and_answer_and_hang_up_carry_nothing_else() {
+        let to = E164::parse("+12025550119").unwrap();
+        let transfer = json!({"to": "+12025550119", "timeout_secs": 30});
+        assert_eq!(sent(&Command::Transfer { to }), ("transfer", transfer));
+        assert_eq!(sent(&Command::Answer), ("answer", json!({})));
+        assert_eq!(sent(&Command::HangUp), ("hangup", json!({})));
+    }
+
+    #[test]
+    fn the_same_command_of_the_same_step_is_the_same_body_byte_for_byte() {
+        let gather = Command::Gather { prompt: Prompt::CollectPhone, voice: Voice::Recorded };
+        let body = || gather.request("https://a.example", 7, "id").body;
+        assert_eq!(body(), body());
     }
 }

@@ -17,5 +17,9 @@ pub(super) fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Cal
 
 fn miss(call: Call, around: &Surroundings) -> (Call, Vec<Effect>) {
     let misses = call.misses + 1;
-    if misses >= MENU_MISSES { call.transfer(around) } else { call.ask(State::Menu, Prompt::Menu, misses, around) }
+    if misses >= MENU_MISSES {
+        call.transfer(around)
+    } else {
+        call.ask(State::Menu, Prompt::Menu, misses, around)
+    }
 }

@@ -75,18 +75,29 @@ impl State {
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// `answer` was sent, `call.answered` has not come.
-    Answering { again: bool },
+    Answering {
+        again: bool,
+    },
     /// A prompt asks for keys.
-    Asking { prompt: Prompt, spoken: bool },
+    Asking {
+        prompt: Prompt,
+        spoken: bool,
+    },
     /// The link is being made and texted.
     Linking,
     /// `transfer.wav` plays while the agency's phone rings.
-    Transferring { spoken: bool },
+    Transferring {
+        spoken: bool,
+    },
     /// The caller talks with a person.
     Bridged,
     /// `goodbye.wav` is heard out.
-    Goodbye { spoken: bool },
-    HangingUp { tries: u8 },
+    Goodbye {
+        spoken: bool,
+    },
+    HangingUp {
+        tries: u8,
+    },
     /// A hang-up overtook the gather of the phone number: its digits may still come.
     EndedAtPhone,
     Ended,
@@ -120,19 +131,42 @@ pub struct Surroundings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallEvent {
     Answered,
-    GatherEnded { step: Option<u32>, status: GatherStatus, digits: Digits, pound_alone: bool },
+    GatherEnded {
+        step: Option<u32>,
+        status: GatherStatus,
+        digits: Digits,
+        pound_alone: bool,
+    },
     /// A recording or a spoken text has ended; `prompt` where the event names the file.
-    PlaybackEnded { step: Option<u32>, prompt: Option<Prompt>, status: PlaybackStatus },
+    PlaybackEnded {
+        step: Option<u32>,
+        prompt: Option<Prompt>,
+        status: PlaybackStatus,
+    },
     Bridged,
     /// The transfer's second leg has ended.
-    SecondLegEnded { cause: String },
+    SecondLegEnded {
+        cause: String,
+    },
     Hangup,
     Statement(StatementAnswer),
-    MayText { phone: E164, allowed: bool },
+    MayText {
+        phone: E164,
+        allowed: bool,
+    },
     Link(LinkAnswer),
-    CommandAccepted { step: u32, kind: CommandKind },
-    CommandFailed { step: u32, kind: CommandKind, failure: Failure },
-    DeadlinePassed { step: u32 },
+    CommandAccepted {
+        step: u32,
+        kind: CommandKind,
+    },
+    CommandFailed {
+        step: u32,
+        kind: CommandKind,
+        failure: Failure,
+    },
+    DeadlinePassed {
+        step: u32,
+    },
 }
 
 /// What our tables say of a keyed statement number.
@@ -204,13 +238,17 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
         CallEvent::Hangup => (call.ended(), vec![]),
         CallEvent::CommandFailed { failure: Failure::CallEnded, .. } => (call.ended(), vec![]),
         CallEvent::GatherEnded { step, .. } if call.is_late(*step) => (call, vec![]),
-        CallEvent::GatherEnded { status: GatherStatus::CallHangup, digits, .. } => phone::gathered_at_hangup(call.ended(), digits),
+        CallEvent::GatherEnded { status: GatherStatus::CallHangup, digits, .. } => {
+            phone::gathered_at_hangup(call.ended(), digits)
+        }
         CallEvent::GatherEnded { status: GatherStatus::Cancelled, .. } => (call, vec![]),
         _ if call.state == State::Done => phone::after_hangup(call, event),
         CallEvent::PlaybackEnded { step, .. } if call.is_late(*step) => (call, vec![]),
         CallEvent::PlaybackEnded { prompt: Some(p), .. } if call.playing() != Some(*p) => (call, vec![]),
         CallEvent::PlaybackEnded { status: PlaybackStatus::Failed, .. } => prompt_failed(call, around),
-        CallEvent::CommandFailed { step, kind: CommandKind::Gather | CommandKind::Play, .. } if *step == call.step => {
+        CallEvent::CommandFailed { step, kind: CommandKind::Gather | CommandKind::Play, .. }
+            if *step == call.step =>
+        {
             prompt_failed(call, around)
         }
         CallEvent::DeadlinePassed { step } if *step != call.step => (call, vec![]),

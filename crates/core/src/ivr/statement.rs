@@ -15,7 +15,9 @@ pub(super) fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Cal
             call.ask(State::CollectSmsPhone, Prompt::CollectPhone, 0, around)
         }
         CallEvent::Statement(StatementAnswer::NotPayable) => call.transfer(around),
-        CallEvent::Statement(StatementAnswer::Unknown) | CallEvent::DeadlinePassed { .. } => miss(call, around),
+        CallEvent::Statement(StatementAnswer::Unknown) | CallEvent::DeadlinePassed { .. } => {
+            miss(call, around)
+        }
         _ => (call, vec![]),
     }
 }

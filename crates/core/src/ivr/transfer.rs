@@ -25,9 +25,15 @@ pub(super) fn step(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
 
 pub(super) fn leaving(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
     match (call.phase, event) {
-        (Phase::Goodbye { .. }, CallEvent::PlaybackEnded { .. } | CallEvent::DeadlinePassed { .. }) => call.hang_up(0),
-        (Phase::HangingUp { .. }, CallEvent::CommandAccepted { kind: CommandKind::HangUp, .. }) => (call.ended(), vec![]),
-        (Phase::HangingUp { tries }, CallEvent::DeadlinePassed { .. }) if tries + 1 < HANG_UP_TRIES => call.hang_up(tries + 1),
+        (Phase::Goodbye { .. }, CallEvent::PlaybackEnded { .. } | CallEvent::DeadlinePassed { .. }) => {
+            call.hang_up(0)
+        }
+        (Phase::HangingUp { .. }, CallEvent::CommandAccepted { kind: CommandKind::HangUp, .. }) => {
+            (call.ended(), vec![])
+        }
+        (Phase::HangingUp { tries }, CallEvent::DeadlinePassed { .. }) if tries + 1 < HANG_UP_TRIES => {
+            call.hang_up(tries + 1)
+        }
         (Phase::HangingUp { .. }, CallEvent::DeadlinePassed { .. }) => (call.ended(), vec![]),
         _ => (call, vec![]),
     }

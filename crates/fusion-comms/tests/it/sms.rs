@@ -105,7 +105,7 @@ async fn a_block_at_the_carrier_is_recorded_and_not_tried_again(on: On) {
     assert!(within(LONG, || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) }).await);
     app.settle().await;
     let sources: Vec<&str> = opt_outs(&app).await.iter().map(|o| o.source.as_str()).collect();
-    assert_eq!(sources, ["telnyx_block"]);
+    assert_eq!(sources, ["telnyx_block"], "{:?}\n{}", app.sim.telnyx.requests(), app.logs());
     assert!(app.sim.telnyx.commands(&call).iter().any(|(a, _)| a == "transfer"), "the caller is not told of a link");
     let sent = app.sim.telnyx.requests().into_iter().filter(|r| r.path.ends_with("/messages")).count();
     assert_eq!(sent, 1);

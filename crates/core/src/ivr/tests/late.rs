@@ -157,3 +157,16 @@ fn a_hang_up_while_the_link_is_made_leaves_the_link_alone() {
     line.ignores(CallEvent::Link(LinkAnswer::Refused));
     assert_eq!(line.call.phone, E164::parse("+12025550147").ok());
 }
+
+#[test]
+fn an_answer_that_nobody_asked_for_sends_no_link_once_the_call_has_ended() {
+    let may_text = || CallEvent::MayText { phone: E164::parse("+12025550147").unwrap(), allowed: true };
+    let mut line = Line::at_phone();
+    line.tell(CallEvent::Hangup);
+    line.tell(gather(None, PHONE));
+    line.ignores(may_text());
+    let mut line = Line::link_sent();
+    line.tell(CallEvent::Hangup);
+    line.ignores(may_text());
+    line.ignores(CallEvent::Statement(StatementAnswer::Unknown));
+}

@@ -143,6 +143,11 @@ fn every_event() -> Vec<CallEvent> {
         events.push(CallEvent::SecondLegEnded { cause: cause.to_owned() });
     }
     events.extend([LinkAnswer::Sent, LinkAnswer::Refused].map(CallEvent::Link));
+    events.extend([StatementAnswer::NotPayable, StatementAnswer::Unknown].map(CallEvent::Statement));
+    events.extend(StatementId::parse(OPEN).map(|id| CallEvent::Statement(StatementAnswer::Found(id))));
+    for allowed in [true, false] {
+        events.extend(E164::parse("+12025550147").map(|phone| CallEvent::MayText { phone, allowed }));
+    }
     for step in [None, Some(NOW), Some(NOW - 1), Some(NOW + 1)] {
         for status in
             [GatherStatus::Valid, GatherStatus::NoInput, GatherStatus::CallHangup, GatherStatus::Cancelled]

@@ -46,7 +46,8 @@ impl SimOptions {
             api_key: None,
             from_numbers: None,
             profiles: HashMap::new(),
-            default_profile: "6beda5ed-5df4-42a1-b9b8-0364221dca9b".to_owned(),
+            // The profile that the service names by itself in dev.
+            default_profile: "40000000-0000-4000-8000-000000000001".to_owned(),
             answers_stop: true,
             media_base,
             fax_link_seconds: 600,

@@ -1,0 +1,31 @@
+//! One integration-test binary: it links once.
+
+/// Runs each async body, which takes the database to run on, as a test of its name on either engine.
+macro_rules! on_both {
+    ($($body:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $body() {
+                super::$body(crate::support::app::On::Sqlite).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $body() {
+                super::$body(crate::support::app::On::Postgres).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both;
+
+mod support;
+
+mod fax;
+mod fixtures;
+mod kill;
+mod leaks;
+mod outage;
+mod sms;
+mod stories;
+mod voice;
