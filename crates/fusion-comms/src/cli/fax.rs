@@ -108,8 +108,21 @@ async fn show(db: &Db, id: &FaxId, as_json: bool) -> anyhow::Result<()> {
         return output::json(&fields);
     }
     let names = [
-        "fax_id", "tenant_id", "from_phone", "to_phone", "status", "doc_type", "case_id", "page_count", "partial",
-        "s3_key_original", "sha256_original", "last_error", "suggestions", "created_at", "occurred_at",
+        "fax_id",
+        "tenant_id",
+        "from_phone",
+        "to_phone",
+        "status",
+        "doc_type",
+        "case_id",
+        "page_count",
+        "partial",
+        "s3_key_original",
+        "sha256_original",
+        "last_error",
+        "suggestions",
+        "created_at",
+        "occurred_at",
     ];
     output::put(&output::fields(&names.map(|name| (name, output::shown(&fields[name])))))
 }
@@ -162,7 +175,9 @@ async fn fetch(db: &Db, id: &FaxId, actor: &Actor) -> anyhow::Result<()> {
         let cause = format!("fetch:{id}:{now}");
         worker::owe_fetch(&mut tx, &cause, id, fax.tenant.as_ref(), link.as_deref(), now).await?;
         match link {
-            Some(_) => "its fetch is owed anew, from the link in the inbox, or a fresh one if that has expired",
+            Some(_) => {
+                "its fetch is owed anew, from the link in the inbox, or a fresh one if that has expired"
+            }
             None => "its fetch is owed anew, from a link that Telnyx is asked for",
         }
     };

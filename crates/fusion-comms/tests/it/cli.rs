@@ -138,9 +138,15 @@ async fn an_agency_is_set_up_by_flags(on: On) {
          --timezone America/Chicago --messaging-profile 40017A5B-0000-4000-8000-0123456789AB",
     );
     shell.well("number add +12025550110 --tenant abc123 --purpose billing_voice,billing_sms --forward-to +12025550118");
-    shell.file("s.csv", "status,currency,amount_cents,statement_id,case_id\n,usd,12500,1001,c1\npaid,USD,5,1002,\n");
+    shell.file(
+        "s.csv",
+        "status,currency,amount_cents,statement_id,case_id\n,usd,12500,1001,c1\npaid,USD,5,1002,\n",
+    );
     shell.well("statement import s.csv --tenant abc123");
-    shell.file("c.csv", "tenant_id,case_id,patient_dob,payer\nabc123,c1,1950-02-28,Medicare\nother,c2,never,\n");
+    shell.file(
+        "c.csv",
+        "tenant_id,case_id,patient_dob,payer\nabc123,c1,1950-02-28,Medicare\nother,c2,never,\n",
+    );
     let said = shell.well("case import c.csv --tenant abc123");
     assert!(said.contains("1 case ") && said.contains("1 line of other"), "{said}");
 
@@ -148,7 +154,10 @@ async fn an_agency_is_set_up_by_flags(on: On) {
     assert_eq!(agency["timezone"], "America/Chicago");
     assert_eq!(agency["messaging_profile"], "40017a5b-0000-4000-8000-0123456789ab");
     let numbers = shell.json("number list --tenant abc123");
-    assert_eq!(numbers[0], json!({"phone": NUMBER, "purpose": "billing_sms", "tenant": "abc123", "forward_to": null}));
+    assert_eq!(
+        numbers[0],
+        json!({"phone": NUMBER, "purpose": "billing_sms", "tenant": "abc123", "forward_to": null})
+    );
     assert_eq!(numbers[1]["forward_to"], "+12025550118");
     let statements = shell.json("statement list --tenant abc123");
     let first = json!({"statement_id": "1001", "amount_cents": 12500, "currency": "usd", "case_id": "c1", "status": "open"});
@@ -258,7 +267,10 @@ async fn a_file_with_a_bad_line_imports_nothing_unless_told(on: On) {
     let kept = shell.json("statement list --tenant ridgeline");
     assert_eq!(kept.as_array().unwrap().iter().map(|s| &s["statement_id"]).collect::<Vec<_>>(), ["1", "6"]);
 
-    shell.file("c.csv", "tenant_id,case_id,date_of_service\nridgeline,c1,2026-02-30\nridgeline,,\nridgeline,c2,\n");
+    shell.file(
+        "c.csv",
+        "tenant_id,case_id,date_of_service\nridgeline,c1,2026-02-30\nridgeline,,\nridgeline,c2,\n",
+    );
     let err = shell.fails(1, "case import c.csv --tenant ridgeline");
     assert!(err.contains("line 2: date_of_service") && err.contains("line 3: case_id is empty"), "{err}");
     assert_eq!(shell.json("case list --tenant ridgeline"), json!([]));
@@ -313,7 +325,12 @@ async fn events_are_listed_by_what_is_asked_for(on: On) {
     shell.execute("UPDATE telnyx_events SET processed_at = received_at, tenant_id = 'ridgeline' WHERE event_id = 'e2'").await;
     let ids = |line: &str| {
         let listed = shell.json(&format!("events list {line}"));
-        listed.as_array().unwrap().iter().map(|e| e["event_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["event_id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(ids(""), ["e2", "e1"]);
     assert_eq!(ids("--limit 1"), ["e2"]);
@@ -378,7 +395,10 @@ async fn a_stored_fax_is_read_anew_each_time_it_is_asked_for(on: On) {
         shell.well("fax reprocess f1");
     }
     let shown = shell.json("fax show f1");
-    assert_eq!((&shown["status"], &shown["doc_type"], &shown["case_id"]), (&json!("received"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&shown["status"], &shown["doc_type"], &shown["case_id"]),
+        (&json!("received"), &Value::Null, &Value::Null)
+    );
     assert_eq!(shell.column("SELECT kind AS x FROM outbox").await, ["fax_enqueue", "fax_enqueue"]);
     let err = shell.fails(1, "fax fetch f1");
     assert!(err.contains("reprocess"), "{err}");
@@ -388,7 +408,8 @@ async fn a_fax_that_did_not_come_is_fetched_again_from_its_events_link(on: On) {
     let shell = Shell::with_agency(on).await;
     seen(&shell, "f1", None).await;
     shell.execute("UPDATE fax_documents SET status = 'failed', last_error = 'gone'").await;
-    let payload = json!({"fax_id": "f1", "direction": "inbound", "media_url": "https://example.org/faxes/f1"});
+    let payload =
+        json!({"fax_id": "f1", "direction": "inbound", "media_url": "https://example.org/faxes/f1"});
     shell.receive(Channel::Fax, "fax.received", "e1", payload).await;
     let err = shell.fails(1, "fax reprocess f1");
     assert!(err.contains("fax fetch"), "{err}");
@@ -398,7 +419,10 @@ async fn a_fax_that_did_not_come_is_fetched_again_from_its_events_link(on: On) {
     assert!(said.contains("owed already"), "{said}");
     let owed = shell.column("SELECT kind || ' ' || CAST(payload AS TEXT) AS x FROM outbox").await;
     assert_eq!(owed.len(), 1);
-    assert!(owed[0].starts_with("fax_fetch ") && owed[0].contains("https://example.org/faxes/f1"), "{owed:?}");
+    assert!(
+        owed[0].starts_with("fax_fetch ") && owed[0].contains("https://example.org/faxes/f1"),
+        "{owed:?}"
+    );
 }
 
 async fn seen(shell: &Shell, id: &str, key: Option<&str>) {
@@ -461,7 +485,9 @@ async fn the_database_is_found_without_or_with_any_one_variable() {
     assert_eq!(ended(nothing_set).json(), json!([]));
     assert!(shell.dir.path().join("data/fusion-comms.db").exists());
     let mut in_secrets = shell.command("tenant list --json");
-    in_secrets.env_remove("DATABASE_URL").env("APP_SECRETS_JSON", json!({"DATABASE_URL": shell.database}).to_string());
+    in_secrets
+        .env_remove("DATABASE_URL")
+        .env("APP_SECRETS_JSON", json!({"DATABASE_URL": shell.database}).to_string());
     assert_eq!(ended(in_secrets).json()[0]["id"], "ridgeline");
     let mut unreachable = shell.command("tenant list");
     unreachable.env("DATABASE_URL", "postgres://app:hunter2@127.0.0.1:1/fusion");
