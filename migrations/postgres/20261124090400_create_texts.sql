@@ -15,6 +15,7 @@ CREATE TABLE telnyx_sms_messages (
   updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
   class TEXT NOT NULL DEFAULT 'other',      -- why it was sent: payment_link, stop_confirmation, help, start_confirmation
   cause_id TEXT,
+  asked_at TIMESTAMPTZ,                     -- receipt of the text that this one answers
   request TEXT,                             -- the body sent to Telnyx, byte for byte on every try
   handed_over_at TIMESTAMPTZ,               -- the first commit that set sending
   ambiguous BOOLEAN NOT NULL DEFAULT FALSE, -- a try ended without an answer

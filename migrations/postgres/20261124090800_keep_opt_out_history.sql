@@ -1,7 +1,7 @@
 -- Appends every change of the ledger to its history, also one typed by hand in psql.
 -- SECURITY DEFINER: whoever may change the ledger may append, and nobody may do more than append.
 CREATE FUNCTION opt_out_history_append() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   who TEXT := coalesce(nullif(current_setting('app.actor', true), ''), session_user);
   why TEXT := nullif(current_setting('app.reason', true), '');

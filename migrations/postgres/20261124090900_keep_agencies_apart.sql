@@ -11,8 +11,8 @@ BEGIN
         IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role_name) THEN
           EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
         END IF;
-        IF NOT EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
-                       WHERE g.rolname = role_name AND u.rolname = current_user) THEN
+        -- From PostgreSQL 16 on the maker of a role administers it without having its rights: those are granted.
+        IF NOT pg_has_role(current_user, role_name, 'USAGE') THEN
           EXECUTE format('GRANT %I TO CURRENT_USER', role_name);
         END IF;
       END LOOP;

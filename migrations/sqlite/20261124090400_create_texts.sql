@@ -15,6 +15,7 @@ CREATE TABLE telnyx_sms_messages (
   updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
   class TEXT NOT NULL DEFAULT 'other',      -- why it was sent: payment_link, stop_confirmation, help, start_confirmation
   cause_id TEXT,
+  asked_at TEXT,                     -- receipt of the text that this one answers
   request TEXT,                             -- the body sent to Telnyx, byte for byte on every try
   handed_over_at TEXT,               -- the first commit that set sending
   ambiguous INTEGER NOT NULL DEFAULT 0, -- a try ended without an answer

@@ -7,6 +7,7 @@ use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
 
 use crate::clock::Clock;
+use crate::metrics;
 use crate::store::messages::{self, Class, Outbound};
 use crate::store::{Db, StoreError, Tx, ledger, outbox};
 
@@ -21,17 +22,25 @@ pub enum Decision {
     Refused(String),
 }
 
-/// Looks at the ledger in this transaction.
-pub async fn check(tx: &mut Tx, tenant: Option<&TenantId>, phone: &E164, class: Class) -> Result<Decision, StoreError> {
+/// Looks at the ledger in this transaction. `asked_at`: when the text that this one answers was received.
+pub async fn check(
+    tx: &mut Tx,
+    tenant: Option<&TenantId>,
+    phone: &E164,
+    class: Class,
+    asked_at: Option<Timestamp>,
+) -> Result<Decision, StoreError> {
     let standing = ledger::standing(tx, tenant, phone).await?;
-    Ok(match (class, standing) {
-        (Class::Help, _) | (Class::PaymentLink | Class::StartConfirmation, None) | (Class::StopConfirmation, Some(_)) => {
-            Decision::Allowed
-        }
+    let refused = |o: &ledger::OptOut| {
+        Decision::Refused(format!("opted out on {}, source {}", o.opted_out_at, o.source.as_str()))
+    };
+    Ok(match (class, &standing) {
+        (Class::StopConfirmation, Some(_)) => Decision::Allowed,
         (Class::StopConfirmation, None) => Decision::Refused("no opt-out stands any more".to_owned()),
-        (Class::PaymentLink | Class::StartConfirmation, Some(o)) => {
-            Decision::Refused(format!("opted out on {}, source {}", o.opted_out_at, o.source.as_str()))
-        }
+        // HELP is answered to anyone who asks, also after STOP; a STOP after it takes the answer back.
+        (Class::Help, Some(o)) if asked_at.is_none_or(|asked| o.opted_out_at > asked) => refused(o),
+        (Class::PaymentLink | Class::StartConfirmation, Some(o)) => refused(o),
+        (Class::Help, _) | (Class::PaymentLink | Class::StartConfirmation, None) => Decision::Allowed,
     })
 }
 
@@ -43,12 +52,14 @@ pub async fn queue(
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<Decision, StoreError> {
-    let decision = check(tx, text.tenant.as_ref(), &text.to, text.class).await?;
+    let decision = check(tx, text.tenant.as_ref(), &text.to, text.class, text.asked_at).await?;
     let refused = match &decision {
         Decision::Allowed => None,
         Decision::Refused(reason) => Some(reason.as_str()),
     };
-    messages::insert_outbound(tx, text, refused, now).await?;
+    if messages::insert_outbound(tx, text, refused, now).await? {
+        metrics::text_reached(if refused.is_some() { "refused" } else { "queued" });
+    }
     if decision == Decision::Allowed {
         let effect = outbox::NewEffect {
             id: uuid::Uuid::parse_str(text.id.as_str()).unwrap_or_default(),
@@ -105,13 +116,14 @@ pub enum Handed {
 pub async fn hand_over(db: &Db, clock: &Clock, id: &MessageId) -> Result<Handed, StoreError> {
     let mut tx = db.begin().await?;
     let Some(text) = messages::to_send(&mut tx, id).await? else { return Ok(Handed::Settled) };
+    ledger::wait_shortly(&mut tx).await?;
     ledger::lock_number(&mut tx, &text.to).await?;
-    let decision = check(&mut tx, text.tenant.as_ref(), &text.to, text.class).await?;
+    let decision = check(&mut tx, text.tenant.as_ref(), &text.to, text.class, text.asked_at).await?;
     let now = clock.now();
     let handed = match decision {
         Decision::Refused(reason) => {
             // After a try without an answer nobody knows whether the text went out.
-            let status = if text.ambiguous { "unknown" } else { "refused" };
+            let status = if text.may_have_gone_out() { "unknown" } else { "refused" };
             messages::set_status(&mut tx, id, status, Some(&reason), false, now).await?;
             Handed::Refused(reason)
         }

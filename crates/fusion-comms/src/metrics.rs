@@ -153,6 +153,7 @@ fn lay_at_zero() {
     let _registered = histogram!("fax_classify_seconds");
     queue(0, 0.0);
     database_pool(0, 0);
+    tasks_open(0);
 }
 
 /// A webhook was answered: by status, and how long it waited for that.
@@ -202,6 +203,11 @@ pub fn outbox(lane: &'static str, depth: u64, oldest_age_s: f64) {
 /// How much work of a kind (`event`, `effect`, `fax`) was given up and waits for a person.
 pub fn parked(kind: &'static str, count: u64) {
     gauge!("parked", "kind" => kind).set(count as f64);
+}
+
+/// How much waits for a person of an agency.
+pub fn tasks_open(count: u64) {
+    gauge!("agency_tasks_open").set(count as f64);
 }
 
 /// An effect was tried.

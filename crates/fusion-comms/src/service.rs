@@ -169,17 +169,19 @@ async fn begin_later(
             () = tokio::time::sleep(ASK_AGAIN) => {}
         }
         match check(&db, shared_allowed).await {
-            Err(e) if is_outage(&e) => {}
+            Err(e) if is_outage(&e) => continue,
             Err(e) => return Err(e),
-            Ok(()) => break,
+            Ok(()) => {}
         }
-    }
-    tracing::info!("the database answers");
-    match app {
-        Some(app) => work(begin(&app, &workers_run).await?, stop).await,
-        None => {
+        tracing::info!("the database answers");
+        let Some(app) = &app else {
             stop.cancelled().await;
-            Ok(())
+            return Ok(());
+        };
+        match begin(app, &workers_run).await {
+            Ok(workers) => return work(workers, stop).await,
+            Err(e) if e.is_passing() => {}
+            Err(e) => return Err(e.into()),
         }
     }
 }

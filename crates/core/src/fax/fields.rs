@@ -1,6 +1,6 @@
 //! What a page says about a patient under a label: names, dates of birth, dates of service.
 
-use super::dates::{self, Date};
+use super::dates::{self, Date, Found};
 use super::labels::{JOINS, Kind, kind_of, label_kind};
 use super::layout::{Cell, Grid, above, below, grid};
 use super::names::PersonName;
@@ -53,7 +53,7 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
         let kind = if joined {
             previous
         } else {
-            kind_of(&before).or_else(|| label_outside(grid, row, index, cell, found.start))
+            kind_of(&before).or_else(|| label_outside(grid, row, index, cell, &found))
         };
         let alone = cells_hold_only(&grid[row], cell) && found.start == 0 && found.end == chars.len();
         match kind {
@@ -79,26 +79,32 @@ fn cells_hold_only(row: &[Cell], cell: &Cell) -> bool {
     row.len() == 1 && row[0].start == cell.start
 }
 
-/// The label of a value that starts its cell: to the left, then above, then anywhere before it in the row.
-fn label_outside(grid: &Grid, row: usize, index: usize, cell: &Cell, start: usize) -> Option<Kind> {
-    if start > 0 && words(&cell.text).split_whitespace().count() > 4 {
-        return sentence_before(grid, row, index, cell);
+/// The label of a date that has none before it in its cell: to the left, then above, then anywhere before it in the
+/// row. A cell that holds a date itself is a label of that one and of no other.
+fn label_outside(grid: &Grid, row: usize, index: usize, cell: &Cell, found: &Found) -> Option<Kind> {
+    if found.start > 0 && words(&cell.text).split_whitespace().count() > 4 {
+        return sentence_before(grid, row, index, cell, found);
     }
-    let left = index.checked_sub(1).and_then(|i| kind_of(&grid[row][i].text));
-    left.or_else(|| {
-        let heads = above(grid, row, cell, TABLE_ROWS);
-        heads.iter().find(|h| is_label(h)).and_then(|h| kind_of(h))
-    })
-    .or_else(|| grid[row][..index].iter().rev().find_map(|c| kind_of(&c.text)))
+    let labels =
+        |cells: &[Cell]| cells.iter().rev().filter(|c| is_label(&c.text)).find_map(|c| kind_of(&c.text));
+    let left = &grid[row][index.saturating_sub(1)..index];
+    labels(left)
+        .or_else(|| {
+            let heads = above(grid, row, cell.start + found.start, cell.start + found.end, TABLE_ROWS);
+            heads.iter().find(|h| is_label(h)).and_then(|h| kind_of(h))
+        })
+        .or_else(|| labels(&grid[row][..index]))
 }
 
 /// In a sentence that began on the row above, the label may be its last words there.
-fn sentence_before(grid: &Grid, row: usize, index: usize, cell: &Cell) -> Option<Kind> {
-    let head: Vec<String> = if index == 0 { above(grid, row, cell, 1) } else { Vec::new() };
+fn sentence_before(grid: &Grid, row: usize, index: usize, cell: &Cell, found: &Found) -> Option<Kind> {
+    if index > 0 || found.start > 3 {
+        return None;
+    }
+    let head = above(grid, row, cell.start, usize::MAX, 1);
     let tail = words(head.first()?);
     let last: Vec<&str> = tail.split_whitespace().rev().take(3).collect();
     kind_of(&last.into_iter().rev().collect::<Vec<_>>().join(" "))
-        .filter(|_| dates::find(&cell.text).first().is_some_and(|d| d.start < 4))
 }
 
 fn is_label(text: &str) -> bool {
@@ -109,11 +115,9 @@ fn read_name(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fi
     let Some((is_patient, rest)) = name_label(&cell.text) else { return };
     let beside = grid[row].get(index + 1).map(|c| c.text.as_str());
     let under = below(grid, row, cell).map(|c| c.text.as_str());
-    let value = if rest.is_empty() {
-        [beside, under].into_iter().flatten().find_map(PersonName::parse)
-    } else {
-        PersonName::parse(rest)
-    };
+    // In a row of headings set close together the rest is the next heading, and the name stands below.
+    let places = if rest.is_empty() { [beside, under] } else { [Some(rest), under] };
+    let value = places.into_iter().flatten().find_map(PersonName::parse);
     let Some(name) = value else { return };
     if is_patient { fields.patients.push(name) } else { fields.other_names.push(name) }
 }
@@ -121,18 +125,23 @@ fn read_name(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fi
 /// Whether a cell begins with a name label, which kind, and what follows it. A label stands alone, ends with a colon,
 /// or is followed directly by a name.
 fn name_label(cell: &str) -> Option<(bool, &str)> {
-    if let Some((label, rest)) = cell.split_once(':') {
-        if let Some(is_patient) = label_kind(label) {
-            return Some((is_patient, rest.trim()));
-        }
+    if let Some((label, rest)) = cell.split_once(':')
+        && let Some(is_patient) = label_kind(label)
+    {
+        return Some((is_patient, rest.trim()));
     }
     if let Some(is_patient) = label_kind(cell) {
         return Some((is_patient, ""));
     }
-    // `Member Christian Carter`, `Re patient Morrow, William`: the longest label that is followed by something.
+    // `Member Christian Carter`, `Re patient Morrow, William`: the longest label that is followed by something. In
+    // capitals (`PATIENT REGISTRATION FORM`) only a name with a comma is told from a title.
     let ends =
         cell.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(i, _)| i).take(5).collect::<Vec<_>>();
-    ends.into_iter().rev().find_map(|i| Some((label_kind(&cell[..i])?, cell[i..].trim())))
+    let titled = |label: &str, rest: &str| !label.chars().any(char::is_lowercase) && !rest.contains(',');
+    ends.into_iter().rev().find_map(|i| {
+        let (label, rest) = (&cell[..i], cell[i..].trim());
+        label_kind(label).filter(|_| !titled(label, rest)).map(|is_patient| (is_patient, rest))
+    })
 }
 
 #[cfg(test)]
@@ -195,13 +204,16 @@ mod tests {
             "Patient: Jane Doe",
             "Patient\nDOE, JANE",
             "PATIENT NAME (LAST, FIRST MI)\nDOE, JANE",
+            "PATIENT NAME (LAST, FIRST MI) MED REC #\nDOE, JANE",
             "Member Jane Doe",
             "RE: Recipient Doe, Jane / ICN 12",
         ] {
             assert_eq!(fields(text).patients.len(), 1, "{text}");
         }
         assert!(
-            fields("PATIENT MAY OWE THE PROVIDER: 10.00\nPatient responsibility: $1").patients.is_empty()
+            fields("PATIENT CARE AGREEMENT\nPATIENT MAY OWE THE PROVIDER: 10.00\nPatient responsibility: $1")
+                .patients
+                .is_empty()
         );
         assert_eq!(fields("Name:   DOE, JANE").other_names.len(), 1);
     }

@@ -44,13 +44,22 @@ fn row(line: &str) -> Vec<Cell> {
     cells
 }
 
-/// The nearest cells above `(row, cell)` that share a column with it, nearest first, at most `rows` rows up.
-pub(super) fn above(grid: &Grid, row: usize, cell: &Cell, rows: usize) -> Vec<String> {
-    (row.saturating_sub(rows)..row)
-        .rev()
-        .filter_map(|r| overlapping(&grid[r], cell))
-        .map(|c| c.text.clone())
+/// What stands above columns `start..end`, nearest row first, at most `rows` rows up. Of a cell that goes on to the
+/// right (headings set close together are one) only the part that begins above.
+pub(super) fn above(grid: &Grid, row: usize, start: usize, end: usize, rows: usize) -> Vec<String> {
+    let nearest = (row.saturating_sub(rows)..row).rev();
+    nearest
+        .filter_map(|r| grid[r].iter().find(|c| c.start < end && start < c.end))
+        .map(|c| up_to(c, end))
         .collect()
+}
+
+/// The words of a cell that begin before a column.
+fn up_to(cell: &Cell, end: usize) -> String {
+    let chars: Vec<char> = cell.text.chars().collect();
+    let at = end.saturating_sub(cell.start).min(chars.len());
+    let rest = chars[at..].iter().take_while(|c| !c.is_whitespace()).count();
+    chars[..at + rest].iter().collect()
 }
 
 /// The cell in the row below that shares a column with `cell`.
@@ -71,6 +80,8 @@ mod tests {
         let g = grid("Patient          Date of service\nDoe, Jane        10/11/2026");
         let label = g[0][1].clone();
         assert_eq!(below(&g, 0, &label).unwrap().text, "10/11/2026");
-        assert_eq!(above(&g, 1, &g[1][0], 3), vec!["Patient".to_owned()]);
+        assert_eq!(above(&g, 1, 0, 9, 3), vec!["Patient".to_owned()]);
+        let close = grid("Service date Procedure Plan paid\n05/23/26 A0429");
+        assert_eq!(above(&close, 1, 0, 8, 3), vec!["Service date".to_owned()]);
     }
 }

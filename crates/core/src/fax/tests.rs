@@ -117,6 +117,7 @@ fn a_name_needs_a_second_particular_and_exactly_one_case() {
         ("Patient: Ann Marlow\nDOB: 12/30/1963\nDate of service: 07/20/2026", None),
         ("Patient: Ferris, T.   DOB: 02/03/2001\nDate of service: 08/08/2026", None),
         ("Patient: Ferris, Timothy   DOB: 02/03/2001", Some("tim")),
+        ("Patient Name: Robert Quill Transport Date: 5/5/2026", Some("bob")),
         ("Patient: Rob Quill\nDOB: 1/17/1949", None),
         ("Patient: Quill Robert\nDOB: 1/17/1949", None),
     ] {

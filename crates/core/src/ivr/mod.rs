@@ -89,6 +89,8 @@ pub enum Phase {
     Transferring {
         spoken: bool,
     },
+    /// The agency's leg has ended as a talk does, and no bridge was seen: it is late, or there was none.
+    LegEnded,
     /// The caller talks with a person.
     Bridged,
     /// `goodbye.wav` is heard out.
@@ -256,7 +258,7 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
             Phase::Answering { again } => answering(call, again, event),
             Phase::Asking { prompt, .. } => asking(call, prompt, event, around),
             Phase::Linking => link::sending(call, event, around),
-            Phase::Transferring { .. } | Phase::Bridged => transfer::step(call, event),
+            Phase::Transferring { .. } | Phase::LegEnded | Phase::Bridged => transfer::step(call, event),
             Phase::Goodbye { .. } | Phase::HangingUp { .. } => transfer::leaving(call, event),
             Phase::EndedAtPhone | Phase::Ended => (call, vec![]),
         },
@@ -326,11 +328,23 @@ impl Call {
             }
             Phase::Linking => Some(8_000),
             Phase::Transferring { .. } => Some(TRANSFER_RING_S * 1000 + 15_000),
+            Phase::LegEnded => Some(5_000),
             Phase::Bridged => Some(MAX_LEG_S * 1000 + 600_000),
             Phase::Goodbye { .. } => Some(Prompt::Goodbye.length_ms() + GRACE_MS),
             Phase::HangingUp { .. } => Some(10_000),
             Phase::EndedAtPhone | Phase::Ended => None,
         }
+    }
+
+    /// Whether the wait of this phase runs from when Telnyx takes a command of this kind.
+    pub fn waits_for(&self, kind: CommandKind) -> bool {
+        matches!(
+            (self.phase, kind),
+            (Phase::Answering { .. }, CommandKind::Answer)
+                | (Phase::Asking { .. }, CommandKind::Gather)
+                | (Phase::Goodbye { .. }, CommandKind::Play)
+                | (Phase::Transferring { .. }, CommandKind::Transfer)
+        )
     }
 
     fn is_late(&self, step: Option<u32>) -> bool {

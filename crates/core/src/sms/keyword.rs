@@ -70,11 +70,14 @@ const MISSPELT: &[(&str, &str)] = &[
 ];
 
 /// Real words one slip away from a keyword, and misspelt START, which must be asked again (P8).
-const OTHER_WORDS: &str = "shop step slop stow stomp stoup swop spot atop chop stoop strop stock quiet quite quilt quick suit \
+const OTHER_WORDS: &str = "shop step slop stow stomp stoup swop spot chop stoop strop stock quiet quite quilt quick suit \
     unit quits quid quip evoke remote removal revote cancer cance alta alt also auto alo salt halo altos caja bajo baje bata pasta \
     hasta casta gasta vasto parir pagar pasar para paran parada padre pared cara pararse padres held hell helm heap kelp yelp helps \
     helped helper hello helo into salida sabir salario sali cancelled canceled cancels stopped removed revoked ended quitting \
-    removes removing stopping apare pase parte parece paro salid salis subir ";
+    removes removing stopping subscribe subscribed subscriber ned apare pase parte parece paro salid salis subir ";
+
+/// Letters of a lone word that may still be a misspelling (`stoooooooop`).
+const LONGEST_MISSPELT: usize = 24;
 
 /// How a whole text reads as a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +100,7 @@ pub fn lone(folded: &[u8]) -> Option<Found> {
     let letters = std::str::from_utf8(&letters).ok()?;
     exact(letters)
         .or_else(|| leet(folded).and_then(|word| exact(&word)).map(|f| Found { rule: "keyword-in-digits", ..f }))
-        .or_else(|| misspelt(letters))
+        .or_else(|| if letters.len() <= LONGEST_MISSPELT { misspelt(letters) } else { None })
         .filter(|found| found.label != Start || !digits)
 }
 
@@ -157,7 +160,10 @@ pub fn misspelt(letters: &str) -> Option<Found> {
     KEYWORDS
         .iter()
         .filter(|(word, label, _)| *label != Start && word.len() >= 4 && !matches!(*word, "info" | "unsub" | "fin" | "pare" | "cancela" | "cancele"))
-        .find(|(word, ..)| word.len().abs_diff(letters.len()) <= 2 && slips(letters, word) <= if word.len() >= 11 { 2 } else { 1 })
+        .find(|(word, ..)| {
+            let most = if word.len() >= 11 { 2 } else { 1 };
+            word.len().abs_diff(letters.len()) <= most && slips(letters, word) <= most
+        })
         .map(|&(_, label, language)| Found { label, language, rule: "keyword-misspelt" })
         .or_else(|| stretched(letters))
 }

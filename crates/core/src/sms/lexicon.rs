@@ -87,6 +87,15 @@ impl Lexicon {
             }
         }
         self.add(&format!("{}{vowel}s", verb.wish_stem), wish, true);
+        let wished = if verb.group == Group::Ar { ["ara", "aran"] } else { ["iera", "ieran"] };
+        wished.iter().for_each(|end| self.add(&format!("{}{end}", verb.stem), wish, true));
+        // Statements ("no me mandan"): known, so that they are not taken for misspelt wishes.
+        let statement = self.declare("COMMONWORD");
+        let endings: &[&str] = match verb.group {
+            Group::Ar => &["a", "an", "as", "o", "aron", "ado", "aba", "aban", "amos"],
+            Group::Er | Group::Ir => &["e", "en", "es", "o", "ieron", "ido", "ia", "ian", "io"],
+        };
+        endings.iter().for_each(|end| self.add(&format!("{}{end}", verb.stem), statement, true));
     }
 
     /// The number of a word of our tables, given one if it has none.
@@ -109,6 +118,16 @@ impl Lexicon {
             Some(bit) => 1 << bit,
             None => panic!("no word table has the class {name}"),
         }
+    }
+
+    /// Words known, the unknown one (number 0) included.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many words have one of these classes.
+    pub fn members(&self, classes: Mask) -> usize {
+        self.entries.iter().filter(|e| e.classes & classes != 0).count()
     }
 
     pub fn id(&self, word: &str) -> Option<u16> {

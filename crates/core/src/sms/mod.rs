@@ -9,6 +9,7 @@ mod cut;
 pub mod decide;
 mod fold;
 pub mod gsm7;
+mod index;
 pub mod keyword;
 mod lexicon;
 mod pattern;

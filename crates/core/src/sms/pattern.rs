@@ -8,20 +8,24 @@ use super::tokens::{Boundary, Token};
 enum Step {
     /// One word of the set.
     Word(Set),
+    /// One word of the set, or the end of the clause.
+    WordOrEnd(Set),
     /// One word of the set, or nothing.
     Maybe(Set),
     /// The next word of this clause, if any, is not in the set.
     Not(Set),
+    /// No later word of this clause is in the set.
+    NoneAhead(Set),
     /// Up to so many words of this clause, whatever they are.
     Gap(usize),
     /// Up to so many words of this clause that give the verb no object of its own (class `GAPSTOP` ends it).
     PlainGap(usize),
     /// Up to so many words, across clauses and sentences.
     Far(usize),
-    /// Only fillers between here and the start of the clause (or sentence, if `hard`).
-    Start { hard: bool },
-    /// Only courtesy between here and the end of the clause (or sentence, if `hard`).
-    End { hard: bool },
+    /// Only fillers between here and the last boundary of at least this strength.
+    Start(Boundary),
+    /// Only courtesy between here and the next boundary of at least this strength.
+    End(Boundary),
     /// A clause ends here.
     Break,
 }
@@ -50,7 +54,7 @@ pub struct Pattern {
 /// What a text holds, to skip patterns that cannot match.
 #[derive(Clone, Copy, Default)]
 pub struct Contents {
-    classes: Mask,
+    pub classes: Mask,
     words: Mask,
 }
 
@@ -89,41 +93,52 @@ impl Pattern {
                 _ => None,
             })
             .collect();
-        Self { steps, needs, gap_stop: lexicon.class("GAPSTOP") }
+        Self { steps, needs, gap_stop: lexicon.class("GAPSTOP") | lexicon.class("ESINF") | lexicon.class("ESGER") }
+    }
+
+    /// The obligatory set with the fewest words: its classes and words.
+    pub fn rarest(&self, lexicon: &Lexicon) -> Option<(Mask, &[u16])> {
+        // Names and numbers are classes without members, and common.
+        let open = lexicon.class("NAME") | lexicon.class("NUMBER");
+        let commonness = |s: &Set| lexicon.members(s.classes) + s.words.len() + if s.classes & open != 0 { 1_000 } else { 0 };
+        let words = self.steps.iter().filter_map(|s| if let Step::Word(set) = s { Some(set) } else { None });
+        words.min_by_key(|set| commonness(set)).map(|set| (set.classes, set.words.as_slice()))
     }
 
     pub fn may_match(&self, contents: Contents) -> bool {
         self.needs.iter().all(|(classes, words)| contents.classes & classes != 0 || contents.words & words != 0)
     }
 
-    /// The words matched, gaps left out, of the leftmost match.
-    pub fn find(&self, tokens: &[Token], reach: Reach) -> Option<Vec<usize>> {
-        (0..tokens.len()).find_map(|at| {
-            let mut taken = Vec::new();
-            Match { pattern: self, tokens, reach, from: at }.run(&self.steps, at, &mut taken).then_some(taken)
-        })
+    pub fn matches(&self, tokens: &[Token], reach: Reach) -> bool {
+        let mut taken = Vec::new();
+        (0..tokens.len()).any(|at| self.matches_at(at, tokens, reach, &mut taken))
     }
 
-    /// Every match's words together.
-    pub fn find_all(&self, tokens: &[Token], reach: Reach) -> Vec<usize> {
+    /// The words of every match, gaps left out; claimed words count too.
+    pub fn find_all(&self, tokens: &[Token]) -> Vec<usize> {
         let mut all = Vec::new();
         for at in 0..tokens.len() {
-            let mut taken = Vec::new();
-            if (Match { pattern: self, tokens, reach, from: at }).run(&self.steps, at, &mut taken) {
-                all.append(&mut taken);
-            }
+            self.matches_at(at, tokens, Reach::All, &mut all);
         }
         all
+    }
+
+    /// Adds the words matched to `taken`.
+    fn matches_at(&self, at: usize, tokens: &[Token], reach: Reach, taken: &mut Vec<usize>) -> bool {
+        Match { pattern: self, tokens, reach, from: at }.run(&self.steps, at, taken)
     }
 }
 
 fn step(part: &str, lexicon: &mut Lexicon) -> Step {
     let count = |digits: &str| digits.parse().unwrap_or(0);
     match part {
-        "^" => return Step::Start { hard: false },
-        "^^" => return Step::Start { hard: true },
-        "$" => return Step::End { hard: false },
-        "$$" => return Step::End { hard: true },
+        "^" => return Step::Start(Boundary::And),
+        "^," => return Step::Start(Boundary::Soft),
+        "^^" => return Step::Start(Boundary::Hard),
+        "$" => return Step::End(Boundary::And),
+        "$$" => return Step::End(Boundary::Hard),
+        "^^^" => return Step::Start(Boundary::Text),
+        "$$$" => return Step::End(Boundary::Text),
         "," => return Step::Break,
         _ => {}
     }
@@ -136,8 +151,14 @@ fn step(part: &str, lexicon: &mut Lexicon) -> Step {
     if let Some(digits) = part.strip_prefix("//") {
         return Step::Far(count(digits));
     }
+    if let Some(rest) = part.strip_prefix("!>") {
+        return Step::NoneAhead(set(rest, lexicon));
+    }
     if let Some(rest) = part.strip_prefix('!') {
         return Step::Not(set(rest, lexicon));
+    }
+    if let Some(rest) = part.strip_suffix("|$") {
+        return Step::WordOrEnd(set(rest, lexicon));
     }
     match part.strip_suffix('?') {
         Some(rest) => Step::Maybe(set(rest, lexicon)),
@@ -169,9 +190,14 @@ impl Match<'_> {
         let Some((step, rest)) = steps.split_first() else { return true };
         match step {
             Step::Word(set) => self.take(set, rest, at, taken),
+            Step::WordOrEnd(set) => self.take(set, rest, at, taken) || (self.ends(at, Boundary::And) && self.run(rest, at, taken)),
             Step::Maybe(set) => self.take(set, rest, at, taken) || self.run(rest, at, taken),
             Step::Not(set) => {
                 !self.tokens.get(at).is_some_and(|t| t.before == Boundary::None && set.holds(t)) && self.run(rest, at, taken)
+            }
+            Step::NoneAhead(set) => {
+                let rest_of_clause = self.tokens[at.min(self.tokens.len())..].iter().take_while(|t| t.before == Boundary::None);
+                !rest_of_clause.into_iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
             }
             Step::Gap(most) => self.skip(*most, 0, rest, at, taken),
             Step::PlainGap(most) => self.skip(*most, self.pattern.gap_stop, rest, at, taken),
@@ -179,8 +205,8 @@ impl Match<'_> {
                 let inner = Match { from: next, ..*self };
                 inner.run(rest, next, taken)
             }),
-            Step::Start { hard } => self.starts(at, *hard) && self.run(rest, at, taken),
-            Step::End { hard } => self.ends(at, *hard) && self.run(rest, at, taken),
+            Step::Start(least) => self.starts(at, *least) && self.run(rest, at, taken),
+            Step::End(least) => self.ends(at, *least) && self.run(rest, at, taken),
             Step::Break => {
                 self.tokens.get(at).is_none_or(|t| t.before != Boundary::None)
                     && Match { from: at, ..*self }.run(rest, at, taken)
@@ -219,11 +245,10 @@ impl Match<'_> {
         self.run(rest, at, taken)
     }
 
-    fn starts(&self, at: usize, hard: bool) -> bool {
-        let ends_here = |b: Boundary| if hard { b == Boundary::Hard } else { b != Boundary::None };
+    fn starts(&self, at: usize, least: Boundary) -> bool {
         let mut at = at;
         loop {
-            if at == 0 || self.tokens.get(at).is_some_and(|t| ends_here(t.before)) {
+            if at == 0 || self.tokens.get(at).is_some_and(|t| t.before >= least) {
                 return true;
             }
             at -= 1;
@@ -233,10 +258,9 @@ impl Match<'_> {
         }
     }
 
-    fn ends(&self, at: usize, hard: bool) -> bool {
-        let ends_here = |b: Boundary| if hard { b == Boundary::Hard } else { b != Boundary::None };
+    fn ends(&self, at: usize, least: Boundary) -> bool {
         for token in &self.tokens[at.min(self.tokens.len())..] {
-            if ends_here(token.before) {
+            if token.before >= least {
                 return true;
             }
             if !token.tail {

@@ -1,46 +1,47 @@
 //! Runs the rules over one text.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::cut;
 use super::fold::{LetterPictures, fold};
+use super::index::{Candidates, Index};
 use super::keyword::{self, Found};
 use super::lexicon::Lexicon;
-use super::pattern::{Contents, Pattern, Reach};
+use super::pattern::{Pattern, Reach};
 use super::rules::{self, Rule};
 use super::tokens::{Shapes, Token, tokenise};
 use super::{Label, Language, Reading};
 
-/// A rule table, compiled.
-struct Table(Vec<(&'static str, bool, Vec<Pattern>)>);
+/// A rule table, compiled: name, review mark, and which patterns of the index are the rule's.
+struct Table(Vec<(&'static str, bool, Range<usize>)>);
 
 impl Table {
-    fn compile(rules: &[Rule], lexicon: &mut Lexicon) -> Self {
-        Self(
-            rules
-                .iter()
-                .map(|r| (r.name, r.review, r.patterns.iter().map(|p| Pattern::compile(p, lexicon)).collect()))
-                .collect(),
-        )
+    fn compile(rules: &[Rule], lexicon: &mut Lexicon, patterns: &mut Vec<Pattern>) -> Self {
+        let mut compile = |rule: &Rule| {
+            let first = patterns.len();
+            patterns.extend(rule.patterns.iter().map(|p| Pattern::compile(p, lexicon)));
+            (rule.name, rule.review, first..patterns.len())
+        };
+        Self(rules.iter().map(&mut compile).collect())
     }
+}
 
-    /// The first rule that matches: name and review mark.
-    fn first(&self, tokens: &[Token], contents: Contents, reach: Reach) -> Option<(&'static str, bool)> {
-        self.0
-            .iter()
-            .find(|(_, _, patterns)| {
-                patterns.iter().any(|p| p.may_match(contents) && p.find(tokens, reach).is_some())
-            })
-            .map(|(name, review, _)| (*name, *review))
-    }
+/// A text on its way through the tables.
+struct Text {
+    tokens: Vec<Token>,
+    candidates: Candidates,
 }
 
 struct Rules {
     lexicon: Lexicon,
     shapes: Shapes,
+    index: Index,
     other_senses: Table,
     emergency: Table,
+    no_emergency: Table,
     mistake: Table,
+    beside_mistake: Table,
     stop: Table,
     start: Table,
     help: Table,
@@ -49,12 +50,16 @@ struct Rules {
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut lexicon = Lexicon::new();
-    let mut table = |rules: &[Rule]| Table::compile(rules, &mut lexicon);
+    let mut patterns = vec![];
+    let mut table = |rules: &[Rule]| Table::compile(rules, &mut lexicon, &mut patterns);
     let (other_senses, emergency, mistake) = (table(rules::OTHER_SENSES), table(rules::EMERGENCY), table(rules::MISTAKE));
+    let no_emergency = table(rules::NO_EMERGENCY);
+    let beside_mistake = table(rules::START_BESIDE_MISTAKE);
     let (stop, start, help, review) =
         (table(rules::STOP), table(rules::START), table(rules::HELP), table(rules::REVIEW));
     let shapes = Shapes::new(&lexicon);
-    Rules { lexicon, shapes, other_senses, emergency, mistake, stop, start, help, review }
+    let index = Index::new(patterns, &lexicon);
+    Rules { lexicon, shapes, index, other_senses, emergency, no_emergency, mistake, beside_mistake, stop, start, help, review }
 });
 
 /// Reads a text: at most its first 2,000 characters, English and Spanish together. Never fails; an empty text is NONE.
@@ -84,39 +89,51 @@ fn from_keyword(found: Found) -> Reading {
 }
 
 impl Rules {
-    fn judge(&self, mut tokens: Vec<Token>) -> Reading {
-        let contents = Contents::of(&tokens);
-        let language = self.language(&tokens);
-        let emergency = self.emergency.first(&tokens, contents, Reach::All);
-        let start = self.start.first(&tokens, contents, Reach::All);
-        let by_mistake = start.is_some() && self.mistake.first(&tokens, contents, Reach::All).is_some();
+    fn judge(&self, tokens: Vec<Token>) -> Reading {
+        let mut text = Text { candidates: self.index.candidates(&tokens), tokens };
+        let language = self.language(&text.tokens);
+        let emergency = self.first(&self.emergency, &text, Reach::All);
+        let emergency = emergency.filter(|_| self.first(&self.no_emergency, &text, Reach::All).is_none());
         let reading = |label, (rule, review)| Reading { label, rule, review, emergency: emergency.is_some(), language };
-        if by_mistake {
-            return reading(Label::Start, ("start-after-a-mistake", false));
+        if let Some(hit) = self.start_after_a_mistake(&text) {
+            return reading(Label::Start, hit);
         }
-        self.claim(&mut tokens, contents);
-        if let Some(hit) = self.stop.first(&tokens, contents, Reach::Living) {
+        self.claim(&mut text);
+        if let Some(hit) = self.first(&self.stop, &text, Reach::Living) {
             return reading(Label::Stop, hit);
         }
         if let Some((rule, _)) = emergency {
             return reading(Label::Help, (rule, true));
         }
-        if let Some(hit) = self.start.first(&tokens, contents, Reach::Living) {
+        if let Some(hit) = self.first(&self.start, &text, Reach::Living) {
             return reading(Label::Start, hit);
         }
-        if let Some(hit) = self.help.first(&tokens, contents, Reach::Living) {
+        if let Some(hit) = self.first(&self.help, &text, Reach::All) {
             return reading(Label::Help, hit);
         }
-        let hit = self.review.first(&tokens, contents, Reach::All);
+        let hit = self.first(&self.review, &text, Reach::All);
         reading(Label::None, hit.unwrap_or(("no-rule", false)))
     }
 
+    /// The first rule of a table that matches: name and review mark.
+    fn first(&self, table: &Table, text: &Text, reach: Reach) -> Option<(&'static str, bool)> {
+        let matches = |n: usize| text.candidates.holds(n) && self.index.patterns[n].matches(&text.tokens, reach);
+        table.0.iter().find(|(_, _, numbers)| numbers.clone().any(matches)).map(|(name, review, _)| (*name, *review))
+    }
+
+    /// P10: the text says that the stop was a mistake, and asks to start.
+    fn start_after_a_mistake(&self, text: &Text) -> Option<(&'static str, bool)> {
+        let mistake = self.first(&self.mistake, text, Reach::All)?;
+        let asks = |table| self.first(table, text, Reach::All).is_some();
+        (asks(&self.start) || asks(&self.beside_mistake)).then_some(mistake)
+    }
+
     /// Marks the words that mean something else.
-    fn claim(&self, tokens: &mut [Token], contents: Contents) {
-        for (_, _, patterns) in &self.other_senses.0 {
-            for pattern in patterns.iter().filter(|p| p.may_match(contents)) {
-                for at in pattern.find_all(tokens, Reach::All) {
-                    tokens[at].claimed = true;
+    fn claim(&self, text: &mut Text) {
+        for (_, _, numbers) in &self.other_senses.0 {
+            for number in numbers.clone().filter(|n| text.candidates.holds(*n)) {
+                for at in self.index.patterns[number].find_all(&text.tokens) {
+                    text.tokens[at].claimed = true;
                 }
             }
         }

@@ -8,10 +8,14 @@ use super::lexicon::{Lexicon, Mask};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Boundary {
     None,
-    /// A comma, a bracket, "and", "but".
+    /// "and", "or".
+    And,
+    /// A comma, a bracket, "but".
     Soft,
     /// The end of a sentence or line, a dash.
     Hard,
+    /// The whole text's ends; no word has it.
+    Text,
 }
 
 /// One word.
@@ -41,6 +45,8 @@ pub struct Shapes {
     pub tail: Mask,
     pub joiner: Mask,
     pub title: Mask,
+    pub and: Mask,
+    pub contacting: Mask,
 }
 
 impl Shapes {
@@ -54,6 +60,8 @@ impl Shapes {
             tail: lexicon.class("TAIL"),
             joiner: lexicon.class("JOINER"),
             title: lexicon.class("TITLE"),
+            and: lexicon.class("AND"),
+            contacting: lexicon.class("CONTACTING"),
         }
     }
 }
@@ -61,7 +69,7 @@ impl Shapes {
 /// The words of a folded text.
 pub fn tokenise(folded: &[u8], lexicon: &Lexicon, shapes: &Shapes) -> Vec<Token> {
     let mut cutter =
-        Cutter { lexicon, shapes, tokens: Vec::with_capacity(folded.len() / 5 + 1), unknown: vec![], word: String::new(), capital: false, digits: 0, before: Boundary::Hard };
+        Cutter { lexicon, shapes, tokens: Vec::with_capacity(folded.len() / 5 + 1), unknown: vec![], word: String::new(), capital: false, digits: 0, spelling: false, before: Boundary::Hard };
     for line in folded.split(|b| *b == b'\n') {
         cutter.boundary(Boundary::Hard);
         for chunk in line.split(|b| *b == b' ').filter(|c| !c.is_empty()) {
@@ -83,6 +91,8 @@ struct Cutter<'a> {
     capital: bool,
     /// Digits of the word being pushed: five and more are a statement's or phone's number.
     digits: usize,
+    /// The word being pushed is one letter.
+    spelling: bool,
     before: Boundary,
 }
 
@@ -92,6 +102,10 @@ impl Cutter<'_> {
     }
 
     fn chunk(&mut self, chunk: &[u8]) {
+        if chunk == b"#" {
+            self.word.push_str("number");
+            return self.end_word();
+        }
         if is_web_address(chunk) {
             self.push(0, self.shapes.address);
             if chunk.ends_with(b".") {
@@ -117,6 +131,7 @@ impl Cutter<'_> {
                 self.word.push(char::from(byte.to_ascii_lowercase()));
             }
             b'\'' => {}
+            b';' if in_word && letter_next => {}
             b'*' | b'@' | b'#' | b'$' | b'%' if in_word && next.is_some_and(|b| b.is_ascii_alphabetic() || b"*@#$%&".contains(&b)) => {
                 self.word.push('*');
             }
@@ -135,7 +150,7 @@ impl Cutter<'_> {
                 self.push(id, self.lexicon.entry(id).classes);
             }
             b'!' | b'?' | b';' => self.end_with(Boundary::Hard),
-            b',' | b':' | b'(' | b')' | b'[' | b']' | b'/' | b'&' | SYMBOL => self.end_with(Boundary::Soft),
+            b',' | b':' | b'(' | b')' | b'[' | b']' | b'/' | SYMBOL => self.end_with(Boundary::Soft),
             _ => self.end_word(),
         }
     }
@@ -164,7 +179,14 @@ impl Cutter<'_> {
             return;
         }
         let word = std::mem::take(&mut self.word);
+        if let Some(parts) = self.run_together(&word) {
+            for id in parts {
+                self.push(id, self.lexicon.entry(id).classes);
+            }
+            return;
+        }
         let (id, classes) = self.look_up(&word);
+        self.spelling = word.len() == 1;
         self.digits = word.bytes().filter(u8::is_ascii_digit).count();
         self.push(id, classes);
         if let Some(last) = self.tokens.last_mut() {
@@ -173,6 +195,23 @@ impl Cutter<'_> {
         if id == 0 && classes & self.shapes.number == 0 {
             self.unknown.push((self.tokens.len().saturating_sub(1), word));
         }
+    }
+
+    /// `stoptextingme`, `pleasestop`: words that start so, written without blanks.
+    fn run_together(&self, word: &str) -> Option<Vec<u16>> {
+        const STARTS: [&str; 6] = ["please", "pls", "stop", "dont", "quit", "unsubscribe"];
+        if word.len() < 6 || self.lexicon.id(word).is_some() {
+            return None;
+        }
+        let start = STARTS.iter().find(|s| word.starts_with(**s))?;
+        let (first, rest) = (self.lexicon.id(start)?, &word[start.len()..]);
+        let whole = |w: &str| self.lexicon.id(w).filter(|_| w.len() >= 2);
+        if let Some(second) = whole(rest) {
+            return Some(vec![first, second]);
+        }
+        (2..rest.len().saturating_sub(1)).filter(|at| rest.is_char_boundary(*at)).find_map(|at| {
+            Some(vec![first, whole(&rest[..at])?, whole(&rest[at..])?])
+        })
     }
 
     fn look_up(&self, word: &str) -> (u16, Mask) {
@@ -228,8 +267,9 @@ impl Cutter<'_> {
     }
 
     fn push(&mut self, id: u16, classes: Mask) {
-        if classes & self.shapes.joiner != 0 {
-            return self.boundary(Boundary::Soft);
+        let spelling = self.spelling && self.tokens.last().is_some_and(|t| t.letter.is_some());
+        if classes & self.shapes.joiner != 0 && !spelling {
+            return self.boundary(if classes & self.shapes.and != 0 { Boundary::And } else { Boundary::Soft });
         }
         if self.before == Boundary::None
             && let Some(last) = self.tokens.last_mut()
@@ -271,13 +311,15 @@ impl Cutter<'_> {
         }
     }
 
-    /// In a text of a few words, a misspelt keyword is the keyword ("stpo please").
+    /// In a text of a few words, a misspelt keyword is the keyword ("stpo please"), and so it is before a word of contact ("sop texting").
     fn guess_short(&mut self) {
-        if self.tokens.len() > 5 {
-            return;
-        }
+        let short = self.tokens.len() <= 5;
         for (at, word) in std::mem::take(&mut self.unknown) {
-            let meant = keyword::slips(&word, "stop") <= 1 && keyword::misspelt(&word).is_some();
+            let before_contact = self.tokens.get(at + 1).is_some_and(|t| t.classes & self.shapes.contacting != 0);
+            if !short && !before_contact {
+                continue;
+            }
+            let meant = keyword::slips(&word, "stop") <= 1 && (before_contact || !matches!(word.as_str(), "top" | "tops" | "sop")) && keyword::misspelt(&word).is_some();
             if let (true, Some(id)) = (meant && at < self.tokens.len(), self.lexicon.id("stop")) {
                 self.become_word(at, id);
             }

@@ -13,7 +13,7 @@ pub const JOINED: &[&str] = &[
     "stop all stopall", "sign up signup", "signed up signedup", "sign upped signedup", "signing up signup", "turn off turnoff", "shut off turnoff", "switch off turnoff", "turning off turnoff",
     "cut off cutoff", "text message textmessage", "text messages texts", "text msg textmessage", "text msgs texts", "txt msgs texts",
     "txt messages texts", "sms messages texts", "no more nomore", "no longer nolonger", "go away goaway", "thank you thankyou", "thank u thankyou", "e mail email",
-    "non stop nonstop", "no one noone", "any more anymore", "some one someone", "non consent nonconsent", "of of of", "dont not dont", "who is whos", "what is whats",
+    "non stop nonstop", "no one noone", "any more anymore", "some one someone", "non consent nonconsent", "rather not rathernot", "prefer not rathernot", "dont not dont", "who is whos", "what is whats",
     "you are youre", "u r youre", "this is thisis", "thats it thatsit", "wrong num wrongnumber", "f off foff", "f you fyou", "f u fyou", "blow up blowup", "blowing up blowingup", "hitting up hittingup",
     "that is thats", "right now rightnow", "right away rightnow", "at once rightnow", "per manently forever", "credit report creditreport", "do nt dont",
 ];
@@ -30,19 +30,20 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("NAME", ""),
     ("NUMBER", ""),
     ("WEBADDRESS", ""),
+    ("AND", "and or"),
     ("TITLE", "mr mrs ms dr miss"),
-    ("JOINER", "and but or cuz because"),
+    ("JOINER", "and or but cuz because"),
     // Before and after what counts.
     ("FILLER", "please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
       yeah yep no sorry thanks thankyou thx ty tks good morning afternoon evening and listen look seriously really literally actually already dude bro man lady people \
       folks guys yall you u ya can could would will must should better ever god jesus christ damn ffs wtf simply honestly immediately said fucking fuckin fkn \
-      freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re hereby yesss attention anyone everyone somebody someone lets gotta"),
+      freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re acct acc account hereby yesss attention anyone everyone somebody someone lets gotta"),
     ("TAIL", "please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
       completely period ok okay me bye lol dude bro man people guys yall sir maam madam kindly god damn ffs wtf fucking fuckin fuck assholes asshole shit crap bs bullshit \
       nonsense mess instantly totally altogether entirely here too right goddamn bitch bitches idiots morons bastards already sincerely respectfully foolishness \
       madness garbage harassment tonight tomorrow peace u ya or else soon everybody everyone jerks loser losers creeps scammers folks"),
     ("PLEASE", "please pls plz plse pleas plss plzz kindly porfavor"),
-    ("PROFANE", "fuck fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking"),
+    ("PROFANE", "fuck phuck fck fuk fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking"),
     ("HOSTILE", "fuck fucking fuckin shit crap bullshit bs thieves crooks scammers scam assholes asshole bitch bastards idiots morons fyou ripoff robbery criminals liars \
       hate sue lawyer attorney lawsuit ridiculous bitches stfu screw greedy vultures disgusting pissed motherfuckers fucker fuckers damn hell fraud extortion spam harassment"),
     // Who and what number.
@@ -55,18 +56,21 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("TEXT", "text message txt contact"),
     ("THESE", "these those this that the all any your ur"),
     ("DEM", "this that these those it them all everything anything stuff"),
-    ("CONTACTED", "contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed"),
+    ("CONTACTED", "contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed reminded alerted pinged hassled bugged pestered hounded annoyed messeged"),
     ("CONTACTING", "texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
       writing reaching pinging hounding stalking disturbing notifying reminding alerting asking bombarding threatening soliciting trying doing communicating blowingup \
       hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging"),
+    ("WHICH", "more text sms further additional fucking damn stupid freaking stinking mas such of these those your goddamn other extra"),
+    ("ANNOYED", "annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive"),
+    ("PESTERING", "harassing harrassing bothering spamming annoying bugging pestering hounding stalking"),
     ("GETTING", "getting receiving gettin recieving"),
-    ("CONTACT", "text txt message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
+    ("CONTACT", "text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
       bombard mess respond reply use share sell badger threaten texting messaging contacting calling"),
     ("WRITE", "text txt message msg contact texting"),
     // Words that end something.
     ("STOPV", "stop stopall quit cease discontinue halt desist stops stopping quitting knockoff refrain avoid"),
     ("CANCELV", "cancel end terminate suspend disable deactivate turnoff discontinue pause halt mute silence cutoff kill cease stop stopall remove unsubscribe optout block unenroll cancelling canceling ending delete quit terminating disconnect unlink"),
-    ("REMOVEV", "remove delete erase drop scrub strike unlist purge scratch wipe unenroll withdraw disconnect deregister unregister exclude forget detach removing deleting"),
+    ("REMOVEV", "remove rmv delete erase drop scrub strike unlist purge scratch wipe unenroll withdraw disconnect deregister unregister exclude forget detach removing deleting"),
     ("TAKEV", "take get pull keep leave drop strike scratch"),
     ("LOSEV", "lose loose forget trash burn erase scrub block toss shred delete remove drop discard scratch disconnect"),
     ("REMOVED", "removed deleted erased unsubscribed optedout unlisted excluded withdrawn unenrolled"),
@@ -87,9 +91,9 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("WISH", "want wanna wish need like desire wanting prefer request demand asking requesting asked demanding ask insist"),
     ("SIGNED", "signedup signup subscribed subscribe enrolled agreed agree consent consented asked requested request authorized registered register optin optedin approved ask enroll authorize"),
     ("CONSENT", "permission consent authorization approval authority permisson"),
-    ("WRONG", "wrong incorrect rong mistaken"),
+    ("WRONG", "wrong incorrect rong mistaken wrng worng wrogn wong"),
     ("WRONGONE", "number person guy phone party contact recipient man lady woman individual one dude girl gal somebody family cell num peron human people"),
-    ("GOAWAY", "goaway foff stfu gtfo scram shoo begone fuckoff pissoff"),
+    ("GOAWAY", "foff stfu gtfo scram shoo begone fuckoff pissoff"),
     ("AGAIN", "again anymore more another next once continue keep still"),
     ("THREAT", "sue suing lawyer attorney police report reporting block blocking legal lawsuit court fcc ftc cops complaint charges harassment action swear"),
     ("SAYS", "says say said saying reads read tells told states mentions instructs"),
@@ -100,8 +104,8 @@ pub const CLASSES: &[(&str, &str)] = &[
       invoice lien interest loan dispute installments installment penalty garnishment deduction deductions withdrawal withdrawals transfer order pickup procedure prescription \
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \
       license licence hipaa medicare medicaid aetna cigna humana bcbs provider doctor \
-      hospital nurse office store link autopayment stitches cast sutures iv oxygen dnr statement balance copay deductible pharmacy dialysis chemo bills invoices statements payroll wage wages \
-      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration chart records claim"),
+      hospital nurse office store link autopayment stitches cast sutures iv oxygen dnr statement balance copay deductible pharmacy dialysis chemo bills invoices faxes fax statements settlement settlements financing payroll wage wages \
+      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration claim"),
     // Whom one may ask to have taken off an account.
     ("FAMILY", "son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija"),
     ("INSURER", "insurance insurer medicare medicaid aetna cigna humana bcbs carrier employer hospital ambulance doctor"),
@@ -117,9 +121,9 @@ pub const CLASSES: &[(&str, &str)] = &[
       have has had having ihave this thisis that thats there here where when what whats who whos whose which why how if then than because since while though although until very much many lot lots few less fewer too \
       also only even still yet never always sometimes soon later today tomorrow yesterday week weeks month months year years day days hour hours time times date morning night pay paid paying pays owe owed owes money \
       cost costs cheap able sure ready home working insured covered well feeling happy going responsible available interested liable aware rich kidding joking right correct fair okay acceptable possible true enough \
-      diabetic pregnant disabled retired employed unemployed eligible qualified married single injured hurt sick dead mad angry upset worried stupid dumb comfortable familiar clear certain positive satisfied funny fun easy urgent \
+      diabetic pregnant disabled retired employed unemployed eligible qualified married single injured hurt sick dead mad angry upset worried stupid dumb comfortable familiar clear certain positive satisfied funny fun easy urgent due bot paramedics paramedic medics emt emts nurses doctors used looking harassed reported shove died him person different nothing \
       emergency emergencies scheduled local legit real fake spam scam safe new old first second third last next same different other another each every both half some any none nothing something anything everything \
-      patient patients customer client member deceased passed died dying fell fall can could would should may might must shall test tests testing contract massage moved tried trying try tested wring given give gave giving got get gotten \
+      patient patients customer client member deceased passed died dying fell fall can could would should may might must shall test tests testing contract contracts cancer remote along other content lease leaves against pleased plead prone spending remainder remainders elect parents contents stomp brother moved tried trying try tested wring given give gave giving got get gotten \
       see saw seen look looking find found lost think thought know knew known tell say ask talk talking speak speaking spoke hear heard help helping info information insurance accept accepting understand understood \
       set setting put add added change changed update updated send sent resend received receive start starting started begin resume restart restarting reactivate reinstate use used using need needs needed want wants \
       make makes made let lets keep keeps kept hold come came coming went gone go live lives living lived leave left call called voicemail hung answer answered question questions problem issue issues reason \

@@ -1,7 +1,7 @@
 //! Spanish words by class, without accents. See [`super::words`] for how to add one.
 
 /// How a verb's endings go.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     Ar,
     Er,
@@ -43,6 +43,8 @@ pub const CONTACT_VERBS: &[SpanishVerb] = &[
     verb("spame", "spame", Group::Ar),
     verb("bombarde", "bombarde", Group::Ar),
     verb("incomod", "incomod", Group::Ar),
+    verb("habl", "habl", Group::Ar),
+    verb("freg", "fregu", Group::Ar),
     verb("hac", "hag", Group::Er),
 ];
 
@@ -65,17 +67,18 @@ pub const JOINED: &[&str] = &[
 pub const CLASSES: &[(&str, &str)] = &[
     ("FILLER", "porfavor porfa favor hola buenas buenos dias tardes noches gracias oye oiga oigan ya si senor senora senorita pues bueno \
       disculpe disculpen perdon mire miren solo solamente simplemente pueden puede podrian podria"),
-    ("TAIL", "porfavor porfa favor gracias ya ahora hoy mas nunca jamas inmediatamente mismo enseguida senor senora bye adios"),
-    ("JOINER", "pero porque e"),
+    ("TAIL", "porfavor porfa favor gracias ya ahora hoy mas nunca jamas inmediatamente mismo enseguida senor senora bye adios mierda carajo pinche pinches cabrones cabron puta putas chingada pendejos"),
+    ("JOINER", "pero porque y o"),
+    ("AND", "y o"),
     ("ME", "me nos mi mis"),
     ("PHONE", "numero telefono celular movil tel cel"),
-    ("TEXTS", "mensajes textos sms notificaciones recordatorios avisos alertas msjs mensajitos comunicaciones textitos msj"),
+    ("TEXTS", "mensajes textos sms notificaciones recordatorios avisos alertas contacto comunicacion msjs mensajitos comunicaciones textitos msj"),
     ("TEXT", "mensaje texto"),
     ("DEM", "esto eso estos esos esta estas esas todo todos"),
     ("PROFANE", "mierda carajo pinche pinches cabrones cabron puta putas putos chingada pendejos verga culeros malditos jodidos coño"),
     ("LIST", "lista listas base sistema registro registros contactos"),
     ("NOTSPEAK", "no nunca jamas tampoco yano"),
-    ("ESSTOP", "dejen deje deja dejar dejenme pare paren parar para cesen cese dejense terminen termine acaben basta dejes"),
+    ("ESSTOP", "dejen deje deja dejar dejenme pare paren parar cesen cese dejense terminen termine acaben basta dejes"),
     ("ESCANCEL", "cancelen cancele cancela cancelar cancelarme cancelenme canceleme cancelame cancelarlo cancelarlos suspendan suspenda suspender detengan detenga detener detenganse paren \
       pare parar desactiven desactive desactivar eliminen elimine eliminar terminen termine terminar anulen anule anular apaguen quiten quitar bloqueen bloquear \
       detenganlos cancelenlos parenlos quitenlos parele parenle desuscribir desactivenme"),
@@ -89,22 +92,25 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("ESGIVE", "di doy dimos damos tienen tiene tengo"),
     ("SIGNED", "suscribi suscribimos registre inscribi apunte"),
     ("CONSENT", "permiso consentimiento autorizacion"),
-    ("WRONG", "equivocado equivocada equivocados incorrecto incorrecta erroneo errado erronea equivocaste equivocaron equivoco"),
-    ("OTHER", "cita citas cuenta factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
+    ("WRONG", "equivocado ekivocado equibocado equivocada equivocados incorrecto incorrecta erroneo errado erronea equivocaste equivocaron equivoco equivocan equivoca equivocando"),
+    ("OTHER", "cita citas factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
       recibo recibos cheque direccion correo casa tratamiento medicina medicamento medicinas hospital multa recargo cobertura medicaid medicare domicilio \
       transporte viaje cirugia operacion consulta colecciones cobranza cobranzas prestamo banco interes intereses monto adeudo mensualidad mensualidades \
-      transaccion credito debito reclamo doctor clinica trabajo escuela linea policia mudanza fumar tomar trabajar pagar"),
+      transaccion credito debito reclamo doctor clinica escuela linea policia mudanza fumar tomar trabajar pagar"),
     ("OTHERDOING", "cobrarle cobrarme cobrar descontar cobrando"),
     ("MAILPLACE", "direccion casa domicilio correo postal colecciones cobranza seguro aseguranza"),
     ("GAPSTOP", "porque si hasta con pero ya me nos les pague yo"),
     ("HOSTILE", "mierda carajo pinche pinches cabrones cabron puta putas putos chingada chinguen pendejos verga culeros rateros ladrones estafadores abusivos madre"),
     ("MISTAKE", "error equivocacion accidente querer accidentalmente"),
+    ("ESTHREAT", "bloqueare bloquearemos reportarlos denunciarlos demandarlos bloquearlos bloquearte reportarte bloquee bloqueados bloqueado bloqueandolos denuncio denuncie demando reportare reporte"),
+    ("ESWISH", "testeen texten testee"),
+    ("ESPEST", "molestando acosando hostigando fastidiando chingando jodiendo spameando bombardeando molestandome"),
     ("ASKWHO", "quien quienes"),
-    ("COMMONWORD", "el la los las un una uno de del en al con sin para por que como cuando donde cuanto cual es son soy esta estoy estan era fue \
+    ("COMMONWORD", "altos pares pared parra numeros bastante el la los las un una uno de del en al con sin para por que como cuando donde cuanto cual es son soy esta estoy estan era fue \
       ser hay he ha han tengo tiene tienen muy mas menos todavia aun tambien hoy manana ayer lunes martes miercoles jueves viernes sabado domingo \
       semana mes ano alta baja alto fin mama papa hijo hija esposo esposa hermano padre paciente pagar pague paga recibir recibi llego llegan lleguen llegar \
       vuelvan vuelva volver sigan siga seguir siguen sigue estar esten este hacer hago aqui alli ningun ninguna nadie nombre persona conozco vive vivo dejar \
-      su sus tu tus se lo le les nos ellos ella el yo usted ustedes ustede ni o u interesa interesado interesada reciba empresa parte trata estafa fraude real \
+      su sus tu tus se lo le les nos ellos ella el yo usted ustedes ustede ni o u interesa interesan interesado trabajo estuvo ciudadano ciudadana mayor menor titular responsable asegurado asegurada residente casado soltero medico rico tonto diabetico legal cantidad mio gusta gustan cansan cero suscrito registrado inscrito policia canse hartaron harte cansaron tienen suficientes otro otra nombre pedirme exigirme decirme preguntarme amenazarme estarme donde interesada reciba empresa parte trata estafa fraude real \
       legitimo habla mensajeria ayuda ayudar ayudarme necesita necesitamos culpa gusto volver reactivar reactiven reanuden reanudar activen activar activenme \
       suscribanme suscribirme suscribeme inscribanme inscribirme registrar empezar empiecen comenzar comiencen otra vez nuevo nuevamente reenviar link enlace \
       autorizado molestia respirar respira pecho duele sangrando inconsciente cayo levantar desmayo infarto emergencia morir matarme murio fallecio difunto \

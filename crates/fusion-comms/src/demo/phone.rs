@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{agency, papers};
+use crate::http::is_local;
 use crate::sim::telnyx::{CallPlan, FaxPlan, Pace, SimTelnyx};
 
 /// The routes, without a state of the service's.
@@ -31,7 +32,7 @@ pub fn routes(telnyx: Arc<SimTelnyx>) -> Router {
 /// Other machines, and pages of other origins in this machine's browser, have no business here.
 async fn here_only(ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap, request: Request, next: Next) -> Response {
     let foreign = headers.get("sec-fetch-site").is_some_and(|v| v != "same-origin" && v != "none");
-    if !peer.ip().is_loopback() || (foreign && request.method() != "GET") {
+    if !is_local(peer, &headers) || (foreign && request.method() != "GET") {
         return StatusCode::FORBIDDEN.into_response();
     }
     next.run(request).await

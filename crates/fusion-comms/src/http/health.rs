@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
-use super::Web;
+use super::{Web, is_local};
 use crate::store::migrations::{self, SchemaState};
 
 /// `GET /healthz`: the process answers. Does not ask the database, whose outage must not kill every task.
@@ -46,7 +46,7 @@ pub async fn metrics(
 ) -> Response {
     let allowed = match &web.keys.metrics_token {
         Some(token) => bears(&headers, token),
-        None => peer.ip().is_loopback(),
+        None => is_local(peer, &headers),
     };
     if !allowed {
         return StatusCode::UNAUTHORIZED.into_response();

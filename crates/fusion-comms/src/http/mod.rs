@@ -10,7 +10,10 @@ pub mod webhooks;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::Router;
+use axum::http::{HeaderMap, header};
 use axum::routing::{get, post};
 use secrecy::SecretString;
 
@@ -46,6 +49,15 @@ pub struct WebKeys {
     pub stripe: StripeSecrets,
     /// Seconds that a signed time may differ from ours, either way.
     pub tolerance_s: u32,
+}
+
+/// Whether a request comes from this machine itself, and not through a proxy, a tunnel or another site's name for it.
+pub fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
+    let forwarded = ["forwarded", "x-forwarded-for", "via"].iter().any(|name| headers.contains_key(*name));
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+    let local_name = name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    peer.ip().is_loopback() && local_name && !forwarded
 }
 
 /// What each role serves: every role its health and metrics, `web` the rest.

@@ -24,7 +24,9 @@ pub async fn short_link(State(web): State<Web>, Path(token): Path<String>) -> Re
         }
     };
     let Some(session) = session else { return gone("This link is not valid.", None) };
+    let now = web.clock.now();
     if session.status == "open"
+        && session.expires_at.is_none_or(|t| t > now)
         && let Some(url) = session.checkout_url.as_deref().and_then(|u| HeaderValue::from_str(u).ok())
     {
         let never_kept = [(header::LOCATION, url), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
-use super::Web;
-use crate::store::status;
+use super::{Web, is_local};
+use crate::store::{status, tasks};
 
 const PAGE: &str = include_str!("../../assets/status/page.html");
 /// Lines of each table.
@@ -18,8 +18,8 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
                    frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// `GET /`.
-pub async fn page(ConnectInfo(peer): ConnectInfo<SocketAddr>) -> Response {
-    if !peer.ip().is_loopback() {
+pub async fn page(ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Response {
+    if !is_local(peer, &headers) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let headers = [
@@ -32,15 +32,20 @@ pub async fn page(ConnectInfo(peer): ConnectInfo<SocketAddr>) -> Response {
 }
 
 /// `GET /status.json`: what the page shows, numbers masked.
-pub async fn lines(State(web): State<Web>, ConnectInfo(peer): ConnectInfo<SocketAddr>) -> Response {
-    if !peer.ip().is_loopback() {
+pub async fn lines(State(web): State<Web>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Response {
+    if !is_local(peer, &headers) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let db = &web.db;
-    let read = tokio::try_join!(status::calls(db, LINES), status::texts(db, LINES), status::faxes(db, LINES));
+    let read = tokio::try_join!(
+        status::calls(db, LINES),
+        status::texts(db, LINES),
+        status::faxes(db, LINES),
+        tasks::list_open(db, LINES)
+    );
     match read {
-        Ok((calls, texts, faxes)) => {
-            let body = Json(json!({"calls": calls, "texts": texts, "faxes": faxes}));
+        Ok((calls, texts, faxes, tasks)) => {
+            let body = Json(json!({"calls": calls, "texts": texts, "faxes": faxes, "tasks": tasks}));
             ([(header::CACHE_CONTROL, "no-store")], body).into_response()
         }
         Err(e) => {

@@ -193,6 +193,7 @@ pub struct Session {
     pub status: String,
     pub checkout_url: Option<String>,
     pub token: String,
+    pub expires_at: Option<Timestamp>,
 }
 
 fn session(r: &Row) -> Result<Session> {
@@ -205,6 +206,7 @@ fn session(r: &Row) -> Result<Session> {
         status: r.text("status")?,
         checkout_url: r.opt_text("checkout_url")?,
         token: r.text("token")?,
+        expires_at: r.opt_time("expires_at")?,
     })
 }
 
@@ -233,7 +235,7 @@ pub async fn insert_session(tx: &mut Tx, s: &NewSession, now: Timestamp) -> Resu
 
 pub async fn session_by_id(r: impl Reader, id: &SessionId) -> Result<Option<Session>> {
     let q = r.sql(
-        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token
+        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at
          FROM billing_checkout_sessions WHERE session_id = $1",
     );
     r.row(q.bind(id)).await?.as_ref().map(session).transpose()
@@ -241,7 +243,7 @@ pub async fn session_by_id(r: impl Reader, id: &SessionId) -> Result<Option<Sess
 
 pub async fn session_by_token(r: impl Reader, token: &str) -> Result<Option<Session>> {
     let q = r.sql(
-        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token
+        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at
          FROM billing_checkout_sessions WHERE token = $1",
     );
     r.row(q.bind(token)).await?.as_ref().map(session).transpose()

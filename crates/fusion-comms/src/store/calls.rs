@@ -99,12 +99,13 @@ pub async fn of_session(r: impl Reader, session: &str) -> Result<Option<CallCont
     row.map(|r| r.text("call_control_id").map(CallControlId::new)).transpose()
 }
 
-/// The present step of a call and whether it has ended; `None` where there is no such call.
-pub async fn present(db: &Db, id: &CallControlId) -> Result<Option<(u32, State)>> {
-    let q = db.sql("SELECT step, state FROM telnyx_calls WHERE call_control_id = $1");
-    let Some(row) = db.row(q.bind(id)).await? else { return Ok(None) };
-    let step = u32::try_from(row.int("step")?).unwrap_or(u32::MAX);
-    Ok(Some((step, State::parse(&row.text("state")?).unwrap_or(State::Done))))
+/// The call as it stands now, not locked; `None` where there is no such call.
+pub async fn present(db: &Db, id: &CallControlId) -> Result<Option<Call>> {
+    let q = db.sql(
+        "SELECT call_control_id, tenant_id, to_phone, session_id, state, phase, step, attempts, prompts,
+           statement_id, sms_phone, deadline_at FROM telnyx_calls WHERE call_control_id = $1",
+    );
+    Ok(db.row(q.bind(id)).await?.as_ref().map(stored).transpose()?.map(|s| s.call))
 }
 
 /// Writes what the machine decided.
@@ -148,9 +149,22 @@ pub async fn record_step(
     Ok(tx.exec(q).await? == 1)
 }
 
-/// Calls whose wait is over, the longest over first.
-pub async fn overdue(db: &Db, now: Timestamp, limit: i64) -> Result<Vec<CallControlId>> {
-    let q = db.sql("SELECT call_control_id FROM telnyx_calls WHERE deadline_at <= $1 ORDER BY deadline_at LIMIT $2");
-    let rows = db.rows(q.bind(now).bind(limit)).await?;
+/// Calls whose wait is over, the longest over first. What the caller did and is stored already goes before the
+/// deadline, for `patience_ms` at most: poison must not hold a deadline.
+pub async fn overdue(db: &Db, now: Timestamp, patience_ms: i64, limit: i64) -> Result<Vec<CallControlId>> {
+    let q = db.sql(
+        "SELECT c.call_control_id FROM telnyx_calls c WHERE c.deadline_at <= $1
+           AND (c.deadline_at <= $2 OR NOT EXISTS (SELECT 1 FROM telnyx_events e
+             WHERE e.order_key = coalesce(c.session_id, c.call_control_id) AND e.processed_at IS NULL AND e.parked_at IS NULL
+               AND (e.attempts = 0 OR e.leased_until > $1)))
+         ORDER BY c.deadline_at LIMIT $3",
+    );
+    let rows = db.rows(q.bind(now).bind(now.plus_ms(-patience_ms)).bind(limit)).await?;
     rows.iter().map(|r| Ok(CallControlId::new(r.text("call_control_id")?))).collect()
+}
+
+/// Looks at a wait again later, where it could not lead on now.
+pub async fn put_off_deadline(tx: &mut Tx, id: &CallControlId, until: Timestamp, now: Timestamp) -> Result<()> {
+    let q = tx.sql("UPDATE telnyx_calls SET deadline_at = $2 WHERE call_control_id = $1 AND deadline_at <= $3");
+    tx.exec(q.bind(id).bind(until).bind(now)).await.map(drop)
 }

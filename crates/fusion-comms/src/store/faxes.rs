@@ -66,6 +66,10 @@ pub async fn seen(tx: &mut Tx, s: &Seen<'_>, now: Timestamp) -> Result<()> {
         "INSERT INTO fax_documents (fax_id, tenant_id, from_phone, to_phone, page_count, partial, occurred_at, status, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8, $8)
          ON CONFLICT (fax_id) DO UPDATE SET
+           tenant_id = CASE WHEN fax_documents.s3_key_original IS NULL
+             THEN coalesce(fax_documents.tenant_id, excluded.tenant_id) ELSE fax_documents.tenant_id END,
+           from_phone = coalesce(fax_documents.from_phone, excluded.from_phone),
+           to_phone = coalesce(fax_documents.to_phone, excluded.to_phone),
            page_count = coalesce(excluded.page_count, fax_documents.page_count),
            partial = (fax_documents.partial OR excluded.partial),
            occurred_at = coalesce(fax_documents.occurred_at, excluded.occurred_at),
@@ -173,4 +177,10 @@ pub async fn reset(tx: &mut Tx, id: &FaxId, now: Timestamp) -> Result<bool> {
            suggestions = NULL, reasons = NULL, updated_at = $2 WHERE fax_id = $1 AND s3_key_original IS NOT NULL",
     );
     Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
+}
+
+/// Faxes that could not be had, for the metric.
+pub async fn count_failed(db: &Db) -> Result<i64> {
+    let row = db.row(db.sql("SELECT count(*) AS n FROM fax_documents WHERE status = 'failed'")).await?;
+    row.map_or(Ok(0), |r| r.int("n"))
 }

@@ -93,7 +93,14 @@ pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, unt
         }
     }));
     let rows = tx.rows(q.bind(n).bind(now).bind(until).bind(owner).bind(lane.name())).await?;
-    let mut events = rows.iter().map(claimed).collect::<Result<Vec<_>>>()?;
+    let mut events = Vec::new();
+    for row in &rows {
+        match claimed(row) {
+            Ok(event) => events.push(event),
+            // A row that cannot be read must not stand before all others.
+            Err(e) => park(&mut tx, lane, &EventId::new(row.text("event_id")?), &e.to_string(), now).await?,
+        }
+    }
     tx.commit().await?;
     events.sort_by_key(|e| e.seq);
     Ok(events)
@@ -126,7 +133,7 @@ pub async fn put_off(tx: &mut Tx, lane: Lane, id: &EventId, error: &str, due: Ti
     tx.exec(q.bind(id).bind(error).bind(due)).await.map(drop)
 }
 
-/// Gives an event up until a person looks at it.
+/// Gives an event up until a person looks at it; one that still carries an opt-out to be written is never given up.
 pub async fn park(tx: &mut Tx, lane: Lane, id: &EventId, error: &str, now: Timestamp) -> Result<()> {
     let q = tx.sql(lane.sql(
         "UPDATE {events} SET leased_until = NULL, leased_by = NULL, last_error = $2, parked_at = $3
@@ -161,12 +168,6 @@ pub async fn parked_gathers(tx: &mut Tx, order_key: &str) -> Result<Vec<(EventId
     );
     let rows = tx.rows(q.bind(order_key)).await?;
     rows.iter().map(|r| Ok((EventId::new(r.text("event_id")?), r.json("raw_json")?))).collect()
-}
-
-/// The opt-outs that a STOP could not write at its receipt are written now: forget that they are pending.
-pub async fn stop_written(tx: &mut Tx, id: &EventId) -> Result<()> {
-    let q = tx.sql("UPDATE telnyx_events SET stop_pending = NULL WHERE event_id = $1");
-    tx.exec(q.bind(id)).await.map(drop)
 }
 
 /// What waits in a lane.

@@ -90,7 +90,7 @@ pub async fn store_one(db: &Db, event: &NewEvent, default_number: &E164) -> Resu
 
 async fn store(db: &Db, group: &[NewEvent], default_number: &E164, ledger: Ledger) -> Result<Vec<Stored>> {
     let mut tx = db.begin().await?;
-    short_lock_timeout(&mut tx).await?;
+    short_lock_timeout(&mut tx, ledger).await?;
     let mut new = insert(&mut tx, group).await?;
     let mut opt_outs = opt_outs_of(&mut tx, group, &new, default_number).await?;
     if !opt_outs.is_empty() {
@@ -120,12 +120,14 @@ async fn store(db: &Db, group: &[NewEvent], default_number: &E164, ledger: Ledge
         .collect())
 }
 
-/// Milliseconds that the ack path waits for somebody else's lock.
-const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '250ms'";
-
-async fn short_lock_timeout(tx: &mut Tx) -> Result<()> {
+/// Somebody else's lock is waited for a quarter of a second only; for a number's lock, which is never held for long,
+/// a second, where the opt-out would else have no place to go.
+async fn short_lock_timeout(tx: &mut Tx, ledger: Ledger) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
-        let q = tx.sql(LOCK_TIMEOUT);
+        let q = tx.sql(match ledger {
+            Ledger::Write => "SET LOCAL lock_timeout = '250ms'",
+            Ledger::Pend => "SET LOCAL lock_timeout = '1s'",
+        });
         tx.exec(q).await?;
     }
     Ok(())
@@ -147,7 +149,8 @@ async fn insert(tx: &mut Tx, group: &[NewEvent]) -> Result<BTreeMap<String, ()>>
         Dialect::Postgres => {
             "INSERT INTO telnyx_events
                (event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
-             SELECT event_id, event_type, channel, order_key, occurred_at, received_at, received_at, raw_json, verified_by
+             SELECT event_id, event_type, channel, order_key, occurred_at, received_at, received_at,
+               coalesce(raw_json, 'null'::jsonb), verified_by
              FROM jsonb_to_recordset($1) AS e(event_id text, event_type text, channel text, order_key text,
                occurred_at timestamptz, received_at timestamptz, raw_json jsonb, verified_by text)
              ORDER BY event_id ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
@@ -198,14 +201,14 @@ async fn write(tx: &mut Tx, opt_outs: &BTreeMap<(TenantId, E164), Mark>) -> Resu
 }
 
 async fn pend(tx: &mut Tx, opt_outs: &BTreeMap<(TenantId, E164), Mark>) -> Result<()> {
-    let mut by_event: BTreeMap<&EventId, Vec<Value>> = BTreeMap::new();
+    let mut by_event: BTreeMap<&EventId, Vec<ledger::OptOut>> = BTreeMap::new();
     for ((tenant, phone), mark) in opt_outs {
-        let row = json!({"tenant_id": tenant, "phone_e164": phone.expose(), "at": mark.at});
+        let source = Source::SmsStop;
+        let row = ledger::OptOut { tenant: tenant.clone(), phone: phone.clone(), opted_out_at: mark.at, source };
         by_event.entry(&mark.event).or_default().push(row);
     }
     for (event, rows) in by_event {
-        let q = tx.sql("UPDATE telnyx_events SET stop_pending = $2 WHERE event_id = $1");
-        tx.exec(q.bind(event).bind(Value::Array(rows))).await?;
+        ledger::set_pending(tx, event, &rows).await?;
     }
     Ok(())
 }
@@ -228,7 +231,7 @@ async fn notify(tx: &mut Tx, group: &[NewEvent]) -> Result<()> {
 /// Stores one Stripe event. True where it is new.
 pub async fn store_stripe(db: &Db, event: &NewStripeEvent) -> Result<bool> {
     let mut tx = db.begin().await?;
-    short_lock_timeout(&mut tx).await?;
+    short_lock_timeout(&mut tx, Ledger::Write).await?;
     let q = tx.sql(
         "INSERT INTO stripe_events (event_id, type, account, order_key, occurred_at, received_at, due_at, raw_json)
          VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (event_id) DO NOTHING",

@@ -61,6 +61,8 @@ fn opt_out(row: &Row) -> Result<OptOut> {
 }
 
 /// Takes the number's lock until the transaction ends: a STOP and a hand-over take it in turn.
+///
+/// Whoever holds it waits for no other lock for long: a STOP may stand behind.
 pub async fn lock_number(tx: &mut Tx, phone: &E164) -> Result<()> {
     let q = tx.sql(
         "INSERT INTO sms_locks (phone_e164) VALUES ($1)
@@ -88,14 +90,54 @@ pub async fn put(tx: &mut Tx, tenant: &TenantId, phone: &E164, source: Source, a
     Ok(tx.exec(q.bind(tenant).bind(phone.expose()).bind(at).bind(source.as_str()).bind(strength)).await? == 1)
 }
 
-/// Lifts one opt-out, whatever its source. True where there was one.
+/// Somebody else's lock on a ledger row is waited for a fifth of a second only, and then tried again later: the
+/// number's lock is held meanwhile.
+pub async fn wait_shortly(tx: &mut Tx) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        let q = tx.sql("SET LOCAL lock_timeout = '200ms'");
+        tx.exec(q).await?;
+    }
+    Ok(())
+}
+
+/// Lifts one opt-out, whatever its source, and one that is pending. True where there was one.
 pub async fn remove(tx: &mut Tx, tenant: &TenantId, phone: &E164) -> Result<bool> {
+    let pending = lift_pending(tx, tenant, phone, None).await?;
     let q = tx.sql("DELETE FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2");
-    Ok(tx.exec(q.bind(tenant).bind(phone.expose())).await? == 1)
+    Ok(tx.exec(q.bind(tenant).bind(phone.expose())).await? == 1 || pending)
+}
+
+/// Takes an agency's opt-out of this number off the event rows where it waits to be written; with `before`, only one
+/// received earlier.
+async fn lift_pending(tx: &mut Tx, tenant: &TenantId, phone: &E164, before: Option<Timestamp>) -> Result<bool> {
+    let q = tx.sql("SELECT event_id, stop_pending FROM telnyx_events WHERE stop_pending IS NOT NULL");
+    let mut lifted = false;
+    for row in tx.rows(q).await? {
+        let all = read_pending(&row.json("stop_pending")?);
+        let goes = |o: &OptOut| {
+            o.tenant == *tenant && o.phone == *phone && before.is_none_or(|started| o.opted_out_at < started)
+        };
+        let left: Vec<OptOut> = all.iter().filter(|o| !goes(o)).cloned().collect();
+        if left.len() < all.len() {
+            lifted = true;
+            let event = fusion_comms_core::ids::EventId::new(row.text("event_id")?);
+            set_pending(tx, &event, &left).await?;
+        }
+    }
+    Ok(lifted)
+}
+
+/// Keeps opt-outs on an event row until their ledger rows can be written; none forgets them.
+pub async fn set_pending(tx: &mut Tx, event: &fusion_comms_core::ids::EventId, opt_outs: &[OptOut]) -> Result<()> {
+    let one = |o: &OptOut| serde_json::json!({"tenant_id": o.tenant, "phone_e164": o.phone.expose(), "at": o.opted_out_at});
+    let json = (!opt_outs.is_empty()).then(|| serde_json::Value::Array(opt_outs.iter().map(one).collect()));
+    let q = tx.sql("UPDATE telnyx_events SET stop_pending = $2 WHERE event_id = $1");
+    tx.exec(q.bind(event).bind(json)).await.map(drop)
 }
 
 /// A START: lifts what a text or the carrier set before it, and nothing that an administrator set.
 pub async fn lift_by_start(tx: &mut Tx, tenant: &TenantId, phone: &E164, started_at: Timestamp) -> Result<bool> {
+    lift_pending(tx, tenant, phone, Some(started_at)).await?;
     let q = tx.sql(
         "DELETE FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2 AND opted_out_at < $3
            AND source IN ('sms_stop', 'telnyx_block')",
@@ -111,17 +153,18 @@ pub async fn find(r: impl Reader, tenant: &TenantId, phone: &E164) -> Result<Opt
     r.row(q.bind(tenant).bind(phone.expose())).await?.as_ref().map(opt_out).transpose()
 }
 
-/// What forbids a text from this agency to this number: its own row, the unassigned one, or a STOP that is pending.
+/// What forbids a text from this agency to this number: its own row, the unassigned one, or a STOP that is pending; the
+/// latest of them. Without an agency (a neutral text on a shared number) any agency's counts.
 pub async fn standing(tx: &mut Tx, tenant: Option<&TenantId>, phone: &E164) -> Result<Option<OptOut>> {
     let q = tx.sql(
         "SELECT tenant_id, phone_e164, opted_out_at, source FROM telnyx_opt_outs
-         WHERE phone_e164 = $1 AND tenant_id IN ($2, 'unassigned') ORDER BY tenant_id LIMIT 1",
+         WHERE phone_e164 = $1 AND ($3 OR tenant_id IN ($2, 'unassigned')) ORDER BY opted_out_at DESC LIMIT 1",
     );
-    if let Some(row) = tx.row(q.bind(phone.expose()).bind(tenant)).await? {
-        return opt_out(&row).map(Some);
-    }
-    let pending = pending(tx, phone).await?;
-    Ok(pending.into_iter().find(|o| Some(&o.tenant) == tenant || o.tenant == TenantId::unassigned()))
+    let row = tx.row(q.bind(phone.expose()).bind(tenant).bind(tenant.is_none())).await?;
+    let written = row.as_ref().map(opt_out).transpose()?;
+    let counts = |o: &OptOut| tenant.is_none_or(|t| o.tenant == *t) || o.tenant == TenantId::unassigned();
+    let pending = pending(tx, phone).await?.into_iter().filter(counts);
+    Ok(written.into_iter().chain(pending).max_by_key(|o| o.opted_out_at))
 }
 
 /// Opt-outs of this number that lie on event rows, since their ledger row was locked at receipt.

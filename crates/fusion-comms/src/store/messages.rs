@@ -83,6 +83,8 @@ pub struct Outbound {
     pub statement_id: Option<String>,
     pub call: Option<CallControlId>,
     pub cause_id: String,
+    /// Receipt of the text that this one answers.
+    pub asked_at: Option<Timestamp>,
     /// The body of the request to Telnyx, frozen.
     pub request: String,
 }
@@ -91,8 +93,8 @@ pub struct Outbound {
 pub async fn insert_outbound(tx: &mut Tx, m: &Outbound, refused: Option<&str>, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "INSERT INTO telnyx_sms_messages (message_id, tenant_id, direction, from_phone, to_phone, body, status,
-           statement_id, call_control_id, class, cause_id, request, gate, error, created_at, updated_at)
-         VALUES ($1, $2, 'OUT', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+           statement_id, call_control_id, class, cause_id, request, gate, error, asked_at, created_at, updated_at)
+         VALUES ($1, $2, 'OUT', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
          ON CONFLICT (message_id) DO NOTHING",
     );
     let q = q
@@ -109,6 +111,7 @@ pub async fn insert_outbound(tx: &mut Tx, m: &Outbound, refused: Option<&str>, n
         .bind(m.request.as_str())
         .bind(refused.unwrap_or("allowed"))
         .bind(refused)
+        .bind(m.asked_at)
         .bind(now);
     Ok(tx.exec(q).await? == 1)
 }
@@ -125,13 +128,20 @@ pub struct ToSend {
     pub call: Option<CallControlId>,
     /// A try ended without an answer: Telnyx may have taken it.
     pub ambiguous: bool,
-    pub handed_over_at: Option<Timestamp>,
+    pub asked_at: Option<Timestamp>,
+}
+
+impl ToSend {
+    /// Nobody knows whether an earlier try reached the person.
+    pub fn may_have_gone_out(&self) -> bool {
+        self.ambiguous || self.status == "sending"
+    }
 }
 
 /// Reads an outbound text; `None` where there is none of that id.
 pub async fn to_send(r: impl Reader, id: &MessageId) -> Result<Option<ToSend>> {
     let q = r.sql(
-        "SELECT tenant_id, to_phone, class, status, request, call_control_id, ambiguous, handed_over_at
+        "SELECT tenant_id, to_phone, class, status, request, call_control_id, ambiguous, asked_at
          FROM telnyx_sms_messages WHERE message_id = $1 AND direction = 'OUT'",
     );
     let Some(row) = r.row(q.bind(id)).await? else { return Ok(None) };
@@ -147,15 +157,16 @@ pub async fn to_send(r: impl Reader, id: &MessageId) -> Result<Option<ToSend>> {
         request: row.text("request")?,
         call: row.opt_text("call_control_id")?.map(CallControlId::new),
         ambiguous: row.flag("ambiguous")?,
-        handed_over_at: row.opt_time("handed_over_at")?,
+        asked_at: row.opt_time("asked_at")?,
     }))
 }
 
-/// The commit of a hand-over: from here on the text counts as sent to the person.
+/// The commit of a hand-over: from here on the text counts as sent to the person. One that is `sending` already was
+/// handed over by a try that ended without a word: nobody knows what became of it.
 pub async fn set_sending(tx: &mut Tx, id: &MessageId, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "UPDATE telnyx_sms_messages SET status = 'sending', gate = 'allowed', updated_at = $2,
-           handed_over_at = coalesce(handed_over_at, $2)
+           ambiguous = (ambiguous OR status = 'sending'), handed_over_at = coalesce(handed_over_at, $2)
          WHERE message_id = $1 AND status IN ('queued', 'sending')",
     );
     Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
@@ -178,19 +189,30 @@ pub async fn accepted(tx: &mut Tx, id: &MessageId, telnyx_id: &str, now: Timesta
     tx.exec(q.bind(id).bind(telnyx_id).bind(now)).await.map(drop)
 }
 
-/// Applies a status webhook, never backwards. `None`: no outbound text has this Telnyx id (yet).
+/// What a status webhook came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// No outbound text has this Telnyx id (yet).
+    Unknown,
+    /// It would go backwards, or says nothing new.
+    Unchanged,
+    /// The text reached this status.
+    Reached(&'static str),
+}
+
+/// Applies a status webhook, never backwards.
 pub async fn apply_status(
     tx: &mut Tx,
     telnyx_id: &str,
     status: DeliveryStatus,
     error: Option<&str>,
     now: Timestamp,
-) -> Result<Option<MessageId>> {
+) -> Result<Applied> {
     let q = tx.sql("SELECT message_id FROM telnyx_sms_messages WHERE telnyx_message_id = $1 AND direction = 'OUT'");
-    let Some(row) = tx.row(q.bind(telnyx_id)).await? else { return Ok(None) };
+    let Some(row) = tx.row(q.bind(telnyx_id)).await? else { return Ok(Applied::Unknown) };
     let id = MessageId::new(row.text("message_id")?);
     let (name, rank) = match status {
-        DeliveryStatus::Sending | DeliveryStatus::Unknown => return Ok(Some(id)),
+        DeliveryStatus::Sending | DeliveryStatus::Unknown => return Ok(Applied::Unchanged),
         DeliveryStatus::Sent => ("sent", 2),
         DeliveryStatus::Unconfirmed => ("delivery_unconfirmed", 3),
         DeliveryStatus::Failed => ("failed", 4),
@@ -201,8 +223,8 @@ pub async fn apply_status(
          WHERE message_id = $1 AND $5 > CASE status WHEN 'delivered' THEN 5 WHEN 'failed' THEN 4
            WHEN 'delivery_unconfirmed' THEN 3 WHEN 'sent' THEN 2 ELSE 1 END",
     );
-    tx.exec(q.bind(&id).bind(name).bind(error).bind(now).bind(rank)).await?;
-    Ok(Some(id))
+    let moved = tx.exec(q.bind(&id).bind(name).bind(error).bind(now).bind(rank)).await? == 1;
+    Ok(if moved { Applied::Reached(name) } else { Applied::Unchanged })
 }
 
 /// The agency that last texted this person from this number.

@@ -97,6 +97,19 @@ pub async fn push(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<boo
     Ok(tx.exec(q).await? == 1)
 }
 
+/// Writes an effect, and takes up again one of the same name that was given up.
+pub async fn push_again(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<bool> {
+    if push(tx, effect, now).await? {
+        return Ok(true);
+    }
+    let q = tx.sql(
+        "UPDATE outbox SET parked_at = NULL, attempts = 0, last_error = NULL, payload = $2, due_at = $3, expires_at = $4
+         WHERE effect_id = $1 AND parked_at IS NOT NULL",
+    );
+    let q = q.bind(effect.id.to_string()).bind(effect.payload.clone()).bind(now).bind(effect.expires_at);
+    Ok(tx.exec(q).await? == 1)
+}
+
 /// Takes up to `n` effects of a lane until `until`, the oldest first.
 pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Claimed>> {
     let mut tx = db.begin().await?;
@@ -123,7 +136,14 @@ pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, unt
         }
     });
     let rows = tx.rows(q.bind(lane.name()).bind(n).bind(now).bind(until).bind(owner)).await?;
-    let mut effects = rows.iter().map(claimed).collect::<Result<Vec<_>>>()?;
+    let mut effects = Vec::new();
+    for row in &rows {
+        match claimed(row) {
+            Ok(effect) => effects.push(effect),
+            // A row that cannot be read must not stand before all others.
+            Err(e) => drop(park(&mut tx, &row.text("effect_id")?, &e.to_string(), now).await?),
+        }
+    }
     tx.commit().await?;
     effects.sort_by_key(|e| e.seq);
     Ok(effects)

@@ -2,6 +2,7 @@
 
 use fusion_comms_core::ids::{TenantId, derived_id};
 use fusion_comms_core::time::Timestamp;
+use serde::Serialize;
 
 use super::db::{Db, Reader, Result, Tx};
 
@@ -34,11 +35,20 @@ pub async fn open(tx: &mut Tx, tenant: Option<&TenantId>, kind: Kind, subject: &
          ON CONFLICT (task_id) DO NOTHING",
     );
     let id = derived_id(subject, kind.as_str()).to_string();
-    tx.exec(q.bind(id).bind(tenant).bind(kind.as_str()).bind(subject).bind(now)).await.map(drop)
+    if tx.exec(q.bind(id).bind(tenant).bind(kind.as_str()).bind(subject).bind(now)).await? == 1 {
+        tracing::warn!(tenant_id = tenant.map(TenantId::as_str), kind = kind.as_str(), subject, "a person should look");
+    }
+    Ok(())
+}
+
+/// Open tasks, for the metric.
+pub async fn count_open(db: &Db) -> Result<i64> {
+    let row = db.row(db.sql("SELECT count(*) AS n FROM agency_tasks WHERE done_at IS NULL")).await?;
+    row.map_or(Ok(0), |r| r.int("n"))
 }
 
 /// An open task.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Task {
     pub tenant: Option<TenantId>,
     pub kind: String,

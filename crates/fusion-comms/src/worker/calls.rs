@@ -20,6 +20,8 @@ use crate::{logs, metrics};
 
 /// Milliseconds that a call command is tried for; then its failure is told to the machine.
 const COMMAND_BUDGET_MS: i64 = 12_000;
+/// The same for the words before a transfer: they must not use up the time of the transfer behind them.
+const TRANSFER_PROMPT_BUDGET_MS: i64 = 3_000;
 /// Deliveries of an event whose call is not known (yet) before it is taken as of no call of ours.
 const WAIT_FOR_CALL: i64 = 4;
 
@@ -77,12 +79,8 @@ pub async fn handle(
     };
     let tenant = stored.tenant.clone();
     let Some(call_event) = translate(event, second_leg) else { return Ok(Handled { tenant, ..nothing }) };
-    let session = stored.session.clone();
     let mut after = After::default();
-    let call = advance(app, tx, stored, cause, call_event, now, &mut after).await?;
-    if call.state == State::Done {
-        clear_parked_digits(tx, session.as_deref().unwrap_or(event.call.as_str())).await?;
-    }
+    advance(app, tx, stored, cause, call_event, now, &mut after).await?;
     Ok(Handled { tenant, after })
 }
 
@@ -167,11 +165,14 @@ pub async fn advance(
     let call = perform(app, tx, &stored, &call, cause, effects, now, after).await?;
     if before.state != call.state {
         after.entered.push((stored.id.clone(), stored.tenant.clone(), call.state));
+        if call.state == State::Done {
+            clear_parked_digits(tx, stored.session.as_deref().unwrap_or(stored.id.as_str())).await?;
+        }
     }
-    let deadline_at = match call.step == before.step && call.phase == before.phase {
-        true => stored.deadline_at,
-        false => call.wait_ms().map(|ms| now.plus_ms(ms)),
-    };
+    // A wait runs from its start, and anew from when Telnyx takes the command that it waits upon.
+    let taken = matches!(event, CallEvent::CommandAccepted { step, kind } if step == call.step && call.waits_for(kind));
+    let same_wait = call.step == before.step && call.phase == before.phase && !taken;
+    let deadline_at = if same_wait { stored.deadline_at } else { call.wait_ms().map(|ms| now.plus_ms(ms)) };
     calls::save(tx, &stored.id, &call, deadline_at, now).await?;
     Ok(call)
 }
@@ -180,7 +181,7 @@ async fn answer(tx: &mut Tx, tenant: Option<&TenantId>, question: Question) -> R
     Ok(match question {
         Question::FindStatement(id) => CallEvent::Statement(find(tx, tenant, id).await?),
         Question::MayText(phone) => {
-            let allowed = gate::check(tx, tenant, &phone, Class::PaymentLink).await? == Decision::Allowed;
+            let allowed = gate::check(tx, tenant, &phone, Class::PaymentLink, None).await? == Decision::Allowed;
             CallEvent::MayText { phone, allowed }
         }
     })
@@ -271,7 +272,10 @@ fn command_effect(
             "call": stored.id, "action": request.action, "body": request.body, "step": call.step,
             "command": command.command_kind(),
         }),
-        expires_at: Some(now.plus_ms(COMMAND_BUDGET_MS)),
+        expires_at: Some(now.plus_ms(match command {
+            Command::Play { prompt: Prompt::Transfer, .. } => TRANSFER_PROMPT_BUDGET_MS,
+            _ => COMMAND_BUDGET_MS,
+        })),
     }
 }
 

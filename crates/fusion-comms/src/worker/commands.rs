@@ -1,7 +1,7 @@
 //! Call commands: sent in order, tried for a few seconds, and their outcome told to the machine.
 
 use fusion_comms_core::ids::CallControlId;
-use fusion_comms_core::ivr::{CallEvent, CommandKind, Failure, State};
+use fusion_comms_core::ivr::{CallEvent, CommandKind, Failure, Phase, State};
 use serde::Deserialize;
 
 use super::calls::{self, After};
@@ -25,9 +25,10 @@ pub(super) async fn send(app: &Parts, effect: &outbox::Claimed) -> Result<(), Jo
     let db = app.db.urgent();
     let stale = match stored_calls::present(&db, &frozen.call).await? {
         None => true,
-        Some((step, state)) => match frozen.command {
-            CommandKind::HangUp => false,
-            _ => state == State::Done || step != frozen.step,
+        Some(present) => match frozen.command {
+            // A caller who talks with a person after all is not hung up on.
+            CommandKind::HangUp => present.phase == Phase::Bridged,
+            _ => present.state == State::Done || present.step != frozen.step,
         },
     };
     if stale {

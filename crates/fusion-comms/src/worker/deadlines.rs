@@ -4,16 +4,20 @@ use fusion_comms_core::ids::derived_id;
 use fusion_comms_core::ivr::CallEvent;
 
 use super::calls::{self, After};
-use super::error::JobError;
+use super::error::{JobError, guarded};
 use crate::app::Parts;
 use crate::store::calls as stored_calls;
 
 /// Calls led on in one round.
 const ROUND: i64 = 50;
+/// Milliseconds that a wait which is over stands behind stored events of its call.
+const BEHIND_EVENTS_MS: i64 = 10_000;
+/// Milliseconds until a call is tried again that could not be led on.
+const AGAIN_MS: i64 = 5_000;
 
 /// Leads on every call whose wait is over; returns how many there were.
 pub async fn work(app: &Parts) -> usize {
-    let due = match stored_calls::overdue(&app.db.urgent(), app.clock.now(), ROUND).await {
+    let due = match stored_calls::overdue(&app.db.urgent(), app.clock.now(), BEHIND_EVENTS_MS, ROUND).await {
         Ok(due) => due,
         Err(e) => {
             tracing::warn!(error = %e, "waits that are over could not be read");
@@ -21,11 +25,22 @@ pub async fn work(app: &Parts) -> usize {
         }
     };
     for id in &due {
-        if let Err(e) = lead_on(app, id).await {
+        if let Err(e) = guarded(lead_on(app, id)).await {
             tracing::warn!(call_control_id = %id, error = %e, "a wait that is over could not lead on");
+            if let Err(e) = put_off(app, id).await {
+                tracing::warn!(call_control_id = %id, error = %e, "nor be put off");
+            }
         }
     }
     due.len()
+}
+
+/// One call in trouble must not stand before all others.
+async fn put_off(app: &Parts, id: &fusion_comms_core::ids::CallControlId) -> Result<(), JobError> {
+    let mut tx = app.db.urgent().begin().await?;
+    let now = app.clock.now();
+    stored_calls::put_off_deadline(&mut tx, id, now.plus_ms(AGAIN_MS), now).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn lead_on(app: &Parts, id: &fusion_comms_core::ids::CallControlId) -> Result<(), JobError> {

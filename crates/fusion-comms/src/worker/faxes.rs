@@ -17,6 +17,8 @@ use crate::store::{Tx, outbox, tasks, tenants};
 
 /// Milliseconds that a fax is tried to be fetched for.
 const FETCH_BUDGET_MS: i64 = 24 * 3600 * 1000;
+/// Milliseconds that a stored fax is tried to be put on the queue for: an outage of the queue heals by itself.
+const ENQUEUE_BUDGET_MS: i64 = 14 * 24 * 3600 * 1000;
 
 /// An event of a fax: makes or completes its row, and owes the fetch once it has arrived.
 pub(super) async fn handle(tx: &mut Tx, event: &Claimed, fax: &FaxEvent, now: Timestamp) -> Result<Option<TenantId>, JobError> {
@@ -51,6 +53,8 @@ pub(super) async fn handle(tx: &mut Tx, event: &Claimed, fax: &FaxEvent, now: Ti
             seen.partial = *partial;
             seen.received_at = Some(event.occurred_at.unwrap_or(event.received_at));
             faxes::seen(tx, &seen, now).await?;
+            // An earlier event may have named the agency's number, or this one may be the first to.
+            let tenant = faxes::get(&mut *tx, &fax.fax).await?.and_then(|f| f.tenant);
             if tenant.is_none() {
                 tasks::open(tx, None, tasks::Kind::FaxUnassigned, fax.fax.as_str(), now).await?;
             }
@@ -74,11 +78,18 @@ pub async fn owe_fetch(
     media_url: Option<&str>,
     now: Timestamp,
 ) -> Result<(), JobError> {
-    if faxes::get(&mut *tx, fax).await?.is_some_and(|f| f.key.is_some()) {
+    let id = derived_id(cause, "fetch");
+    if let Some(stored) = faxes::get(&mut *tx, fax).await?
+        && let Some(key) = &stored.key
+    {
+        // Stored, and still to be read: its message may have been given up.
+        if stored.status == "received" {
+            owe_message(tx, &id.to_string(), fax, stored.tenant.as_ref(), key, now).await?;
+        }
         return Ok(());
     }
     let effect = outbox::NewEffect {
-        id: derived_id(cause, "fetch"),
+        id,
         lane: outbox::Lane::Fax,
         kind: "fax_fetch",
         order_key: format!("fax:{fax}"),
@@ -87,7 +98,7 @@ pub async fn owe_fetch(
         payload: json!({"fax_id": fax, "media_url": media_url}),
         expires_at: Some(now.plus_ms(FETCH_BUDGET_MS)),
     };
-    outbox::push(tx, &effect, now).await?;
+    outbox::push_again(tx, &effect, now).await?;
     Ok(())
 }
 
@@ -171,9 +182,9 @@ pub async fn owe_message(
         cause_id: cause.to_owned(),
         tenant: tenant.cloned(),
         payload: json!({"fax_id": fax, "body": body}),
-        expires_at: None,
+        expires_at: Some(now.plus_ms(ENQUEUE_BUDGET_MS)),
     };
-    outbox::push(tx, &effect, now).await?;
+    outbox::push_again(tx, &effect, now).await?;
     Ok(())
 }
 

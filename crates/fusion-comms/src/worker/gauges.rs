@@ -4,7 +4,7 @@ use fusion_comms_core::time::Timestamp;
 
 use crate::app::Parts;
 use crate::metrics;
-use crate::store::{StoreError, inbox, outbox};
+use crate::store::{StoreError, faxes, inbox, outbox, tasks};
 
 /// Reads all gauges once.
 pub async fn read(app: &Parts) {
@@ -35,6 +35,8 @@ async fn store(app: &Parts) -> Result<(), StoreError> {
         parked += d.parked;
     }
     metrics::parked("effect", count(parked));
+    metrics::tasks_open(count(tasks::count_open(&app.db).await?));
+    metrics::parked("fax", count(faxes::count_failed(&app.db).await?));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::error::{JobError, MAX_ATTEMPTS, delay_ms, guarded};
 use super::{faxes, payments, texts};
 use crate::app::Parts;
 use crate::store::inbox::{self, Claimed, Lane};
-use crate::store::{Db, Tx, calls as stored_calls};
+use crate::store::{Db, Tx, calls as stored_calls, ledger};
 
 use fusion_comms_core::envelope::Channel;
 
@@ -30,7 +30,7 @@ pub async fn work_one(app: &Parts, lane: Lane) -> bool {
     let Some(event) = claimed.into_iter().next() else { return false };
     app.wake.inbox(lane).notify_one();
     if let Err(e) = guarded(work(app, &db, lane, &event)).await
-        && let Err(e) = after_failure(app, &db, lane, &event, &e).await
+        && let Err(e) = guarded(after_failure(app, &db, lane, &event, &e)).await
     {
         tracing::warn!(event_id = %event.id, error = %e, "a failed event could not be put off");
     }
@@ -42,6 +42,9 @@ fn db_of(app: &Parts, lane: Lane) -> Db {
 }
 
 async fn work(app: &Parts, db: &Db, lane: Lane, event: &Claimed) -> Result<(), JobError> {
+    if event.attempts > MAX_ATTEMPTS {
+        return Err(JobError::GiveUp("it ended the program's work too often".to_owned()));
+    }
     let mut tx = db.begin().await?;
     let (tenant, after) = match lane {
         Lane::Telnyx(channel) => telnyx(app, &mut tx, channel, event).await?,
@@ -63,9 +66,7 @@ async fn telnyx(app: &Parts, tx: &mut Tx, channel: Channel, event: &Claimed) -> 
     match &read.body {
         TelnyxBody::Voice(voice) => {
             let handled = calls::handle(app, tx, event.id.as_str(), voice, event.attempts, now).await?;
-            if matches!(voice.kind, VoiceKind::GatherEnded { .. }) {
-                clear_digits(tx, event).await?;
-            }
+            clear_digits(tx, event).await?;
             Ok((handled.tenant, handled.after))
         }
         TelnyxBody::TextReceived(text) => {
@@ -77,11 +78,18 @@ async fn telnyx(app: &Parts, tx: &mut Tx, channel: Channel, event: &Claimed) -> 
             Ok((None, After::default()))
         }
         TelnyxBody::Fax(fax) => Ok((faxes::handle(tx, event, fax, now).await?, After::default())),
-        TelnyxBody::Other => Ok((None, After::default())),
+        TelnyxBody::Other => {
+            clear_digits(tx, event).await?;
+            Ok((None, After::default()))
+        }
     }
 }
 
+/// The digits of a gather have done their work, on whatever route it came.
 async fn clear_digits(tx: &mut Tx, event: &Claimed) -> Result<(), JobError> {
+    if event.raw.pointer("/data/event_type").is_none_or(|t| t != "call.gather.ended") {
+        return Ok(());
+    }
     let mut raw = event.raw.clone();
     calls::forget_digits(&mut raw);
     Ok(inbox::clear_digits(tx, &event.id, &raw).await?)
@@ -92,19 +100,28 @@ async fn after_failure(app: &Parts, db: &Db, lane: Lane, event: &Claimed, e: &Jo
     let now = app.clock.now();
     let why = e.to_string();
     let mut tx = db.begin().await?;
-    if matches!(e, JobError::Retry(_)) && event.attempts < MAX_ATTEMPTS {
+    let carries_opt_out = !ledger::pending_of(&mut tx, &event.id).await?.is_empty();
+    if (matches!(e, JobError::Retry(_)) && event.attempts < MAX_ATTEMPTS) || carries_opt_out {
         tracing::warn!(event_id = %event.id, attempts = event.attempts, error = %why, "an event failed and is tried again");
         inbox::put_off(&mut tx, lane, &event.id, &why, now.plus_ms(delay_ms(event.attempts))).await?;
         return Ok(tx.commit().await?);
     }
     tracing::error!(event_id = %event.id, attempts = event.attempts, error = %why, "an event is parked");
     inbox::park(&mut tx, lane, &event.id, &why, now).await?;
-    if let Lane::Telnyx(channel @ Channel::Voice) = lane
-        && let TelnyxBody::Voice(voice) = envelope::telnyx(channel, &event.raw, b"").body
-        && matches!(voice.kind, VoiceKind::GatherEnded { .. })
-        && stored_calls::lock(&mut tx, &voice.call).await.is_ok_and(|c| c.is_none_or(|c| c.call.state == State::Done))
-    {
+    if gather_of_a_call_that_ended(&mut tx, lane, event).await? {
         clear_digits(&mut tx, event).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// Whether the digits of a parked gather have no more use.
+async fn gather_of_a_call_that_ended(tx: &mut Tx, lane: Lane, event: &Claimed) -> Result<bool, JobError> {
+    let Lane::Telnyx(channel) = lane else { return Ok(false) };
+    let TelnyxBody::Voice(voice) = envelope::telnyx(channel, &event.raw, b"").body else { return Ok(true) };
+    if !matches!(voice.kind, VoiceKind::GatherEnded { .. }) {
+        return Ok(false);
+    }
+    // A call that cannot be read will not gather any more either.
+    let call = stored_calls::lock(tx, &voice.call).await;
+    Ok(call.map_or(true, |c| c.is_none_or(|c| c.call.state == State::Done)))
 }

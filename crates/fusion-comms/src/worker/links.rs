@@ -156,6 +156,7 @@ async fn link_text(
         statement_id: Some(c.statement_id.clone()),
         call: Some(c.call.clone()),
         cause_id: cause.to_owned(),
+        asked_at: None,
         request,
     })
 }

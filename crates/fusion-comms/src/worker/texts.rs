@@ -11,15 +11,15 @@ use fusion_comms_core::sms::{self, Label, Language};
 use fusion_comms_core::time::Timestamp;
 
 use super::calls::After;
-use super::error::JobError;
+use super::error::{JobError, MAX_ATTEMPTS};
 use super::links;
 use crate::app::Parts;
 use crate::gate::{self, Handed};
-use crate::metrics;
+use crate::{logs, metrics, provider};
 use crate::store::ledger::{self, Source};
-use crate::store::messages::{self, Class, Inbound, Outbound};
+use crate::store::messages::{self, Applied, Class, Inbound, Outbound};
 use crate::store::tenants::{Purpose, Tenant};
-use crate::store::{Tx, inbox, outbox, tasks, tenants};
+use crate::store::{Db, Tx, outbox, tasks, tenants};
 use crate::telnyx;
 
 /// Milliseconds in which the one confirmation of an opt-out may leave: within five minutes it counts as expected.
@@ -29,7 +29,7 @@ const ANSWER_MS: i64 = 60 * 60 * 1000;
 /// Answers to HELP in an hour, for one person and number.
 const HELP_AN_HOUR: i64 = 3;
 /// Deliveries of a status whose text is not known (yet) before it is taken as of no text of ours.
-const WAIT_FOR_TEXT: i64 = 5;
+const WAIT_FOR_TEXT: i64 = MAX_ATTEMPTS;
 
 /// A text from a person: kept, read, and answered where an answer is due.
 pub(super) async fn received(
@@ -61,7 +61,9 @@ pub(super) async fn received(
         review: reading.review,
         cause_id: event.as_str(),
     };
-    messages::insert_inbound(tx, &inbound, now).await?;
+    if messages::insert_inbound(tx, &inbound, now).await? {
+        metrics::text_reached("received");
+    }
     if answer.consent == Consent::OptIn
         && let Some(person) = &person
     {
@@ -72,7 +74,8 @@ pub(super) async fn received(
         tasks::open(tx, tenant.as_ref(), tasks::Kind::TextToRead, id.as_str(), now).await?;
     }
     if let (Some(kind), Some(person), Some(number)) = (answer.reply, person, number) {
-        reply(app, tx, event, kind, reading.language, agency.as_ref(), &person, &number, received_at, now).await?;
+        let asked_at = text.received_at.unwrap_or(received_at).min(received_at);
+        reply(app, tx, event, kind, reading.language, agency.as_ref(), &person, &number, asked_at, now).await?;
     }
     Ok(tenant)
 }
@@ -83,13 +86,14 @@ async fn write_pending(tx: &mut Tx, event: &EventId) -> Result<(), JobError> {
     if pending.is_empty() {
         return Ok(());
     }
+    ledger::wait_shortly(tx).await?;
     for o in &pending {
         ledger::lock_number(tx, &o.phone).await?;
         ledger::set_context(tx, "text", Some(event.as_str())).await?;
         ledger::put(tx, &o.tenant, &o.phone, Source::SmsStop, o.opted_out_at).await?;
     }
     ledger::clear_context(tx).await?;
-    Ok(inbox::stop_written(tx, event).await?)
+    Ok(ledger::set_pending(tx, event, &[]).await?)
 }
 
 async fn lift(
@@ -100,6 +104,7 @@ async fn lift(
     number: Option<&E164>,
     started_at: Timestamp,
 ) -> Result<(), JobError> {
+    ledger::wait_shortly(tx).await?;
     ledger::lock_number(tx, person).await?;
     ledger::set_context(tx, "text", Some(event.as_str())).await?;
     for tenant in ledger::agencies_of(tx, person, number, &app.settings.default_number).await? {
@@ -134,13 +139,13 @@ async fn reply(
     tenant: Option<&Tenant>,
     person: &E164,
     number: &E164,
-    received_at: Timestamp,
+    asked_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), JobError> {
     let (class, expires_at) = match kind {
-        ReplyKind::StopConfirmation => (Class::StopConfirmation, received_at.plus_ms(CONFIRM_MS)),
-        ReplyKind::Help => (Class::Help, received_at.plus_ms(ANSWER_MS)),
-        ReplyKind::StartConfirmation => (Class::StartConfirmation, received_at.plus_ms(ANSWER_MS)),
+        ReplyKind::StopConfirmation => (Class::StopConfirmation, asked_at.plus_ms(CONFIRM_MS)),
+        ReplyKind::Help => (Class::Help, asked_at.plus_ms(ANSWER_MS)),
+        ReplyKind::StartConfirmation => (Class::StartConfirmation, asked_at.plus_ms(ANSWER_MS)),
     };
     let often = match class {
         Class::StopConfirmation => messages::count_since(tx, person, number, class, now.plus_s(-24 * 3600)).await? >= 1,
@@ -168,6 +173,7 @@ async fn reply(
         statement_id: None,
         call: None,
         cause_id: event.as_str().to_owned(),
+        asked_at: Some(asked_at),
     };
     gate::queue(tx, &text, outbox::Lane::Sms, expires_at, now).await?;
     Ok(())
@@ -175,50 +181,61 @@ async fn reply(
 
 /// `message.sent` and `message.finalized`: moves the text on, never back.
 pub(super) async fn status(tx: &mut Tx, s: &TextStatus, attempts: i64, now: Timestamp) -> Result<(), JobError> {
-    let error = s.error_code.as_deref().map(|code| match &s.error_title {
-        Some(title) => format!("{code} {title}"),
-        None => code.to_owned(),
-    });
+    let word = |text: &Option<String>| text.as_deref().map(provider::sentence);
+    let error = word(&s.error_code).map(|code| format!("{code} {}", word(&s.error_title).unwrap_or_default()).trim().to_owned());
     match messages::apply_status(tx, &s.message_id, s.status, error.as_deref(), now).await? {
-        Some(_) => Ok(()),
+        Applied::Reached(status) => {
+            metrics::text_reached(status);
+            Ok(())
+        }
+        Applied::Unchanged => Ok(()),
         // Our own request may not have been answered yet.
-        None if attempts < WAIT_FOR_TEXT => Err(JobError::Retry("no text of this id yet".to_owned())),
-        None => Ok(()),
+        Applied::Unknown if attempts < WAIT_FOR_TEXT => Err(JobError::Retry("no text of this id yet".to_owned())),
+        Applied::Unknown => Ok(()),
     }
 }
 
 /// Hands one text over and sends it.
-pub(super) async fn send(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
+pub(super) async fn send(app: &Parts, db: &Db, effect: &outbox::Claimed) -> Result<(), JobError> {
     let id = message_of(effect)?;
-    // A caller may wait for this text: link texts are checked and sent on the callers' connections.
-    let handed = gate::hand_over(&app.db.urgent(), &app.clock, &id).await?;
+    let handed = gate::hand_over(db, &app.clock, &id).await?;
     let pass = match handed {
         Handed::Go(pass) => pass,
         Handed::Refused(_) => {
             metrics::text_reached("refused");
-            return settle(app, effect, &id, Some(LinkAnswer::Refused)).await;
+            return settle(app, db, effect, &id, Some(LinkAnswer::Refused)).await;
         }
-        Handed::Settled => return settle(app, effect, &id, None).await,
+        Handed::Settled => return settle(app, db, effect, &id, None).await,
     };
     if !pass.is_fresh(app.clock.now()) {
-        return Err(JobError::Retry("the hand-over took too long".to_owned()));
+        let why = "the hand-over took too long";
+        let mut tx = db.begin().await?;
+        messages::set_status(&mut tx, &id, "queued", Some(why), false, app.clock.now()).await?;
+        tx.commit().await?;
+        return Err(JobError::Retry(why.to_owned()));
     }
     match app.telnyx.send_message(&pass).await {
         Ok(accepted) => {
             metrics::text_reached("sending");
-            let mut tx = app.db.urgent().begin().await?;
+            let mut tx = db.begin().await?;
             messages::accepted(&mut tx, &id, &accepted.id, app.clock.now()).await?;
             finish(app, tx, effect, &id, Some(LinkAnswer::Sent)).await
         }
-        Err(e) => not_sent(app, effect, &id, &e).await,
+        Err(e) => not_sent(app, db, effect, &id, &e).await,
     }
 }
 
-async fn not_sent(app: &Parts, effect: &outbox::Claimed, id: &MessageId, e: &telnyx::TelnyxError) -> Result<(), JobError> {
+async fn not_sent(
+    app: &Parts,
+    db: &Db,
+    effect: &outbox::Claimed,
+    id: &MessageId,
+    e: &telnyx::TelnyxError,
+) -> Result<(), JobError> {
     if e.maybe_done() {
         metrics::text_ambiguous();
     }
-    let mut tx = app.db.urgent().begin().await?;
+    let mut tx = db.begin().await?;
     let now = app.clock.now();
     match e.class() {
         telnyx::Class::OptedOut => {
@@ -230,7 +247,12 @@ async fn not_sent(app: &Parts, effect: &outbox::Claimed, id: &MessageId, e: &tel
             tx.commit().await?;
             Err(JobError::Retry(e.to_string()))
         }
-        telnyx::Class::GiveUp | telnyx::Class::CallEnded | telnyx::Class::AudioFailed => Err(JobError::GiveUp(e.to_string())),
+        telnyx::Class::GiveUp | telnyx::Class::CallEnded | telnyx::Class::AudioFailed => {
+            // Refused: this try did not reach the person.
+            messages::set_status(&mut tx, id, "queued", Some(&e.to_string()), false, now).await?;
+            tx.commit().await?;
+            Err(JobError::GiveUp(e.to_string()))
+        }
     }
 }
 
@@ -240,16 +262,26 @@ async fn blocked(tx: &mut Tx, effect: &outbox::Claimed, id: &MessageId, now: Tim
     messages::set_status(tx, id, "failed", Some("40300 blocked at the carrier"), false, now).await?;
     let Some(text) = messages::to_send(&mut *tx, id).await? else { return Ok(()) };
     if let (true, Some(tenant)) = (text.class != Class::StopConfirmation, &text.tenant) {
+        ledger::wait_shortly(tx).await?;
         ledger::lock_number(tx, &text.to).await?;
         ledger::set_context(tx, "telnyx", Some(&format!("40300 on {}", effect.id))).await?;
-        ledger::put(tx, tenant, &text.to, Source::TelnyxBlock, now).await?;
+        if ledger::put(tx, tenant, &text.to, Source::TelnyxBlock, now).await? {
+            logs::sms_opt_out(tenant, &text.to, Source::TelnyxBlock.as_str(), None);
+            metrics::opted_out();
+        }
         ledger::clear_context(tx).await?;
     }
     Ok(())
 }
 
-async fn settle(app: &Parts, effect: &outbox::Claimed, id: &MessageId, answer: Option<LinkAnswer>) -> Result<(), JobError> {
-    let tx = app.db.urgent().begin().await?;
+async fn settle(
+    app: &Parts,
+    db: &Db,
+    effect: &outbox::Claimed,
+    id: &MessageId,
+    answer: Option<LinkAnswer>,
+) -> Result<(), JobError> {
+    let tx = db.begin().await?;
     finish(app, tx, effect, id, answer).await
 }
 
@@ -278,7 +310,7 @@ pub(super) async fn failed(app: &Parts, tx: &mut Tx, effect: &outbox::Claimed, w
     let id = message_of(effect)?;
     let now = app.clock.now();
     let Some(text) = messages::to_send(&mut *tx, &id).await? else { return Ok(()) };
-    let status = if text.ambiguous { "unknown" } else { "failed" };
+    let status = if text.may_have_gone_out() { "unknown" } else { "failed" };
     metrics::text_reached(status);
     messages::set_status(tx, &id, status, Some(why), false, now).await?;
     if let (Class::PaymentLink, Some(call)) = (text.class, &text.call) {

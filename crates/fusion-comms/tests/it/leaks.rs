@@ -82,7 +82,7 @@ async fn nothing_private_comes_out_where_it_should_not() {
     seen += &app.logs();
     seen += &app.get("/metrics").await.unwrap().1;
     seen += &app.get("/status.json").await.unwrap().1;
-    let (_, out, err) = app.try_command(&["events", "replay", WORDS]);
+    let (_, out, err) = app.try_command(&["events", "replay", "no-such-event"]);
     seen += &out;
     seen += &err;
     assert!(seen.contains("ivr_state") && seen.contains("sms_opt_out") && seen.contains("signature verification failed"));

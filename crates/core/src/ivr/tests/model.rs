@@ -15,6 +15,8 @@ enum Wait {
     Link,
     /// A person who picks up, while the transfer prompt is played or read aloud.
     Person(bool),
+    /// Whether a person was there at all: the other side has gone.
+    Doubt,
     /// The end of a talk with a person.
     Talk,
     /// The end of goodbye, played or read aloud.
@@ -86,10 +88,15 @@ impl Clerk {
             (CallEvent::Answered, Wait::Pickup(_)) => self.goodbye(),
             (CallEvent::Link(LinkAnswer::Sent), Wait::Link) => self.go(State::LinkSent, Prompt::SentSms, to),
             (CallEvent::Link(LinkAnswer::Refused), Wait::Link) => self.transfer(to),
-            (CallEvent::Bridged, Wait::Person(_)) => self.wait_for(Wait::Talk, vec![]),
-            (CallEvent::SecondLegEnded { cause }, Wait::Person(_)) if !talked_or_left(cause) => {
-                self.no_person()
+            (CallEvent::Bridged, Wait::Person(_) | Wait::Doubt) => self.wait_for(Wait::Talk, vec![]),
+            (CallEvent::Bridged, Wait::Farewell(_) | Wait::HangUp(_)) if self.state == State::Transfer => {
+                self.wait_for(Wait::Talk, vec![])
             }
+            (CallEvent::SecondLegEnded { cause }, Wait::Person(_)) if talked_or_left(cause) => {
+                self.wait = Wait::Doubt;
+                vec![]
+            }
+            (CallEvent::SecondLegEnded { .. }, Wait::Person(_)) => self.no_person(),
             (CallEvent::DeadlinePassed { step }, wait) if *step == now => self.silence(wait, to),
             _ => vec![],
         }
@@ -106,7 +113,7 @@ impl Clerk {
             Wait::Keys(..) if self.state == State::LinkSent => self.goodbye(),
             Wait::Keys(..) => self.miss(to),
             Wait::Link => self.transfer(to),
-            Wait::Person(_) => self.no_person(),
+            Wait::Person(_) | Wait::Doubt => self.no_person(),
             Wait::Talk | Wait::Farewell(_) => self.hang_up(1),
             Wait::HangUp(tries) if tries < 3 => self.hang_up(tries + 1),
             Wait::HangUp(_) => self.over(),

@@ -42,7 +42,7 @@ fn a_transfer_that_nobody_answers_for_is_over_at_its_deadline() {
 #[test]
 fn a_leg_that_ended_normally_before_its_bridge_was_told_is_no_failure() {
     let mut line = Line::transferring();
-    line.ignores(leg_ends("normal_clearing"));
+    assert_eq!(line.tell(leg_ends("normal_clearing")), NOTHING);
     assert_eq!(line.tell(CallEvent::Bridged), NOTHING);
     assert_eq!(line.tell(CallEvent::Hangup), NOTHING);
     assert_eq!(line.state(), State::Done);
@@ -50,13 +50,29 @@ fn a_leg_that_ended_normally_before_its_bridge_was_told_is_no_failure() {
 
 #[test]
 fn a_leg_cut_at_its_time_limit_was_talking_and_is_no_failure() {
-    Line::transferring().ignores(leg_ends("time_limit"));
+    assert_eq!(Line::transferring().tell(leg_ends("time_limit")), NOTHING);
+}
+
+#[test]
+fn a_leg_that_was_answered_and_dropped_without_a_bridge_leaves_the_caller_waiting_for_seconds_only() {
+    let mut line = Line::transferring();
+    assert_eq!(line.tell(leg_ends("normal_clearing")), NOTHING);
+    assert_eq!(line.call.wait_ms(), Some(5_000));
+    assert_eq!(line.hears_nothing_more(), ["transfer failed", "play goodbye Recorded"]);
+}
+
+#[test]
+fn a_bridge_told_after_goodbye_began_keeps_the_caller_on_the_line() {
+    let mut line = Line::transferring();
+    line.hears_nothing_more();
+    assert_eq!(line.tell(CallEvent::Bridged), NOTHING);
+    assert!(line.call.wait_ms().is_some_and(|ms| ms > 3_600_000));
 }
 
 #[test]
 fn a_caller_who_hangs_up_while_it_rings_is_no_failed_transfer_in_either_order() {
     let mut line = Line::transferring();
-    line.ignores(leg_ends("originator_cancel"));
+    assert_eq!(line.tell(leg_ends("originator_cancel")), NOTHING);
     line.tell(CallEvent::Hangup);
     assert_eq!(line.state(), State::Done);
     line.ignores(leg_ends("originator_cancel"));
