@@ -105,7 +105,9 @@ impl When {
 
 /// `2026-03-03T15:04:05Z`, `2026-03-03` (its start, UTC), or a span back from now: `90s`, `30m`, `24h`, `7d`.
 pub(super) fn when(text: &str) -> Parsed<When> {
-    let wrong = || "a time is 2026-03-03T15:04:05Z, 2026-03-03, or a span back from now as in 30m, 24h, 7d".to_owned();
+    let wrong = || {
+        "a time is 2026-03-03T15:04:05Z, 2026-03-03, or a span back from now as in 30m, 24h, 7d".to_owned()
+    };
     if let Some(at) = Timestamp::parse(text).or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z"))) {
         return Ok(When::At(at));
     }

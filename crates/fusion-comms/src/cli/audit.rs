@@ -22,7 +22,12 @@ impl Actor {
     }
 
     /// Appends a change to the audit log, in the transaction of the change.
-    pub(super) async fn record(&self, tx: &mut Tx, change: Change<'_>, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn record(
+        &self,
+        tx: &mut Tx,
+        change: Change<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let Change { action, subject, tenant, before, after } = change;
         let actor = self.name();
         audit::append(tx, &Entry { actor: &actor, action, subject, tenant, before, after }, now).await

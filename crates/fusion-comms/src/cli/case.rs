@@ -136,11 +136,15 @@ async fn import_file(args: &ImportArgs, id: &TenantId, actor: &Actor) -> anyhow:
         progress.at(done + 1);
     }
     let after = Some(json!({ "cases": own.len() }));
-    let change = Change { action: "case.import", subject: id.as_str(), tenant: Some(id), before: None, after };
+    let change =
+        Change { action: "case.import", subject: id.as_str(), tenant: Some(id), before: None, after };
     actor.record(&mut tx, change, now).await?;
     tx.commit().await?;
     let skipped = output::count(total - own.len(), "line");
-    output::line(&format!("imported {} for {id}, left out {skipped} of other agencies", output::count(own.len(), "case")))
+    output::line(&format!(
+        "imported {} for {id}, left out {skipped} of other agencies",
+        output::count(own.len(), "case")
+    ))
 }
 
 async fn list(tenant: &TenantId, as_json: bool) -> anyhow::Result<()> {

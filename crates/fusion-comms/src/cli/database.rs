@@ -30,7 +30,8 @@ pub(super) async fn open() -> anyhow::Result<Db> {
 
 /// The schema wants a newer program.
 pub(super) fn newer() -> super::failure::Refusal {
-    refuse("the database's schema is for newer versions of this program only").hint("install the newer version")
+    refuse("the database's schema is for newer versions of this program only")
+        .hint("install the newer version")
 }
 
 async fn open_configured() -> anyhow::Result<(Db, DatabaseConfig)> {

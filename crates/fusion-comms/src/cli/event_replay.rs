@@ -32,7 +32,9 @@ impl Barred {
     fn reason(self) -> &'static str {
         match self {
             Barred::Unknown => "the inbox holds no such event",
-            Barred::DigitsGone => "the digits of this gather are gone: they are cleared once they have done their work",
+            Barred::DigitsGone => {
+                "the digits of this gather are gone: they are cleared once they have done their work"
+            }
         }
     }
 }

@@ -140,8 +140,18 @@ async fn show(db: &Db, id: &EventId, as_json: bool) -> anyhow::Result<()> {
         return output::json(&fields);
     }
     let names = [
-        "event_id", "event_type", "channel", "tenant_id", "state", "received_at", "occurred_at", "processed_at",
-        "parked_at", "attempts", "last_error", "digits_cleared",
+        "event_id",
+        "event_type",
+        "channel",
+        "tenant_id",
+        "state",
+        "received_at",
+        "occurred_at",
+        "processed_at",
+        "parked_at",
+        "attempts",
+        "last_error",
+        "digits_cleared",
     ];
     output::put(&output::fields(&names.map(|name| (name, output::shown(&fields[name])))))?;
     output::line(&format!("\nbody, as kept:\n{}\n", serde_json::to_string_pretty(&body)?))?;
@@ -154,7 +164,9 @@ async fn delete(db: &Db, args: &DeleteArgs) -> anyhow::Result<()> {
     let id = EventId::new(args.event.as_str());
     let (event, _) = events::get(db, &id).await?.ok_or_else(unknown)?;
     let consequence = match state(&event) {
-        "processed" => "It has been worked; if the provider delivers it again, missing effects are made anew.",
+        "processed" => {
+            "It has been worked; if the provider delivers it again, missing effects are made anew."
+        }
         _ => "It has NOT been worked: unless the provider delivers it again, it is lost.",
     };
     let question = format!("Delete event {id} ({}, {})? {consequence}", event.event_type, state(&event));

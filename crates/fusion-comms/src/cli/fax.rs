@@ -108,8 +108,21 @@ async fn show(db: &Db, id: &FaxId, as_json: bool) -> anyhow::Result<()> {
         return output::json(&fields);
     }
     let names = [
-        "fax_id", "tenant_id", "from_phone", "to_phone", "status", "doc_type", "case_id", "page_count", "partial",
-        "s3_key_original", "sha256_original", "last_error", "suggestions", "created_at", "occurred_at",
+        "fax_id",
+        "tenant_id",
+        "from_phone",
+        "to_phone",
+        "status",
+        "doc_type",
+        "case_id",
+        "page_count",
+        "partial",
+        "s3_key_original",
+        "sha256_original",
+        "last_error",
+        "suggestions",
+        "created_at",
+        "occurred_at",
     ];
     output::put(&output::fields(&names.map(|name| (name, output::shown(&fields[name])))))
 }
@@ -130,15 +143,12 @@ async fn reprocess(db: &Db, ids: &[String], actor: &Actor) -> anyhow::Result<()>
 
 async fn reprocess_one(tx: &mut Tx, id: &FaxId, actor: &Actor, now: Timestamp) -> anyhow::Result<()> {
     let fax = faxes::lock(tx, id).await?.ok_or_else(unknown)?;
-    let key = fax.key.as_deref().filter(|_| fax.status != "receiving");
-    let Some(key) = key else {
+    let Some(key) = fax.key.as_deref() else {
         return Err(refuse(format!("the file of fax {id} is not in the store"))
             .hint("`fusion-comms fax fetch` has it fetched again")
             .into());
     };
-    if !faxes::reset(tx, id, now).await? {
-        return Err(unknown().into());
-    }
+    faxes::reset(tx, id, now).await?;
     // A cause of its own each time: the same message twice would be one.
     let cause = format!("reprocess:{id}:{now}");
     worker::owe_message(tx, &cause, id, fax.tenant.as_ref(), key, now).await?;
@@ -165,7 +175,9 @@ async fn fetch(db: &Db, id: &FaxId, actor: &Actor) -> anyhow::Result<()> {
         let cause = format!("fetch:{id}:{now}");
         worker::owe_fetch(&mut tx, &cause, id, fax.tenant.as_ref(), link.as_deref(), now).await?;
         match link {
-            Some(_) => "its fetch is owed anew, from the link in the inbox, or a fresh one if that has expired",
+            Some(_) => {
+                "its fetch is owed anew, from the link in the inbox, or a fresh one if that has expired"
+            }
             None => "its fetch is owed anew, from a link that Telnyx is asked for",
         }
     };

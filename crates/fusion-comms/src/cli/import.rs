@@ -132,7 +132,10 @@ fn places(headings: &ByteRecord, columns: &Columns) -> anyhow::Result<BTreeMap<&
             .into());
     }
     if unknown > 0 {
-        eprintln!("note: {} not used", if unknown == 1 { "1 column is".to_owned() } else { format!("{unknown} columns are") });
+        eprintln!(
+            "note: {} not used",
+            if unknown == 1 { "1 column is".to_owned() } else { format!("{unknown} columns are") }
+        );
     }
     Ok(places)
 }
@@ -181,7 +184,11 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), content)?;
         let parse = |f: &Fields<'_>| {
-            if f.get("id") == "bad" { Err("id is bad".to_owned()) } else { Ok(format!("{}/{}", f.get("id"), f.get("note"))) }
+            if f.get("id") == "bad" {
+                Err("id is bad".to_owned())
+            } else {
+                Ok(format!("{}/{}", f.get("id"), f.get("note")))
+            }
         };
         let sheet = read(file.path(), &COLUMNS, |text| Some(text.clone()), parse)?;
         Ok((sheet.good, sheet.bad.into_iter().map(|b| (b.line, b.rule)).collect()))

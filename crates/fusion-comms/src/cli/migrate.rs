@@ -9,7 +9,7 @@ use crate::store::migrations::{self, SchemaState};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Change nothing; exit code 1 where the schema is not one that this program can use.
+    /// Apply nothing; exit code 1 where the schema is not one that this program can use.
     #[arg(long)]
     check: bool,
 }

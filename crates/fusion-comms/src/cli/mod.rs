@@ -86,6 +86,13 @@ enum Command {
     Man(manual::ManArgs),
 }
 
+impl Cli {
+    /// Runs a command that wants neither threads nor a runtime; `None` for every other.
+    pub fn run_alone(&self) -> Option<ExitCode> {
+        matches!(self.command, Command::ReadFax).then(crate::fax_text::run_child)
+    }
+}
+
 /// Reads the command line.
 ///
 /// # Errors

@@ -72,7 +72,8 @@ async fn add(args: &AddArgs) -> anyhow::Result<()> {
             Number { phone: args.phone.clone(), purpose: *purpose, tenant: args.tenant.clone(), forward_to };
         tenants::put_number(&mut tx, &number).await?;
         let (subject, after) = (number.phone.expose(), Some(view(&number)));
-        let change = Change { action: "number.add", subject, tenant: Some(&args.tenant), before: None, after };
+        let change =
+            Change { action: "number.add", subject, tenant: Some(&args.tenant), before: None, after };
         args.actor.record(&mut tx, change, now).await?;
     }
     tx.commit().await?;

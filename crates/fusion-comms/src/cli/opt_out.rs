@@ -94,7 +94,8 @@ fn view(o: &OptOut) -> Value {
 
 /// Where what forbids a text stands: the gate reads more than the agency's own row.
 fn standing_words(standing: &OptOut, asked: &TenantId) -> String {
-    let whose = if standing.tenant == *asked { String::new() } else { format!(", under `{}`", standing.tenant) };
+    let whose =
+        if standing.tenant == *asked { String::new() } else { format!(", under `{}`", standing.tenant) };
     format!("since {} by {}{whose}", standing.opted_out_at, standing.source.as_str())
 }
 
@@ -169,7 +170,11 @@ async fn add(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
     ledger::put(&mut tx, &who.tenant, &who.phone, Source::ManualAdmin, now()).await?;
     let after = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
     finish(tx, who, why, "opt_out.add", Rows { before, after }).await?;
-    output::line(&format!("{} is opted out at {}: nothing is texted to it from now on", who.phone.masked(), who.tenant))
+    output::line(&format!(
+        "{} is opted out at {}: nothing is texted to it from now on",
+        who.phone.masked(),
+        who.tenant
+    ))
 }
 
 async fn remove(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {

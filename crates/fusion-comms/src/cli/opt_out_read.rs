@@ -67,8 +67,9 @@ struct Sample {
 }
 
 fn read_file(file: &Path) -> anyhow::Result<()> {
-    let bytes = std::fs::read(file)
-        .map_err(|e| anyhow::Error::new(e).context(misused("the file cannot be read").hint("check its name")))?;
+    let bytes = std::fs::read(file).map_err(|e| {
+        anyhow::Error::new(e).context(misused("the file cannot be read").hint("check its name"))
+    })?;
     let content = String::from_utf8(bytes).map_err(|_| misused("the file is not UTF-8"))?;
     let samples = samples(&content)?;
     let mut lines = String::new();

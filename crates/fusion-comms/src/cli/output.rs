@@ -98,6 +98,6 @@ mod tests {
     #[test]
     fn a_table_lines_up_its_columns_and_shows_no_control_character() {
         let rows = [["a\u{1b}[2J".to_owned(), "x".to_owned()], ["é".to_owned(), String::new()]];
-        assert_eq!(table(["id", "name"], &rows), "id      name\na\u{fffd}[2J  x\né\n");
+        assert_eq!(table(["id", "name"], &rows), "id     name\na\u{fffd}[2J  x\né\n");
     }
 }

@@ -57,7 +57,9 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Import { import, tenant, actor } => import_file(&import, &tenant, &actor).await?,
-        Command::Set { statement, tenant, status, actor } => set(&statement, &tenant, &status, &actor).await?,
+        Command::Set { statement, tenant, status, actor } => {
+            set(&statement, &tenant, &status, &actor).await?
+        }
         Command::List { tenant, json } => list(&tenant, json).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -101,7 +103,8 @@ async fn import_file(args: &ImportArgs, id: &TenantId, actor: &Actor) -> anyhow:
         progress.at(done + 1);
     }
     let after = Some(json!({ "statements": total }));
-    let change = Change { action: "statement.import", subject: id.as_str(), tenant: Some(id), before: None, after };
+    let change =
+        Change { action: "statement.import", subject: id.as_str(), tenant: Some(id), before: None, after };
     actor.record(&mut tx, change, now).await?;
     tx.commit().await?;
     output::line(&format!("imported {} for {id}", output::count(total, "statement")))
@@ -111,7 +114,9 @@ async fn import_file(args: &ImportArgs, id: &TenantId, actor: &Actor) -> anyhow:
 async fn complete(tx: &mut Tx, tenant: &TenantId, line: Line) -> anyhow::Result<Statement> {
     let status = match line.status {
         Some(status) => status,
-        None => billing::find_statement(&mut *tx, tenant, &line.id).await?.map_or("open".to_owned(), |s| s.status),
+        None => {
+            billing::find_statement(&mut *tx, tenant, &line.id).await?.map_or("open".to_owned(), |s| s.status)
+        }
     };
     Ok(Statement {
         id: line.id.expose().to_owned(),
@@ -126,13 +131,15 @@ async fn set(id: &StatementId, tenant: &TenantId, status: &str, actor: &Actor) -
     let db = database::open().await?;
     let now = now();
     let mut tx = db.begin().await?;
-    let unknown = || refuse("this agency has no such statement").hint("`fusion-comms statement list` shows them");
+    let unknown =
+        || refuse("this agency has no such statement").hint("`fusion-comms statement list` shows them");
     let old = billing::find_statement(&mut tx, tenant, id).await?.ok_or_else(unknown)?;
     if !billing::set_statement_status(&mut tx, tenant, id.expose(), status, now).await? {
         return Err(unknown().into());
     }
     let (before, after) = (Some(json!({"status": old.status})), Some(json!({"status": status})));
-    let change = Change { action: "statement.set", subject: id.expose(), tenant: Some(tenant), before, after };
+    let change =
+        Change { action: "statement.set", subject: id.expose(), tenant: Some(tenant), before, after };
     actor.record(&mut tx, change, now).await?;
     tx.commit().await?;
     output::line(&format!("the statement was {} and is {status}", old.status))

@@ -112,7 +112,13 @@ async fn add(db: &Db, args: AddArgs) -> anyhow::Result<()> {
             .into());
     }
     let after = Some(view(&tenant));
-    let change = Change { action: "tenant.add", subject: tenant.id.as_str(), tenant: Some(&tenant.id), before: None, after };
+    let change = Change {
+        action: "tenant.add",
+        subject: tenant.id.as_str(),
+        tenant: Some(&tenant.id),
+        before: None,
+        after,
+    };
     args.actor.record(&mut tx, change, now).await?;
     tx.commit().await?;
     warn_of_sharing(db, &tenant).await?;
@@ -137,7 +143,8 @@ async fn set(db: &Db, args: SetArgs) -> anyhow::Result<()> {
         return Err(unknown().into());
     }
     let (before, after) = (Some(view(&old)), Some(view(&new)));
-    let change = Change { action: "tenant.set", subject: new.id.as_str(), tenant: Some(&new.id), before, after };
+    let change =
+        Change { action: "tenant.set", subject: new.id.as_str(), tenant: Some(&new.id), before, after };
     args.actor.record(&mut tx, change, now).await?;
     tx.commit().await?;
     warn_of_sharing(db, &new).await?;
@@ -153,7 +160,9 @@ async fn warn_of_sharing(db: &Db, tenant: &Tenant) -> Result<(), StoreError> {
     let all = tenants::list(db).await?;
     let mut others = all.iter().filter(|other| other.id != tenant.id);
     if tenant.stripe_account.is_some() && others.clone().any(|o| o.stripe_account == tenant.stripe_account) {
-        eprintln!("warning: another agency has the same connected account; payments on it cannot be told apart");
+        eprintln!(
+            "warning: another agency has the same connected account; payments on it cannot be told apart"
+        );
     }
     if tenant.messaging_profile.is_some() && others.any(|o| o.messaging_profile == tenant.messaging_profile) {
         eprintln!(

@@ -21,6 +21,7 @@ pub(crate) use on_both;
 
 mod support;
 
+mod cli;
 mod fax;
 mod fixtures;
 mod kill;
