@@ -220,7 +220,7 @@ async fn a_key_that_no_header_can_carry_gives_up() {
 #[tokio::test]
 async fn the_key_goes_to_the_configured_host_and_follows_no_redirect() {
     let (telnyx, server) = serve(307, &[("location", "http://127.0.0.1:1/v2/messages")], "").await;
-    let error = telnyx.send_message("{}", "k").await.unwrap_err();
+    let error = telnyx.send_message(&HandOver::unchecked("{}", "k")).await.unwrap_err();
     assert!(matches!(error, TelnyxError::Rejected { http: 307, .. }), "{error:?}");
     assert_eq!(server.seen.lock().unwrap().len(), 1);
 }
