@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# What ./demo and ./test need of the machine, installed only where it is missing. To be sourced.
+
+began=$SECONDS
+
+# One line of progress, with the seconds since the start.
+say() { printf '%s [%4d s] %s\n' "${0##*/}" "$((SECONDS - began))" "$*"; }
+
+stop() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs Debian packages. Says how to do it by hand where that is not possible.
+install_packages() {
+  command -v apt-get >/dev/null || stop "missing: $*. Install them with this system's package manager and run this again."
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    stop "missing: $*. As root: apt-get install $*"
+  fi
+  say "installing $*"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+need_rust() {
+  export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+  command -v cargo >/dev/null || stop "cargo is missing. Install Rust as https://rustup.rs says and run this again."
+}
+
+# aws-lc (TLS), SQLite and the allocator are compiled from C.
+need_c_compiler() {
+  if ! command -v cc >/dev/null || ! command -v make >/dev/null; then
+    install_packages build-essential cmake
+  fi
+}
