@@ -81,11 +81,19 @@ pub async fn store_group(db: &Db, group: &[NewEvent], default_number: &E164) -> 
 /// Stores one event. Where its opt-out's ledger row is held by somebody, the opt-out is kept as pending.
 pub async fn store_one(db: &Db, event: &NewEvent, default_number: &E164) -> Result<Stored> {
     let one = std::slice::from_ref(event);
-    let stored = match store(db, one, default_number, Ledger::Write).await {
-        Err(StoreError::Busy(_)) if event.stop.is_some() => store(db, one, default_number, Ledger::Pend).await,
-        other => other,
-    };
-    Ok(stored?.pop().unwrap_or(Stored::Known))
+    match store(db, one, default_number, Ledger::Write).await {
+        Err(StoreError::Busy(_)) if event.stop.is_some() => store_pending(db, event, default_number).await,
+        stored => Ok(only(stored?)),
+    }
+}
+
+/// Stores one event with its opt-out pending on its own row, so that no row of the ledger is waited for.
+pub async fn store_pending(db: &Db, event: &NewEvent, default_number: &E164) -> Result<Stored> {
+    store(db, std::slice::from_ref(event), default_number, Ledger::Pend).await.map(only)
+}
+
+fn only(mut stored: Vec<Stored>) -> Stored {
+    stored.pop().unwrap_or(Stored::Known)
 }
 
 async fn store(db: &Db, group: &[NewEvent], default_number: &E164, ledger: Ledger) -> Result<Vec<Stored>> {

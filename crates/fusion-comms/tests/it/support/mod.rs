@@ -1,0 +1,5 @@
+//! What the tests stand on: databases of their own on both engines, and small makers of what goes into them.
+
+pub mod db;
+pub mod given;
+pub mod postgres;
