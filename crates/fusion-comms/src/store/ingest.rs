@@ -139,7 +139,8 @@ async fn short_lock_timeout(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Inserts what is not known yet, ordered by key so that two instances cannot deadlock; returns the new ids.
+/// Inserts what is not known yet, ordered by key so that two instances cannot deadlock, numbered in the order of
+/// arrival, which is the order of work; returns the new ids.
 async fn insert(tx: &mut Tx, group: &[NewEvent]) -> Result<BTreeMap<String, ()>> {
     let rows: Vec<Value> = group
         .iter()
@@ -154,10 +155,11 @@ async fn insert(tx: &mut Tx, group: &[NewEvent]) -> Result<BTreeMap<String, ()>>
     let q = tx.sql(match tx.dialect() {
         Dialect::Postgres => {
             "INSERT INTO telnyx_events
-               (event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
-             SELECT event_id, event_type, channel, order_key, occurred_at, received_at, received_at, raw_json, verified_by
-             FROM jsonb_to_recordset($1) AS e(event_id text, event_type text, channel text, order_key text,
-               occurred_at timestamptz, received_at timestamptz, raw_json jsonb, verified_by text)
+               (seq, event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
+             SELECT seq, event_id, event_type, channel, order_key, occurred_at, received_at, received_at, raw_json, verified_by
+             FROM (SELECT nextval('telnyx_events_seq_seq') AS seq, r.*
+               FROM jsonb_to_recordset($1) AS r(event_id text, event_type text, channel text, order_key text,
+                 occurred_at timestamptz, received_at timestamptz, raw_json jsonb, verified_by text)) AS arrived
              ORDER BY event_id ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
         }
         Dialect::Sqlite => {
