@@ -104,16 +104,18 @@ pub async fn lift_by_start(tx: &mut Tx, tenant: &TenantId, phone: &E164, started
 }
 
 /// What forbids a text from this agency to this number: its own row, the unassigned one, or a STOP that is pending.
+/// For a text in nobody's name (a reply on a shared number) whichever agency's.
 pub async fn standing(tx: &mut Tx, tenant: Option<&TenantId>, phone: &E164) -> Result<Option<OptOut>> {
     let q = tx.sql(
         "SELECT tenant_id, phone_e164, opted_out_at, source FROM telnyx_opt_outs
-         WHERE phone_e164 = $1 AND tenant_id IN ($2, 'unassigned') ORDER BY tenant_id LIMIT 1",
+         WHERE phone_e164 = $1 AND (tenant_id IN ($2, 'unassigned') OR $3) ORDER BY tenant_id LIMIT 1",
     );
-    if let Some(row) = tx.row(q.bind(phone.expose()).bind(tenant)).await? {
+    if let Some(row) = tx.row(q.bind(phone.expose()).bind(tenant).bind(tenant.is_none())).await? {
         return opt_out(&row).map(Some);
     }
     let pending = pending(tx, phone).await?;
-    Ok(pending.into_iter().find(|o| Some(&o.tenant) == tenant || o.tenant == TenantId::unassigned()))
+    let concerns = |o: &OptOut| tenant.is_none_or(|t| o.tenant == *t || o.tenant == TenantId::unassigned());
+    Ok(pending.into_iter().find(concerns))
 }
 
 /// Opt-outs of this number that lie on event rows, since their ledger row was locked at receipt.
