@@ -60,13 +60,23 @@ fn opt_out(row: &Row) -> Result<OptOut> {
     })
 }
 
-/// Takes the number's lock until the transaction ends: a STOP and a hand-over take it in turn.
+/// How long the holder of a number's lock waits for any other: less than the ack path waits for the number, so that
+/// somebody's open `psql` is never passed on to it.
+const HOLDERS_PATIENCE: &str = "SET LOCAL lock_timeout = '100ms'";
+
+/// Takes the number's lock until the transaction ends: a STOP and a hand-over take it in turn. From here on the
+/// transaction fails as busy rather than wait long for a row that somebody else holds.
 pub async fn lock_number(tx: &mut Tx, phone: &E164) -> Result<()> {
     let q = tx.sql(
         "INSERT INTO sms_locks (phone_e164) VALUES ($1)
          ON CONFLICT (phone_e164) DO UPDATE SET phone_e164 = excluded.phone_e164",
     );
-    tx.exec(q.bind(phone.expose())).await.map(drop)
+    tx.exec(q.bind(phone.expose())).await?;
+    if tx.dialect() == Dialect::Postgres {
+        let q = tx.sql(HOLDERS_PATIENCE);
+        tx.exec(q).await?;
+    }
+    Ok(())
 }
 
 /// Records an opt-out. A repeat keeps the later date and the stronger source. True where the row changed.
