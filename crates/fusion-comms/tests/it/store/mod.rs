@@ -11,6 +11,7 @@ mod ledger;
 mod locked_rows;
 mod messages;
 mod migrations;
+mod outage;
 mod outbox;
 mod queue;
 
