@@ -24,7 +24,12 @@ struct Table {
     denied: &'static [&'static str],
 }
 
-const fn table(name: &'static str, columns: &'static str, values: &'static str, change: &'static str) -> Table {
+const fn table(
+    name: &'static str,
+    columns: &'static str,
+    values: &'static str,
+    change: &'static str,
+) -> Table {
     Table { name, agency: "tenant_id", columns, values, change, denied: &[] }
 }
 
@@ -37,7 +42,12 @@ const TABLES: [Table; 15] = [
     table("tenant_phone_numbers", "phone_e164, purpose", "'{n}', 'billing_sms'", "forward_to_phone_e164"),
     table("telnyx_events", "event_id, event_type, raw_json", "'{n}', 'call', '{}'", "last_error"),
     table("stripe_events", "event_id, type, raw_json", "'{n}', 'checkout', '{}'", "last_error"),
-    table("outbox", "effect_id, lane, kind, order_key, cause_id, payload", "'{n}', 'sms', 'text', 'k', 'c', '{}'", "last_error"),
+    table(
+        "outbox",
+        "effect_id, lane, kind, order_key, cause_id, payload",
+        "'{n}', 'sms', 'text', 'k', 'c', '{}'",
+        "last_error",
+    ),
     table("telnyx_calls", "call_control_id, state", "'{n}', 'MENU'", "from_phone"),
     table("agency_tasks", "task_id, kind, subject", "'{n}', 'call_back', 's'", "subject"),
     table(
@@ -142,7 +152,12 @@ async fn an_agency_inserts_rows_of_its_own_and_of_no_other() {
     for t in &TABLES {
         let own = touches(&db, Some("red"), &t.insert("red", "new")).await;
         assert_eq!(own, t.may("INSERT").then_some(1), "own row into {}", t.name);
-        assert_eq!(touches(&db, Some("red"), &t.insert("blue", "new")).await, None, "other's row into {}", t.name);
+        assert_eq!(
+            touches(&db, Some("red"), &t.insert("blue", "new")).await,
+            None,
+            "other's row into {}",
+            t.name
+        );
         assert_eq!(touches(&db, None, &t.insert("red", "new")).await, None, "no agency set, into {}", t.name);
     }
 }
@@ -174,7 +189,10 @@ async fn an_agency_deletes_rows_of_its_own_and_of_no_other() {
 #[tokio::test]
 async fn an_agency_reads_nothing_that_is_no_agencys() {
     let db = with_rows_of_two().await;
-    db.prompt().await.run("INSERT INTO telnyx_events (event_id, event_type, raw_json) VALUES ('nobodys', 'x', '{}')").await;
+    db.prompt()
+        .await
+        .run("INSERT INTO telnyx_events (event_id, event_type, raw_json) VALUES ('nobodys', 'x', '{}')")
+        .await;
     let unassigned = "SELECT event_id FROM telnyx_events WHERE tenant_id IS NULL";
     assert!(as_tenant(&db, Some("red"), async |p| p.ask(unassigned).await).await.is_empty());
     for table in ["sms_locks", "queue_messages", "schema_minimum", "_sqlx_migrations"] {
@@ -186,7 +204,8 @@ async fn an_agency_reads_nothing_that_is_no_agencys() {
 #[tokio::test]
 async fn every_table_is_an_agencys_or_named_here_as_not() {
     let db = TestDb::postgres().await;
-    let open = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    let open =
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY 1";
     let not_agencies = ["_sqlx_migrations", "queue_messages", "schema_minimum", "sms_locks"];
     assert_eq!(db.prompt().await.ask(open).await, not_agencies.map(|t| [t]));
@@ -257,7 +276,9 @@ async fn a_pooled_connection_carries_nothing_over() {
     // A setting that was local once is empty afterwards, not gone: no agency has that name.
     let mut tx = pool.begin().await.unwrap();
     tx.execute("SET LOCAL ROLE fusion_comms_tenant").await.unwrap();
-    let nameless = tx.execute("INSERT INTO fax_documents (fax_id, tenant_id, status) VALUES ('f', '', 'received')").await;
+    let nameless = tx
+        .execute("INSERT INTO fax_documents (fax_id, tenant_id, status) VALUES ('f', '', 'received')")
+        .await;
     assert!(nameless.is_err(), "a row of an agency without a name was let in");
 }
 

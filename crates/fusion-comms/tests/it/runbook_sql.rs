@@ -78,7 +78,15 @@ async fn filed_fax(db: &Db) -> FaxId {
 }
 
 fn outcome(status: &'static str, doc_type: Option<&'static str>) -> faxes::Outcome<'static> {
-    faxes::Outcome { doc_type, case: None, status, page_count: None, last_error: None, suggestions: None, reasons: None }
+    faxes::Outcome {
+        doc_type,
+        case: None,
+        status,
+        page_count: None,
+        last_error: None,
+        suggestions: None,
+        reasons: None,
+    }
 }
 
 /// The whole of §7 as somebody at `psql` does it, for an agency whose opt-outs nobody else touches.
@@ -140,7 +148,8 @@ async fn the_audit_lists_the_agencys_opt_outs_the_latest_first() {
         committed!(db, |tx| put(tx, &agency("abc123"), &phone(person), Source::SmsStop, at(n)));
     }
     committed!(db, |tx| put(tx, &agency("another"), &phone(23), Source::SmsStop, at(9)));
-    let listed: Vec<_> = psql.ask(&filled(AUDIT_OPT_OUTS)).await.into_iter().map(|row| row[0].clone()).collect();
+    let listed: Vec<_> =
+        psql.ask(&filled(AUDIT_OPT_OUTS)).await.into_iter().map(|row| row[0].clone()).collect();
     assert_eq!(listed, ["+12025550121", "+12025550122", "+12025550120"]);
 }
 

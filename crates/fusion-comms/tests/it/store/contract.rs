@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use fusion_comms::store::{
-    Db, audit, billing, calls, events, faxes, inbox, ingest, ledger, messages, migrations, outbox, queue, settings,
-    status, tasks, tenants,
+    Db, audit, billing, calls, events, faxes, inbox, ingest, ledger, messages, migrations, outbox, queue,
+    settings, status, tasks, tenants,
 };
 use fusion_comms_core::envelope::{Channel, DeliveryStatus};
 use fusion_comms_core::fax::Case;
@@ -93,7 +93,10 @@ async fn bills(db: &Db, said: &mut Answers) {
     said.note("the bill", billing::find_statement(db, &red, &number).await.unwrap());
     said.note("another agency's", billing::find_statement(db, &blue, &number).await.unwrap());
     said.note("held", committed!(db, |tx| billing::set_statement_status(tx, &red, "1042", "on_hold", at(2))));
-    said.note("held elsewhere", committed!(db, |tx| billing::set_statement_status(tx, &blue, "1042", "paid", at(2))));
+    said.note(
+        "held elsewhere",
+        committed!(db, |tx| billing::set_statement_status(tx, &blue, "1042", "paid", at(2))),
+    );
     said.note("bills", billing::statements(db, &red).await.unwrap());
     let case: Case = serde_json::from_value(json!({
         "case_id": "case-1", "tenant_id": "red", "case_number": "C1", "patient_last": "O'Neill", "zip": "02134",
@@ -176,6 +179,13 @@ async fn events_worked(db: &Db, said: &mut Answers) {
     inbox::claim(db, lane, "gone", 9, at(7), at(700)).await.unwrap();
     said.note("taken back", inbox::take_back(db, "gone").await.unwrap());
 
+    // A failed event that is due again, and the lease of the one that passed it has run out.
+    store_group(db, &[event("p", "call-4"), event("q", "call-4")]).await.unwrap();
+    inbox::claim(db, lane, "me", 9, at(7), at(17)).await.unwrap();
+    committed!(db, |tx| inbox::put_off(tx, lane, &EventId::new("p"), "no luck", at(9)));
+    inbox::claim(db, lane, "gone", 9, at(8), at(18)).await.unwrap();
+    said.note("the older of the two", inbox::claim(db, lane, "me", 9, at(19), at(29)).await.unwrap());
+
     let gather = ingest::NewEvent { event_type: "call.gather.ended".to_owned(), ..event("g", "call-3") };
     store_one(db, &gather).await.unwrap();
     committed!(db, |tx| inbox::park(tx, lane, &gather.id, "poison", at(8)));
@@ -205,7 +215,14 @@ async fn stripe_events(db: &Db, said: &mut Answers) {
     committed!(db, |tx| inbox::put_off(tx, inbox::Lane::Stripe, &new.id, "no luck", at(3)));
     said.note("not due", inbox::claim(db, inbox::Lane::Stripe, "me", 5, at(2), at(12)).await.unwrap().len());
     said.note("due", inbox::claim(db, inbox::Lane::Stripe, "me", 5, at(4), at(14)).await.unwrap());
-    let done = committed!(db, |tx| inbox::mark_done(tx, inbox::Lane::Stripe, &new.id, "me", Some(&agency("red")), at(5)));
+    let done = committed!(db, |tx| inbox::mark_done(
+        tx,
+        inbox::Lane::Stripe,
+        &new.id,
+        "me",
+        Some(&agency("red")),
+        at(5)
+    ));
     said.note("done", done);
 }
 
@@ -219,7 +236,10 @@ async fn opt_outs(db: &Db, said: &mut Answers) {
     said.note("standing", standing(db, Some(&red), &person).await);
     said.note("list", ledger::list(db, None).await.unwrap());
     said.note("list of one", ledger::list(db, Some(&agency("blue"))).await.unwrap());
-    said.note("a START lifts no import", committed!(db, |tx| ledger::lift_by_start(tx, &red, &person, at(9))));
+    said.note(
+        "a START lifts no import",
+        committed!(db, |tx| ledger::lift_by_start(tx, &red, &person, at(9))),
+    );
     said.note("removed", committed!(db, |tx| ledger::remove(tx, &red, &person)));
     said.note("removed once", committed!(db, |tx| ledger::remove(tx, &red, &person)));
     let history = ledger::history(db, &red, &person).await.unwrap();
@@ -334,7 +354,8 @@ async fn texts(db: &Db, said: &mut Answers) {
     committed!(db, |tx| messages::set_sending(tx, &text.id, at(4)));
     committed!(db, |tx| messages::accepted(tx, &text.id, "telnyx-1", at(5)));
     said.note("handed over at the first", messages::to_send(db, &text.id).await.unwrap());
-    let delivered = committed!(db, |tx| messages::apply_status(tx, "telnyx-1", DeliveryStatus::Delivered, None, at(6)));
+    let delivered =
+        committed!(db, |tx| messages::apply_status(tx, "telnyx-1", DeliveryStatus::Delivered, None, at(6)));
     said.note("delivered", delivered);
     said.note("last agency", committed!(db, |tx| messages::last_agency(tx, &person, &ours)));
     let link = messages::Class::PaymentLink;
@@ -343,7 +364,10 @@ async fn texts(db: &Db, said: &mut Answers) {
     counts.sort();
     said.note("by status", counts);
     said.note("on the page", status::texts(db, 5).await.unwrap());
-    said.note("agencies", committed!(db, |tx| ledger::agencies_of(tx, &person, Some(&ours), &default_number())));
+    said.note(
+        "agencies",
+        committed!(db, |tx| ledger::agencies_of(tx, &person, Some(&ours), &default_number())),
+    );
 }
 
 async fn fax_documents(db: &Db, said: &mut Answers) {
@@ -362,7 +386,10 @@ async fn fax_documents(db: &Db, said: &mut Answers) {
     committed!(db, |tx| faxes::trouble(tx, &id, "the media host is slow", at(2)));
     said.note("seen", faxes::get(db, &id).await.unwrap());
     said.note("failed", committed!(db, |tx| faxes::failed(tx, &id, "gone", at(3))));
-    said.note("stored after all", committed!(db, |tx| faxes::stored(tx, &id, "tenant/red/fax", "abc", 1234, at(4))));
+    said.note(
+        "stored after all",
+        committed!(db, |tx| faxes::stored(tx, &id, "tenant/red/fax", "abc", 1234, at(4))),
+    );
     let outcome = faxes::Outcome {
         doc_type: Some("remittance"),
         case: Some(&CaseId::new("case-1")),

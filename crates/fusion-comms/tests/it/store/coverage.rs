@@ -38,7 +38,10 @@ fn sources() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let files = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
     let rust = files.filter(|f| f.extension().is_some_and(|e| e == "rs"));
-    rust.map(|f| (f.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&f).unwrap())).collect()
+    rust.map(|f| {
+        (f.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&f).unwrap())
+    })
+    .collect()
 }
 
 /// Every `<handle>.sql(` of a file. A handle made for one engine (under `dialect() == Dialect::X {`, after

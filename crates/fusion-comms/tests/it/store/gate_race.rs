@@ -14,7 +14,9 @@ use crate::{committed, on_both};
 const TEXTS: usize = 12;
 
 fn texts_to(person: u8) -> Vec<Outbound> {
-    (0..TEXTS).map(|n| link_text(&format!("{person}-{n}"), &agency("red"), &phone(10), &phone(person))).collect()
+    (0..TEXTS)
+        .map(|n| link_text(&format!("{person}-{n}"), &agency("red"), &phone(10), &phone(person)))
+        .collect()
 }
 
 /// The moment at which the STOP's row was written, told by the database under the number's lock. To the millisecond

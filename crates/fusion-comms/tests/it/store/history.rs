@@ -14,7 +14,12 @@ async fn told(db: &Db, person: &E164) -> Vec<(String, String, String, Option<Str
     history.into_iter().map(|c| (c.change, c.source, c.actor, c.reason)).collect()
 }
 
-fn line(change: &str, source: &str, actor: &str, reason: Option<&str>) -> (String, String, String, Option<String>) {
+fn line(
+    change: &str,
+    source: &str,
+    actor: &str,
+    reason: Option<&str>,
+) -> (String, String, String, Option<String>) {
     (change.to_owned(), source.to_owned(), actor.to_owned(), reason.map(str::to_owned))
 }
 

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use fusion_comms::clock::Clock;
 use fusion_comms::gate::{self, Handed};
 use fusion_comms::ingest::Ingest;
-use fusion_comms::clock::Clock;
 use fusion_comms::store::ingest::Stored;
 use fusion_comms::store::ledger::{self, Source};
 use fusion_comms::store::{StoreError, inbox};
@@ -111,8 +111,9 @@ async fn two_instances_with_overlapping_groups_never_block_each_other() {
     }
     let other = db.another_instance().await;
     for round in 0..25 {
-        let mut ours: Vec<_> =
-            (0..12).map(|n| stop(&format!("{round}-{n}"), &phone(20 + n % 5), &phone(10), at(i64::from(n)))).collect();
+        let mut ours: Vec<_> = (0..12)
+            .map(|n| stop(&format!("{round}-{n}"), &phone(20 + n % 5), &phone(10), at(i64::from(n))))
+            .collect();
         let mut theirs = ours.clone();
         theirs.reverse();
         ours.truncate(9);

@@ -21,7 +21,8 @@ use crate::support::db::TestDb;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_statement_runs_on_both_engines_and_both_answer_alike() {
     let (sqlite, postgres) = (TestDb::sqlite().await, TestDb::postgres().await);
-    let (of_sqlite, of_postgres) = tokio::join!(contract::ask_everything(&sqlite), contract::ask_everything(&postgres));
+    let (of_sqlite, of_postgres) =
+        tokio::join!(contract::ask_everything(&sqlite), contract::ask_everything(&postgres));
     for ((question, lite), (_, pg)) in of_sqlite.iter().zip(&of_postgres) {
         assert_eq!(lite, pg, "{question}: SQLite (left) and PostgreSQL (right) answer differently");
     }

@@ -91,8 +91,12 @@ pub async fn add_agency(db: &Db, id: &str, sms_number: Option<&E164>) -> TenantI
     };
     committed!(db, |tx| tenants::add(tx, &tenant, at(0)));
     if let Some(number) = sms_number {
-        let number =
-            Number { phone: number.clone(), purpose: Purpose::Sms, tenant: tenant.id.clone(), forward_to: None };
+        let number = Number {
+            phone: number.clone(),
+            purpose: Purpose::Sms,
+            tenant: tenant.id.clone(),
+            forward_to: None,
+        };
         committed!(db, |tx| tenants::put_number(tx, &number));
     }
     tenant.id
@@ -125,6 +129,12 @@ pub async fn standing(db: &Db, tenant: Option<&TenantId>, person: &E164) -> Opti
 }
 
 /// Records an opt-out as an administrator at the command line does.
-pub async fn put(tx: &mut Tx, tenant: &TenantId, person: &E164, source: ledger::Source, since: Timestamp) -> Result<bool> {
+pub async fn put(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    person: &E164,
+    source: ledger::Source,
+    since: Timestamp,
+) -> Result<bool> {
     ledger::put(tx, tenant, person, source, since).await
 }
