@@ -11,8 +11,10 @@ BEGIN
         IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role_name) THEN
           EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
         END IF;
-        -- From PostgreSQL 16 on the maker of a role administers it without having its rights: those are granted.
-        IF NOT pg_has_role(current_user, role_name, 'USAGE') THEN
+        -- From PostgreSQL 16 on the creator is a member who may grant, yet neither has the role's rights nor may take
+        -- it. A superuser has every right without being a member.
+        IF NOT pg_has_role(current_user, role_name, 'USAGE')
+          OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
           EXECUTE format('GRANT %I TO CURRENT_USER', role_name);
         END IF;
       END LOOP;
@@ -25,6 +27,7 @@ BEGIN
   END LOOP;
 END $$;
 
+-- A setting that was local to an earlier transaction is empty, not NULL: an empty name is no agency's.
 DO $$
 DECLARE
   t TEXT;
@@ -38,8 +41,8 @@ BEGIN
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY service_sees_all ON %I TO fusion_comms_service USING (true) WITH CHECK (true)', t);
     EXECUTE format($p$CREATE POLICY tenant_sees_own ON %I TO fusion_comms_tenant
-      USING (tenant_id = current_setting('app.tenant_id', true))
-      WITH CHECK (tenant_id = current_setting('app.tenant_id', true))$p$, t);
+      USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''))
+      WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), ''))$p$, t);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO fusion_comms_tenant', t);
   END LOOP;
 END $$;
@@ -48,7 +51,7 @@ ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
 CREATE POLICY service_sees_all ON tenants TO fusion_comms_service USING (true) WITH CHECK (true);
 CREATE POLICY tenant_sees_own ON tenants TO fusion_comms_tenant
-  USING (id = current_setting('app.tenant_id', true)) WITH CHECK (id = current_setting('app.tenant_id', true));
+  USING (id = nullif(current_setting('app.tenant_id', true), '')) WITH CHECK (id = nullif(current_setting('app.tenant_id', true), ''));
 GRANT SELECT, UPDATE ON tenants TO fusion_comms_tenant;
 
 -- Steps carry no agency of their own: they are seen with their call.

@@ -27,6 +27,7 @@ CREATE INDEX telnyx_events_parked ON telnyx_events (parked_at) WHERE parked_at I
 CREATE INDEX telnyx_events_received ON telnyx_events (received_at);
 CREATE INDEX telnyx_events_stop_pending ON telnyx_events (seq) WHERE stop_pending IS NOT NULL;
 CREATE INDEX telnyx_events_leased ON telnyx_events (leased_by) WHERE leased_by IS NOT NULL;
+CREATE UNIQUE INDEX telnyx_events_one_lease_a_key ON telnyx_events (order_key) WHERE leased_by IS NOT NULL;
 
 CREATE TABLE stripe_events (
   event_id TEXT NOT NULL UNIQUE,
@@ -49,3 +50,4 @@ CREATE TABLE stripe_events (
 CREATE INDEX stripe_events_open ON stripe_events (seq) WHERE processed_at IS NULL AND parked_at IS NULL;
 CREATE INDEX stripe_events_open_by_key ON stripe_events (order_key, seq) WHERE processed_at IS NULL AND parked_at IS NULL;
 CREATE INDEX stripe_events_leased ON stripe_events (leased_by) WHERE leased_by IS NOT NULL;
+CREATE UNIQUE INDEX stripe_events_one_lease_a_key ON stripe_events (order_key) WHERE leased_by IS NOT NULL;

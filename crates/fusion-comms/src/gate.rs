@@ -116,7 +116,6 @@ pub enum Handed {
 pub async fn hand_over(db: &Db, clock: &Clock, id: &MessageId) -> Result<Handed, StoreError> {
     let mut tx = db.begin().await?;
     let Some(text) = messages::to_send(&mut tx, id).await? else { return Ok(Handed::Settled) };
-    ledger::wait_shortly(&mut tx).await?;
     ledger::lock_number(&mut tx, &text.to).await?;
     let decision = check(&mut tx, text.tenant.as_ref(), &text.to, text.class, text.asked_at).await?;
     let now = clock.now();

@@ -72,7 +72,7 @@ fn hint(error: &anyhow::Error) -> Option<&str> {
         StoreError::Unreachable(_) | StoreError::Refused(_) => Some("check `DATABASE_URL`"),
         StoreError::Busy(_) => Some("try again in a moment"),
         StoreError::Schema(_) => Some("see `fusion-comms migrate --check`"),
-        StoreError::Corrupt { .. } => None,
+        StoreError::Corrupt { .. } | StoreError::Taken => None,
     }
 }
 

@@ -12,6 +12,9 @@ pub enum StoreError {
     Unreachable(#[source] sqlx::Error),
     #[error("column `{column}` does not hold what it should")]
     Corrupt { column: &'static str, source: Box<sqlx::Error> },
+    /// A row with this key is there already.
+    #[error("what may be there once is there already")]
+    Taken,
     #[error("the database refused the statement ({0})")]
     Refused(String),
     #[error("the schema is not the one this program needs: {0}")]
@@ -39,6 +42,8 @@ impl From<sqlx::Error> for StoreError {
             c if c.starts_with("08") || c.starts_with("53") => StoreError::Unreachable(e),
             // SQLite: busy, locked and their extended forms.
             "5" | "6" | "261" | "517" => StoreError::Busy(e),
+            // Unique violation; SQLite: of an index, of a primary key.
+            "23505" | "2067" | "1555" => StoreError::Taken,
             // The engine's own message may repeat a value (a key, a number): the code says enough.
             _ => StoreError::Refused(format!("code {code}")),
         }

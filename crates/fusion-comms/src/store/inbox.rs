@@ -1,7 +1,8 @@
 //! Events on their way from receipt to effect: claimed under a lease, done, put off, or parked.
 //!
-//! Invariant: of the events with one order key at most one is leased, and it is the oldest that has not failed yet;
-//! after a failed attempt the later ones may pass it. Telnyx's and Stripe's events lie in tables of the same shape.
+//! Invariant: of the events with one order key at most one is leased: the oldest that is due. After a failed attempt
+//! the later ones pass it until it is due again. A unique index keeps this where two claims do not see each other.
+//! Telnyx's and Stripe's events lie in tables of the same shape.
 
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{EventId, TenantId};
@@ -10,6 +11,7 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
 use super::db::{Db, Dialect, Reader, Result, Tx};
+use super::error::StoreError;
 use super::row::Row;
 
 /// Which events a worker takes.
@@ -63,8 +65,29 @@ fn claimed(row: &Row) -> Result<Claimed> {
     })
 }
 
+/// How often a claim is tried that met another one.
+const TRIES: usize = 3;
+
 /// Takes up to `n` events until `until`, the oldest first.
 pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Claimed>> {
+    for _ in 0..TRIES {
+        match try_claim(db, lane, owner, n, now, until).await {
+            // Another event of a key was claimed at this moment, or its worker died with it.
+            Err(StoreError::Taken) => release_expired(db, lane, now).await?,
+            claimed => return claimed,
+        }
+    }
+    Ok(vec![])
+}
+
+async fn try_claim(
+    db: &Db,
+    lane: Lane,
+    owner: &str,
+    n: i64,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Claimed>> {
     let mut tx = db.begin().await?;
     let q = tx.sql(lane.sql(match db.dialect() {
         Dialect::Postgres => {
@@ -75,7 +98,7 @@ pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, unt
                  AND NOT EXISTS (SELECT 1 FROM {events} o
                    WHERE o.order_key = e.order_key AND o.event_id <> e.event_id
                      AND o.processed_at IS NULL AND o.parked_at IS NULL
-                     AND (o.leased_until > $2 OR (o.seq < e.seq AND o.attempts = 0)))
+                     AND (o.leased_until > $2 OR (o.seq < e.seq AND (o.attempts = 0 OR o.due_at <= $2))))
                ORDER BY e.seq LIMIT $1 FOR UPDATE OF e SKIP LOCKED)
              RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq"
         }
@@ -87,7 +110,7 @@ pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, unt
                  AND NOT EXISTS (SELECT 1 FROM {events} o
                    WHERE o.order_key = e.order_key AND o.event_id <> e.event_id
                      AND o.processed_at IS NULL AND o.parked_at IS NULL
-                     AND (o.leased_until > $2 OR (o.seq < e.seq AND o.attempts = 0)))
+                     AND (o.leased_until > $2 OR (o.seq < e.seq AND (o.attempts = 0 OR o.due_at <= $2))))
                ORDER BY e.seq LIMIT $1)
              RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq"
         }
@@ -104,6 +127,16 @@ pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, unt
     tx.commit().await?;
     events.sort_by_key(|e| e.seq);
     Ok(events)
+}
+
+/// Ends the leases that have run out: one on a later event would keep an earlier one of its key from being claimed.
+async fn release_expired(db: &Db, lane: Lane, now: Timestamp) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let q = tx.sql(lane.sql(
+        "UPDATE {events} SET leased_until = NULL, leased_by = NULL WHERE leased_by IS NOT NULL AND leased_until <= $1",
+    ));
+    tx.exec(q.bind(now)).await?;
+    tx.commit().await
 }
 
 /// Marks an event as worked, in the transaction that holds what it caused. False where it was done already or another

@@ -81,11 +81,19 @@ pub async fn store_group(db: &Db, group: &[NewEvent], default_number: &E164) -> 
 /// Stores one event. Where its opt-out's ledger row is held by somebody, the opt-out is kept as pending.
 pub async fn store_one(db: &Db, event: &NewEvent, default_number: &E164) -> Result<Stored> {
     let one = std::slice::from_ref(event);
-    let stored = match store(db, one, default_number, Ledger::Write).await {
-        Err(StoreError::Busy(_)) if event.stop.is_some() => store(db, one, default_number, Ledger::Pend).await,
-        other => other,
-    };
-    Ok(stored?.pop().unwrap_or(Stored::Known))
+    match store(db, one, default_number, Ledger::Write).await {
+        Err(StoreError::Busy(_)) if event.stop.is_some() => store_pending(db, event, default_number).await,
+        stored => Ok(only(stored?)),
+    }
+}
+
+/// Stores one event with its opt-out pending on its own row, so that no row of the ledger is waited for.
+pub async fn store_pending(db: &Db, event: &NewEvent, default_number: &E164) -> Result<Stored> {
+    store(db, std::slice::from_ref(event), default_number, Ledger::Pend).await.map(only)
+}
+
+fn only(mut stored: Vec<Stored>) -> Stored {
+    stored.pop().unwrap_or(Stored::Known)
 }
 
 async fn store(db: &Db, group: &[NewEvent], default_number: &E164, ledger: Ledger) -> Result<Vec<Stored>> {
@@ -133,7 +141,8 @@ async fn short_lock_timeout(tx: &mut Tx, ledger: Ledger) -> Result<()> {
     Ok(())
 }
 
-/// Inserts what is not known yet, ordered by key so that two instances cannot deadlock; returns the new ids.
+/// Inserts what is not known yet, ordered by key so that two instances cannot deadlock, numbered in the order of
+/// arrival, which is the order of work; returns the new ids.
 async fn insert(tx: &mut Tx, group: &[NewEvent]) -> Result<BTreeMap<String, ()>> {
     let rows: Vec<Value> = group
         .iter()
@@ -148,11 +157,12 @@ async fn insert(tx: &mut Tx, group: &[NewEvent]) -> Result<BTreeMap<String, ()>>
     let q = tx.sql(match tx.dialect() {
         Dialect::Postgres => {
             "INSERT INTO telnyx_events
-               (event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
-             SELECT event_id, event_type, channel, order_key, occurred_at, received_at, received_at,
+               (seq, event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
+             SELECT seq, event_id, event_type, channel, order_key, occurred_at, received_at, received_at,
                coalesce(raw_json, 'null'::jsonb), verified_by
-             FROM jsonb_to_recordset($1) AS e(event_id text, event_type text, channel text, order_key text,
-               occurred_at timestamptz, received_at timestamptz, raw_json jsonb, verified_by text)
+             FROM (SELECT nextval('telnyx_events_seq_seq') AS seq, r.*
+               FROM jsonb_to_recordset($1) AS r(event_id text, event_type text, channel text, order_key text,
+                 occurred_at timestamptz, received_at timestamptz, raw_json jsonb, verified_by text)) AS arrived
              ORDER BY event_id ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
         }
         Dialect::Sqlite => {

@@ -60,15 +60,23 @@ fn opt_out(row: &Row) -> Result<OptOut> {
     })
 }
 
-/// Takes the number's lock until the transaction ends: a STOP and a hand-over take it in turn.
-///
-/// Whoever holds it waits for no other lock for long: a STOP may stand behind.
+/// How long the holder of a number's lock waits for any other: less than the ack path waits for the number, so that
+/// somebody's open `psql` is never passed on to it.
+const HOLDERS_PATIENCE: &str = "SET LOCAL lock_timeout = '100ms'";
+
+/// Takes the number's lock until the transaction ends: a STOP and a hand-over take it in turn. From here on the
+/// transaction fails as busy rather than wait long for a row that somebody else holds.
 pub async fn lock_number(tx: &mut Tx, phone: &E164) -> Result<()> {
     let q = tx.sql(
         "INSERT INTO sms_locks (phone_e164) VALUES ($1)
          ON CONFLICT (phone_e164) DO UPDATE SET phone_e164 = excluded.phone_e164",
     );
-    tx.exec(q.bind(phone.expose())).await.map(drop)
+    tx.exec(q.bind(phone.expose())).await?;
+    if tx.dialect() == Dialect::Postgres {
+        let q = tx.sql(HOLDERS_PATIENCE);
+        tx.exec(q).await?;
+    }
+    Ok(())
 }
 
 /// Records an opt-out. A repeat keeps the later date and the stronger source. True where the row changed.
@@ -88,16 +96,6 @@ pub async fn put(tx: &mut Tx, tenant: &TenantId, phone: &E164, source: Source, a
     );
     let strength = 6 - source as i64;
     Ok(tx.exec(q.bind(tenant).bind(phone.expose()).bind(at).bind(source.as_str()).bind(strength)).await? == 1)
-}
-
-/// Somebody else's lock on a ledger row is waited for a fifth of a second only, and then tried again later: the
-/// number's lock is held meanwhile.
-pub async fn wait_shortly(tx: &mut Tx) -> Result<()> {
-    if tx.dialect() == Dialect::Postgres {
-        let q = tx.sql("SET LOCAL lock_timeout = '200ms'");
-        tx.exec(q).await?;
-    }
-    Ok(())
 }
 
 /// Lifts one opt-out, whatever its source, and one that is pending. True where there was one.

@@ -1,6 +1,9 @@
 //! The schema: applied, or only checked, before the service trusts it.
 
-use sqlx::migrate::Migrator;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::migrate::{MigrateError, Migrator};
 
 use super::db::{Db, Dialect, MigrationTarget, Reader, Result};
 use super::error::StoreError;
@@ -17,6 +20,10 @@ pub enum SchemaState {
     NewerRefused,
 }
 
+/// How often SQLite's schema is tried, and how long between: it has no lock under which others wait.
+const SQLITE_TRIES: usize = 20;
+const SQLITE_PAUSE: Duration = Duration::from_millis(50);
+
 /// Applies what is missing. Two at once do no harm.
 pub async fn apply(db: &Db) -> Result<()> {
     // A newer schema's migrations are not ours to judge: `check` decides about them.
@@ -24,9 +31,20 @@ pub async fn apply(db: &Db) -> Result<()> {
     ours.set_ignore_missing(true);
     let done = match db.migration_target() {
         MigrationTarget::Pg(pool) => ours.run(pool).await,
-        MigrationTarget::Lite(pool) => ours.run(pool).await,
+        MigrationTarget::Lite(pool) => run_on_sqlite(&ours, pool).await,
     };
     done.map_err(|e| StoreError::Schema(e.to_string()))
+}
+
+/// Another process may apply the same change at this moment: then ours fails, and the next try finds it applied.
+async fn run_on_sqlite(ours: &Migrator, pool: &SqlitePool) -> std::result::Result<(), MigrateError> {
+    for _ in 1..SQLITE_TRIES {
+        match ours.run(pool).await {
+            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) => tokio::time::sleep(SQLITE_PAUSE).await,
+            done => return done,
+        }
+    }
+    ours.run(pool).await
 }
 
 /// Compares without changing anything.

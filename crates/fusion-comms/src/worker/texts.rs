@@ -87,7 +87,6 @@ async fn write_pending(tx: &mut Tx, event: &EventId) -> Result<(), JobError> {
     if pending.is_empty() {
         return Ok(());
     }
-    ledger::wait_shortly(tx).await?;
     for o in &pending {
         ledger::lock_number(tx, &o.phone).await?;
         ledger::set_context(tx, "text", Some(event.as_str())).await?;
@@ -105,7 +104,6 @@ async fn lift(
     number: Option<&E164>,
     started_at: Timestamp,
 ) -> Result<(), JobError> {
-    ledger::wait_shortly(tx).await?;
     ledger::lock_number(tx, person).await?;
     ledger::set_context(tx, "text", Some(event.as_str())).await?;
     for tenant in ledger::agencies_of(tx, person, number, &app.settings.default_number).await? {
@@ -271,7 +269,6 @@ async fn blocked(tx: &mut Tx, effect: &outbox::Claimed, id: &MessageId, now: Tim
     messages::set_status(tx, id, "failed", Some("40300 blocked at the carrier"), false, now).await?;
     let Some(text) = messages::to_send(&mut *tx, id).await? else { return Ok(()) };
     if let (true, Some(tenant)) = (text.class != Class::StopConfirmation, &text.tenant) {
-        ledger::wait_shortly(tx).await?;
         ledger::lock_number(tx, &text.to).await?;
         ledger::set_context(tx, "telnyx", Some(&format!("40300 on {}", effect.id))).await?;
         if ledger::put(tx, tenant, &text.to, Source::TelnyxBlock, now).await? {

@@ -21,12 +21,16 @@ pub(crate) use on_both;
 
 mod support;
 
+mod agencies_apart;
 mod cli;
 mod fax;
 mod fixtures;
+mod inbox_rules;
 mod kill;
 mod leaks;
 mod outage;
+mod runbook_sql;
 mod sms;
+mod store;
 mod stories;
 mod voice;

@@ -1,4 +1,6 @@
-//! What the tests stand on.
+//! What the tests stand on: databases of their own on both engines, and small makers of what goes into them.
 
 pub mod app;
+pub mod db;
+pub mod given;
 pub mod postgres;

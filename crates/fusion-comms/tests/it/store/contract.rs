@@ -1,0 +1,434 @@
+//! Every function of the store, asked once or more on whichever engine; the answers are compared by the caller.
+
+use std::fmt::Debug;
+
+use fusion_comms::store::{
+    Db, audit, billing, calls, events, faxes, inbox, ingest, ledger, messages, migrations, outbox, queue,
+    settings, status, tasks, tenants,
+};
+use fusion_comms_core::envelope::{Channel, DeliveryStatus};
+use fusion_comms_core::fax::Case;
+use fusion_comms_core::ids::{
+    CallControlId, CaseId, Cents, EventId, FaxId, MessageId, SessionId, StatementId, derived_id,
+};
+use fusion_comms_core::ivr::{Call, Phase, State};
+use serde_json::json;
+
+use crate::committed;
+use crate::support::db::TestDb;
+use crate::support::given::*;
+
+/// Question and answer, in the order asked.
+#[derive(Default)]
+struct Answers(Vec<(&'static str, String)>);
+
+impl Answers {
+    fn note(&mut self, question: &'static str, answer: impl Debug) {
+        self.0.push((question, format!("{answer:#?}")));
+    }
+}
+
+pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
+    let (db, mut said) = (&test.db, Answers::default());
+    schema(db, &mut said).await;
+    agencies(db, &mut said).await;
+    bills(db, &mut said).await;
+    sessions(db, &mut said).await;
+    events_in(db, &mut said).await;
+    events_worked(db, &mut said).await;
+    stripe_events(db, &mut said).await;
+    opt_outs(db, &mut said).await;
+    pending_opt_outs(db, &mut said).await;
+    calls_in_progress(db, &mut said).await;
+    effects(db, &mut said).await;
+    texts(db, &mut said).await;
+    fax_documents(db, &mut said).await;
+    queued(db, &mut said).await;
+    people(db, &mut said).await;
+    said.0
+}
+
+async fn schema(db: &Db, said: &mut Answers) {
+    said.note("the schema is current", migrations::check(db).await.unwrap());
+    said.note("no commit is lost", settings::commits_are_lost(db).await.unwrap());
+    // `check` asks for the minimum only where the schema is newer than the program.
+    let newer = if db.postgres().is_some() { TestDb::postgres().await } else { TestDb::sqlite().await };
+    super::migrations::add_a_newer_migration(&newer).await;
+    said.note("a newer schema", migrations::check(&newer).await.unwrap());
+}
+
+async fn agencies(db: &Db, said: &mut Answers) {
+    let red = add_agency(db, "red", Some(&phone(10))).await;
+    let blue = add_agency(db, "blue", None).await;
+    let mut changed = tenants::get(db, &red).await.unwrap().unwrap();
+    said.note("the agency as added", &changed);
+    said.note("an id twice", committed!(db, |tx| tenants::add(tx, &changed, at(0))));
+    changed.messaging_profile = Some("profile".to_owned());
+    said.note("changed", committed!(db, |tx| tenants::set(tx, &changed)));
+    let mut second = tenants::get(db, &blue).await.unwrap().unwrap();
+    second.messaging_profile = Some("profile".to_owned());
+    committed!(db, |tx| tenants::set(tx, &second));
+    said.note("profiles of two", tenants::shared_profiles(db).await.unwrap());
+    said.note("all", tenants::list(db).await.unwrap());
+    said.note("by account", tenants::by_account(db, "acct_blue").await.unwrap());
+    said.note("by no account", tenants::by_account(db, "acct_nobody").await.unwrap());
+    said.note("numbers", tenants::numbers(db).await.unwrap());
+    said.note("texts leave from", tenants::sms_number(db, &red).await.unwrap());
+    said.note("or from the default", tenants::sms_number(db, &blue).await.unwrap());
+    said.note("owners", tenants::of_number(db, &phone(10), tenants::Purpose::Sms).await.unwrap());
+    said.note("no owners", tenants::of_number(db, &phone(10), tenants::Purpose::Voice).await.unwrap());
+}
+
+async fn bills(db: &Db, said: &mut Answers) {
+    let (red, blue, number) = (agency("red"), agency("blue"), StatementId::parse("1042").unwrap());
+    let bill = billing::Statement {
+        id: "1042".to_owned(),
+        case: Some(CaseId::new("case-1")),
+        amount: Cents(12_345_678_901),
+        currency: "usd".to_owned(),
+        status: "open".to_owned(),
+    };
+    committed!(db, |tx| billing::put_statement(tx, &red, &bill, at(0)));
+    committed!(db, |tx| billing::put_statement(tx, &red, &bill, at(1)));
+    said.note("the bill", billing::find_statement(db, &red, &number).await.unwrap());
+    said.note("another agency's", billing::find_statement(db, &blue, &number).await.unwrap());
+    said.note("held", committed!(db, |tx| billing::set_statement_status(tx, &red, "1042", "on_hold", at(2))));
+    said.note(
+        "held elsewhere",
+        committed!(db, |tx| billing::set_statement_status(tx, &blue, "1042", "paid", at(2))),
+    );
+    said.note("bills", billing::statements(db, &red).await.unwrap());
+    let case: Case = serde_json::from_value(json!({
+        "case_id": "case-1", "tenant_id": "red", "case_number": "C1", "patient_last": "O'Neill", "zip": "02134",
+    }))
+    .unwrap();
+    committed!(db, |tx| billing::put_case(tx, &red, &case));
+    committed!(db, |tx| billing::put_case(tx, &red, &case));
+    said.note("roster", billing::cases(db, &red).await.unwrap());
+    said.note("roster of the other", billing::cases(db, &blue).await.unwrap());
+}
+
+async fn sessions(db: &Db, said: &mut Answers) {
+    let id = SessionId::new("cs_1");
+    let new = billing::NewSession {
+        id: id.clone(),
+        tenant: agency("red"),
+        statement_id: "1042".to_owned(),
+        call: Some(CallControlId::new("v3:call")),
+        amount: Cents(12_000),
+        currency: "usd".to_owned(),
+        checkout_url: "https://pay.example/1".to_owned(),
+        account: "acct_red".to_owned(),
+        reference: "ref-1".to_owned(),
+        expires_at: at(1800),
+        token: "tok-1".to_owned(),
+    };
+    said.note("kept", committed!(db, |tx| billing::insert_session(tx, &new, at(0))));
+    said.note("kept once", committed!(db, |tx| billing::insert_session(tx, &new, at(1))));
+    said.note("by token", billing::session_by_token(db, "tok-1").await.unwrap());
+    let set = async |status: &str, paid: Option<&str>| {
+        committed!(db, |tx| billing::set_session_status(tx, &id, status, paid, paid.map(|_| at(9))))
+    };
+    said.note("expired", set("expired", None).await);
+    said.note("expired again", set("expired", None).await);
+    said.note("paid after all", set("complete", Some("pi_1")).await);
+    said.note("a late expiry undoes nothing", set("expired", None).await);
+    said.note("by id", billing::session_by_id(db, &id).await.unwrap());
+}
+
+async fn events_in(db: &Db, said: &mut Answers) {
+    // Neither the order of ids nor that of times is the order of arrival, which is the order of work.
+    let group = [event("z", "call-1"), event("a", "call-1"), event("m", "call-2"), event("z", "call-1")];
+    said.note("a group with one twice", store_group(db, &group).await.unwrap());
+    said.note("known", store_one(db, &group[1]).await.unwrap());
+    let lane = inbox::Lane::Telnyx(Channel::Voice);
+    said.note("depth", inbox::depth(db, lane).await.unwrap());
+    let everything = events::Filter { limit: 10, ..events::Filter::default() };
+    said.note("all events", events::list(db, &everything).await.unwrap());
+    for state in ["waiting", "processed", "parked"] {
+        let some = events::Filter {
+            state: Some(state.to_owned()),
+            event_type: Some("call".to_owned()),
+            since: Some(at(-60)),
+            until: Some(at(60)),
+            ..everything.clone()
+        };
+        said.note("some events", events::list(db, &some).await.unwrap());
+    }
+    let of_red = events::Filter { tenant: Some(agency("red")), ..everything };
+    said.note("events of red", events::list(db, &of_red).await.unwrap());
+}
+
+async fn events_worked(db: &Db, said: &mut Answers) {
+    let lane = inbox::Lane::Telnyx(Channel::Voice);
+    let first = inbox::claim(db, lane, "me", 1, at(1), at(11)).await.unwrap();
+    said.note("the oldest", &first);
+    let rest = inbox::claim(db, lane, "me", 9, at(1), at(11)).await.unwrap();
+    said.note("of the other call", &rest);
+    let (z, a, m) = (EventId::new("z"), EventId::new("a"), EventId::new("m"));
+    committed!(db, |tx| inbox::put_off(tx, lane, &z, "no luck", at(60)));
+    said.note("passed by the next", inbox::claim(db, lane, "me", 9, at(2), at(12)).await.unwrap());
+    said.note("done", committed!(db, |tx| inbox::mark_done(tx, lane, &a, "me", Some(&agency("red")), at(3))));
+    said.note("done once", committed!(db, |tx| inbox::mark_done(tx, lane, &a, "me", None, at(3))));
+    committed!(db, |tx| inbox::park(tx, lane, &m, "poison", at(4)));
+    said.note("nothing due", inbox::claim(db, lane, "me", 9, at(5), at(15)).await.unwrap());
+    said.note("depth after", inbox::depth(db, lane).await.unwrap());
+    said.note("one event", events::get(db, &a).await.unwrap());
+    said.note("no event", events::get(db, &EventId::new("nobody")).await.unwrap());
+    said.note("replayed", committed!(db, |tx| events::replay(tx, &m, at(6))));
+    inbox::claim(db, lane, "gone", 9, at(7), at(700)).await.unwrap();
+    said.note("taken back", inbox::take_back(db, "gone").await.unwrap());
+
+    // A failed event that is due again, and the lease of the one that passed it has run out.
+    store_group(db, &[event("p", "call-4"), event("q", "call-4")]).await.unwrap();
+    inbox::claim(db, lane, "me", 9, at(7), at(17)).await.unwrap();
+    committed!(db, |tx| inbox::put_off(tx, lane, &EventId::new("p"), "no luck", at(9)));
+    inbox::claim(db, lane, "gone", 9, at(8), at(18)).await.unwrap();
+    said.note("the older of the two", inbox::claim(db, lane, "me", 9, at(19), at(29)).await.unwrap());
+
+    let gather = ingest::NewEvent { event_type: "call.gather.ended".to_owned(), ..event("g", "call-3") };
+    store_one(db, &gather).await.unwrap();
+    committed!(db, |tx| inbox::park(tx, lane, &gather.id, "poison", at(8)));
+    said.note("parked gathers", committed!(db, |tx| inbox::parked_gathers(tx, "call-3")));
+    committed!(db, |tx| inbox::clear_digits(tx, &gather.id, &json!({"digits": ""})));
+    said.note("cleared", committed!(db, |tx| inbox::parked_gathers(tx, "call-3")));
+    said.note("not replayed without digits", committed!(db, |tx| events::replay(tx, &gather.id, at(9))));
+    said.note("deleted", committed!(db, |tx| events::delete(tx, &gather.id)));
+    said.note("deleted once", committed!(db, |tx| events::delete(tx, &gather.id)));
+}
+
+async fn stripe_events(db: &Db, said: &mut Answers) {
+    let new = ingest::NewStripeEvent {
+        id: EventId::new("evt_1"),
+        event_type: "checkout.session.completed".to_owned(),
+        account: Some("acct_red".to_owned()),
+        order_key: Some("cs_1".to_owned()),
+        occurred_at: Some(at(0)),
+        received_at: at(0),
+        raw: json!({"id": "evt_1"}),
+    };
+    said.note("stored", ingest::store_stripe(db, &new).await.unwrap());
+    said.note("stored once", ingest::store_stripe(db, &new).await.unwrap());
+    said.note("waits", inbox::depth(db, inbox::Lane::Stripe).await.unwrap());
+    let claimed = inbox::claim(db, inbox::Lane::Stripe, "me", 5, at(1), at(11)).await.unwrap();
+    said.note("claimed", &claimed);
+    committed!(db, |tx| inbox::put_off(tx, inbox::Lane::Stripe, &new.id, "no luck", at(3)));
+    said.note("not due", inbox::claim(db, inbox::Lane::Stripe, "me", 5, at(2), at(12)).await.unwrap().len());
+    said.note("due", inbox::claim(db, inbox::Lane::Stripe, "me", 5, at(4), at(14)).await.unwrap());
+    let done = committed!(db, |tx| inbox::mark_done(
+        tx,
+        inbox::Lane::Stripe,
+        &new.id,
+        "me",
+        Some(&agency("red")),
+        at(5)
+    ));
+    said.note("done", done);
+}
+
+async fn opt_outs(db: &Db, said: &mut Answers) {
+    let (red, person) = (agency("red"), phone(20));
+    committed!(db, |tx| ledger::lock_number(tx, &person));
+    committed!(db, |tx| ledger::set_context(tx, "tester", Some("asked by phone")));
+    let put = committed!(db, |tx| ledger::put(tx, &red, &person, ledger::Source::Import, at(0)));
+    said.note("put", put);
+    committed!(db, |tx| ledger::clear_context(tx));
+    said.note("standing", standing(db, Some(&red), &person).await);
+    said.note("list", ledger::list(db, None).await.unwrap());
+    said.note("list of one", ledger::list(db, Some(&agency("blue"))).await.unwrap());
+    said.note(
+        "a START lifts no import",
+        committed!(db, |tx| ledger::lift_by_start(tx, &red, &person, at(9))),
+    );
+    said.note("removed", committed!(db, |tx| ledger::remove(tx, &red, &person)));
+    said.note("removed once", committed!(db, |tx| ledger::remove(tx, &red, &person)));
+    let history = ledger::history(db, &red, &person).await.unwrap();
+    said.note("history", history.iter().map(|c| (c.change.clone(), c.source.clone())).collect::<Vec<_>>());
+    let stopped = store_one(db, &stop("stop-1", &person, &phone(10), at(10))).await.unwrap();
+    said.note("a STOP", stopped);
+}
+
+async fn pending_opt_outs(db: &Db, said: &mut Answers) {
+    let event = stop("stop-2", &phone(21), &phone(10), at(20));
+    // What `locked_rows` brings about with a held row, which SQLite cannot have.
+    said.note("kept as pending", ingest::store_pending(db, &event, &default_number()).await.unwrap());
+    said.note("pending", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
+    said.note("stands", standing(db, Some(&agency("red")), &phone(21)).await);
+    said.note("not for the other", standing(db, Some(&agency("blue")), &phone(21)).await);
+    committed!(db, |tx| inbox::stop_written(tx, &event.id));
+    said.note("no more", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
+}
+
+async fn calls_in_progress(db: &Db, said: &mut Answers) {
+    let (id, red) = (CallControlId::new("v3:one"), agency("red"));
+    let mut call = Call {
+        state: State::Menu,
+        phase: Phase::Answering { again: false },
+        step: 0,
+        misses: 0,
+        prompts: 0,
+        statement: None,
+        phone: None,
+        known: true,
+    };
+    let new = calls::NewCall {
+        id: &id,
+        tenant: Some(&red),
+        from_phone: Some("anonymous"),
+        to_phone: Some("+12025550111"),
+        session: Some("session-1"),
+        call: &call,
+        deadline_at: Some(at(10)),
+    };
+    said.note("rings", committed!(db, |tx| calls::insert(tx, &new, at(0))));
+    said.note("rings once", committed!(db, |tx| calls::insert(tx, &new, at(0))));
+    said.note("locked", committed!(db, |tx| calls::lock(tx, &id)));
+    call = Call { state: State::CollectSmsPhone, step: 3, misses: 1, prompts: 2, ..call };
+    call.statement = StatementId::parse("1042");
+    call.phone = Some(phone(20));
+    committed!(db, |tx| calls::save(tx, &id, &call, Some(at(30)), at(5)));
+    said.note("saved", committed!(db, |tx| calls::lock(tx, &id)));
+    said.note("of the session", calls::of_session(db, "session-1").await.unwrap());
+    said.note("present", calls::present(db, &id).await.unwrap());
+    let step = async || {
+        committed!(db, |tx| calls::record_step(tx, &id, "cause", Some(State::Menu), State::Transfer, at(6)))
+    };
+    said.note("a step", step().await);
+    said.note("a step once", step().await);
+    said.note("not overdue", calls::overdue(db, at(29), 5).await.unwrap());
+    said.note("overdue", calls::overdue(db, at(30), 5).await.unwrap());
+    said.note("on the page", status::calls(db, 5).await.unwrap());
+}
+
+async fn effects(db: &Db, said: &mut Answers) {
+    let effect = |name: &str, key: &str| outbox::NewEffect {
+        id: derived_id(name, "0"),
+        lane: outbox::Lane::Voice,
+        kind: "command",
+        order_key: key.to_owned(),
+        cause_id: "z".to_owned(),
+        tenant: Some(agency("red")),
+        payload: json!({"n": name}),
+        expires_at: Some(at(900)),
+    };
+    let (one, two) = (effect("one", "call:1"), effect("two", "call:1"));
+    said.note("owed", committed!(db, |tx| outbox::push(tx, &one, at(0))));
+    said.note("owed once", committed!(db, |tx| outbox::push(tx, &one, at(1))));
+    committed!(db, |tx| outbox::push(tx, &two, at(1)));
+    let claim = async |owner: &str, now: i64| {
+        outbox::claim(db, outbox::Lane::Voice, owner, 5, at(now), at(now + 20)).await.unwrap()
+    };
+    said.note("the first", claim("me", 2).await);
+    let id = one.id.to_string();
+    committed!(db, |tx| outbox::put_off(tx, &id, "no luck", at(5)));
+    said.note("again", claim("gone", 6).await.len());
+    said.note("taken back", outbox::take_back(db, "gone").await.unwrap());
+    said.note("done", committed!(db, |tx| outbox::mark_done(tx, &id, at(7))));
+    said.note("done once", committed!(db, |tx| outbox::mark_done(tx, &id, at(7))));
+    said.note("parked", committed!(db, |tx| outbox::park(tx, &two.id.to_string(), "refused", at(8))));
+    said.note("depth", outbox::depth(db, outbox::Lane::Voice).await.unwrap());
+    said.note("of the cause", events::effects(db, &EventId::new("z")).await.unwrap());
+}
+
+async fn texts(db: &Db, said: &mut Answers) {
+    let (red, ours, person) = (agency("red"), phone(10), phone(30));
+    let inbound = messages::Inbound {
+        id: &MessageId::new("in-1"),
+        tenant: Some(&red),
+        from: person.expose(),
+        to: ours.expose(),
+        body: "hello",
+        label: "NONE",
+        rule: "no_keyword",
+        review: true,
+        cause_id: "event-1",
+    };
+    said.note("came in", committed!(db, |tx| messages::insert_inbound(tx, &inbound, at(0))));
+    said.note("came in once", committed!(db, |tx| messages::insert_inbound(tx, &inbound, at(0))));
+    let text = link_text("link", &red, &ours, &person);
+    said.note("queued", queue_text(db, &text).await);
+    said.note("written once", committed!(db, |tx| messages::insert_outbound(tx, &text, None, at(1))));
+    said.note("to send", messages::to_send(db, &text.id).await.unwrap());
+    said.note("sending", committed!(db, |tx| messages::set_sending(tx, &text.id, at(2))));
+    committed!(db, |tx| messages::set_status(tx, &text.id, "queued", Some("no answer"), true, at(3)));
+    committed!(db, |tx| messages::set_sending(tx, &text.id, at(4)));
+    committed!(db, |tx| messages::accepted(tx, &text.id, "telnyx-1", at(5)));
+    said.note("handed over at the first", messages::to_send(db, &text.id).await.unwrap());
+    let delivered =
+        committed!(db, |tx| messages::apply_status(tx, "telnyx-1", DeliveryStatus::Delivered, None, at(6)));
+    said.note("delivered", delivered);
+    said.note("last agency", committed!(db, |tx| messages::last_agency(tx, &person, &ours)));
+    let link = messages::Class::PaymentLink;
+    said.note("count", committed!(db, |tx| messages::count_since(tx, &person, &ours, link, at(0))));
+    let mut counts = messages::count_by_status(db).await.unwrap();
+    counts.sort();
+    said.note("by status", counts);
+    said.note("on the page", status::texts(db, 5).await.unwrap());
+    said.note(
+        "agencies",
+        committed!(db, |tx| ledger::agencies_of(tx, &person, Some(&ours), &default_number())),
+    );
+}
+
+async fn fax_documents(db: &Db, said: &mut Answers) {
+    let (red, id) = (agency("red"), FaxId::new("fax-1"));
+    let seen = |received_at| faxes::Seen {
+        id: &id,
+        tenant: Some(&red),
+        from_phone: Some("+12025550140"),
+        to_phone: Some("+12025550141"),
+        page_count: Some(3),
+        partial: false,
+        received_at,
+    };
+    committed!(db, |tx| faxes::seen(tx, &seen(None), at(0)));
+    committed!(db, |tx| faxes::seen(tx, &seen(Some(at(1))), at(1)));
+    committed!(db, |tx| faxes::trouble(tx, &id, "the media host is slow", at(2)));
+    said.note("seen", faxes::get(db, &id).await.unwrap());
+    said.note("failed", committed!(db, |tx| faxes::failed(tx, &id, "gone", at(3))));
+    said.note(
+        "stored after all",
+        committed!(db, |tx| faxes::stored(tx, &id, "tenant/red/fax", "abc", 1234, at(4))),
+    );
+    let outcome = faxes::Outcome {
+        doc_type: Some("remittance"),
+        case: Some(&CaseId::new("case-1")),
+        status: "classified",
+        page_count: Some(4),
+        last_error: None,
+        suggestions: Some(json!(["case-1"])),
+        reasons: Some(json!({"rule": "title"})),
+    };
+    said.note("filed", committed!(db, |tx| faxes::file(tx, &id, &outcome, at(5))));
+    said.note("locked", committed!(db, |tx| faxes::lock(tx, &id)));
+    said.note("of red", faxes::list(db, Some(&red), Some("classified"), 5).await.unwrap());
+    said.note("reset", committed!(db, |tx| faxes::reset(tx, &id, at(6))));
+    said.note("all", faxes::list(db, None, None, 5).await.unwrap());
+    said.note("on the page", status::faxes(db, 5).await.unwrap());
+}
+
+async fn queued(db: &Db, said: &mut Answers) {
+    queue::send(db, "fax-1", "{}", at(0)).await.unwrap();
+    queue::send(db, "fax-1", "{\"again\":1}", at(1)).await.unwrap();
+    said.note("depth", queue::depth(db).await.unwrap());
+    said.note("received", queue::receive(db, at(2), at(122)).await.unwrap());
+    said.note("invisible", queue::receive(db, at(3), at(123)).await.unwrap());
+    queue::delete(db, "fax-1").await.unwrap();
+    said.note("empty", queue::depth(db).await.unwrap());
+}
+
+async fn people(db: &Db, said: &mut Answers) {
+    for s in [1, 2] {
+        committed!(db, |tx| tasks::open(tx, Some(&agency("red")), tasks::Kind::CallBack, "v3:one", at(s)));
+    }
+    said.note("one task", tasks::list_open(db, 5).await.unwrap());
+    let entry = audit::Entry {
+        actor: "tester",
+        action: "statement.set",
+        subject: "1042",
+        tenant: Some(&agency("red")),
+        before: Some(json!({"status": "open"})),
+        after: None,
+    };
+    committed!(db, |tx| audit::append(tx, &entry, at(0)));
+}
