@@ -129,6 +129,7 @@ pub struct ToSend {
     /// A try ended without an answer: Telnyx may have taken it.
     pub ambiguous: bool,
     pub asked_at: Option<Timestamp>,
+    pub handed_over_at: Option<Timestamp>,
 }
 
 impl ToSend {
@@ -141,7 +142,7 @@ impl ToSend {
 /// Reads an outbound text; `None` where there is none of that id.
 pub async fn to_send(r: impl Reader, id: &MessageId) -> Result<Option<ToSend>> {
     let q = r.sql(
-        "SELECT tenant_id, to_phone, class, status, request, call_control_id, ambiguous, asked_at
+        "SELECT tenant_id, to_phone, class, status, request, call_control_id, ambiguous, asked_at, handed_over_at
          FROM telnyx_sms_messages WHERE message_id = $1 AND direction = 'OUT'",
     );
     let Some(row) = r.row(q.bind(id)).await? else { return Ok(None) };
@@ -158,6 +159,7 @@ pub async fn to_send(r: impl Reader, id: &MessageId) -> Result<Option<ToSend>> {
         call: row.opt_text("call_control_id")?.map(CallControlId::new),
         ambiguous: row.flag("ambiguous")?,
         asked_at: row.opt_time("asked_at")?,
+        handed_over_at: row.opt_time("handed_over_at")?,
     }))
 }
 

@@ -445,7 +445,7 @@ async fn seen(shell: &Shell, id: &str, key: Option<&str>) {
     tx.commit().await.unwrap();
 }
 
-super::on_both!(
+super::served_on_both!(
     an_agency_is_set_up_by_flags,
     wrong_use_ends_with_two_and_no_value_is_repeated,
     what_is_not_well_ends_with_one_and_a_hint,

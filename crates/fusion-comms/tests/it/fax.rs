@@ -109,7 +109,7 @@ async fn a_fax_read_again_comes_to_the_same_and_a_stray_message_to_nothing(on: O
     assert_eq!(settled(&app, &id).await.case, second.case);
 }
 
-super::on_both!(
+super::served_on_both!(
     a_hospitals_fax_is_stored_typed_and_filed_on_its_case,
     a_link_that_has_expired_is_made_anew,
     what_is_no_document_is_unreadable_and_the_service_goes_on,

@@ -95,4 +95,4 @@ async fn posted_three_times_at_once_the_effects_are_the_same_as_once(on: On) {
     assert_eq!(host(a, &once.base), host(b, &thrice.base));
 }
 
-super::on_both!(each_body_is_acknowledged_and_worked, posted_three_times_at_once_the_effects_are_the_same_as_once);
+super::served_on_both!(each_body_is_acknowledged_and_worked, posted_three_times_at_once_the_effects_are_the_same_as_once);

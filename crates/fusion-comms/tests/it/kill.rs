@@ -87,4 +87,4 @@ async fn what_was_answered_survives_kills(on: On) {
     }
 }
 
-super::on_both!(what_was_answered_survives_kills);
+super::served_on_both!(what_was_answered_survives_kills);

@@ -1,7 +1,7 @@
 //! One integration-test binary: it links once.
 
 /// Runs each async body, which takes the database to run on, as a test of its name on either engine.
-macro_rules! on_both {
+macro_rules! served_on_both {
     ($($body:ident),* $(,)?) => {
         mod on_sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
@@ -17,7 +17,7 @@ macro_rules! on_both {
         }
     };
 }
-pub(crate) use on_both;
+pub(crate) use served_on_both;
 
 mod support;
 

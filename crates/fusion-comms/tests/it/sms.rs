@@ -127,7 +127,7 @@ async fn statuses_of_a_text_go_forward_only(on: On) {
     assert!(delivered().await);
 }
 
-super::on_both!(
+super::served_on_both!(
     stop_blocks_the_next_payment_link,
     where_telnyx_has_answered_a_stop_we_do_not,
     a_start_lifts_the_stop_and_an_old_stop_delivered_again_does_not_bring_it_back,

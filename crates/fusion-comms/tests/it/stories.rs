@@ -55,4 +55,4 @@ async fn the_three_stories_with_serve_and_simulate(on: On) {
     assert!(within(Duration::from_secs(30), read).await, "{}", app.logs());
 }
 
-super::on_both!(the_three_stories_with_serve_and_simulate);
+super::served_on_both!(the_three_stories_with_serve_and_simulate);

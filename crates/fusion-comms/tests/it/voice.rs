@@ -178,7 +178,7 @@ async fn an_answer_that_never_comes_makes_one_session_and_one_text(on: On) {
     assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);
 }
 
-super::on_both!(
+super::served_on_both!(
     a_caller_pays_by_phone_from_ring_to_text,
     nothing_about_the_patient_leaves_for_stripe,
     a_caller_who_presses_nothing_reaches_a_person,

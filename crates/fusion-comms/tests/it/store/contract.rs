@@ -255,7 +255,7 @@ async fn pending_opt_outs(db: &Db, said: &mut Answers) {
     said.note("pending", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
     said.note("stands", standing(db, Some(&agency("red")), &phone(21)).await);
     said.note("not for the other", standing(db, Some(&agency("blue")), &phone(21)).await);
-    committed!(db, |tx| inbox::stop_written(tx, &event.id));
+    committed!(db, |tx| ledger::set_pending(tx, &event.id, &[]));
     said.note("no more", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
 }
 
@@ -295,8 +295,8 @@ async fn calls_in_progress(db: &Db, said: &mut Answers) {
     };
     said.note("a step", step().await);
     said.note("a step once", step().await);
-    said.note("not overdue", calls::overdue(db, at(29), 5).await.unwrap());
-    said.note("overdue", calls::overdue(db, at(30), 5).await.unwrap());
+    said.note("not overdue", calls::overdue(db, at(29), 10_000, 5).await.unwrap());
+    said.note("overdue", calls::overdue(db, at(30), 10_000, 5).await.unwrap());
     said.note("on the page", status::calls(db, 5).await.unwrap());
 }
 

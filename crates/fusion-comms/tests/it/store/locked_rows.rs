@@ -8,7 +8,7 @@ use fusion_comms::gate::{self, Handed};
 use fusion_comms::ingest::Ingest;
 use fusion_comms::store::ingest::Stored;
 use fusion_comms::store::ledger::{self, Source};
-use fusion_comms::store::{StoreError, inbox};
+use fusion_comms::store::StoreError;
 use futures::future::join_all;
 
 use crate::committed;
@@ -55,7 +55,7 @@ async fn a_pending_stop_is_written_by_the_worker_later_and_then_lies_in_the_ledg
     for o in ledger::pending_of(&mut tx, &event.id).await.unwrap() {
         ledger::put(&mut tx, &o.tenant, &o.phone, o.source, o.opted_out_at).await.unwrap();
     }
-    inbox::stop_written(&mut tx, &event.id).await.unwrap();
+    ledger::set_pending(&mut tx, &event.id, &[]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(ledger::list(&db, None).await.unwrap()[0].opted_out_at, at(5));
     assert!(committed!(db, |tx| ledger::pending_of(tx, &event.id)).is_empty());

@@ -114,6 +114,7 @@ pub fn link_text(name: &str, tenant: &TenantId, from: &E164, to: &E164) -> Outbo
         statement_id: Some("1042".to_owned()),
         call: None,
         cause_id: name.to_owned(),
+        asked_at: None,
         request: format!("{{\"text\":\"{name}\"}}"),
     }
 }
