@@ -34,18 +34,57 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(d) => d.code().map(Cow::into_owned).unwrap_or_default(),
             _ => return StoreError::Unreachable(e),
         };
-        match code.as_str() {
-            // PostgreSQL: lock_not_available, deadlock, serialization, statement time-out, too many connections.
-            "55P03" | "40P01" | "40001" | "57014" | "53300" => StoreError::Busy(e),
-            // PostgreSQL: shutting down or starting up, connection trouble. SQLite: disk full, I/O error, cannot open.
-            "57P01" | "57P02" | "57P03" | "13" | "10" | "14" | "778" => StoreError::Unreachable(e),
-            c if c.starts_with("08") || c.starts_with("53") => StoreError::Unreachable(e),
-            // SQLite: busy, locked and their extended forms.
-            "5" | "6" | "261" | "517" => StoreError::Busy(e),
+        match (passing(&code), code.as_str()) {
+            (Some(kind), _) => kind(e),
             // Unique violation; SQLite: of an index, of a primary key.
-            "23505" | "2067" | "1555" => StoreError::Taken,
+            (None, "23505" | "2067" | "1555") => StoreError::Taken,
             // The engine's own message may repeat a value (a key, a number): the code says enough.
-            _ => StoreError::Refused(format!("code {code}")),
+            (None, _) => StoreError::Refused(format!("code {code}")),
+        }
+    }
+}
+
+/// What passes by itself, by the engine's code: five characters on PostgreSQL, a number of up to four on SQLite.
+fn passing(code: &str) -> Option<fn(sqlx::Error) -> StoreError> {
+    match code {
+        // Lock not available, deadlock, serialization, statement time-out, too many connections.
+        "55P03" | "40P01" | "40001" | "57014" | "53300" => Some(StoreError::Busy),
+        // Shutting down or starting up; connection trouble; out of disk or memory.
+        "57P01" | "57P02" | "57P03" => Some(StoreError::Unreachable),
+        c if c.len() == 5 => (c.starts_with("08") || c.starts_with("53")).then_some(StoreError::Unreachable),
+        // The low byte of SQLite's extended codes is the plain one: busy, locked; I/O error, disk full, cannot open.
+        c => match c.parse::<u32>().map_or(0, |n| n & 0xff) {
+            5 | 6 => Some(StoreError::Busy),
+            10 | 13 | 14 => Some(StoreError::Unreachable),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is(code: &str) -> &'static str {
+        match passing(code).map(|kind| kind(sqlx::Error::RowNotFound)) {
+            Some(StoreError::Busy(_)) => "busy",
+            Some(StoreError::Unreachable(_)) => "unreachable",
+            _ => "lasting",
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_lasts_on_both_engines() {
+        // SQLite: busy, busy snapshot, busy time-out, locked in a shared cache.
+        for busy in ["55P03", "40P01", "53300", "5", "517", "773", "262"] {
+            assert_eq!(is(busy), "busy", "{busy}");
+        }
+        // SQLite: fsync failed, write failed, disk full, path not openable.
+        for gone in ["57P01", "08006", "53100", "10", "1034", "778", "13", "526"] {
+            assert_eq!(is(gone), "unreachable", "{gone}");
+        }
+        for lasting in ["23505", "22P05", "42501", "2067", "1", "787", ""] {
+            assert_eq!(is(lasting), "lasting", "{lasting}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use fusion_comms::store::inbox::{self, Claimed, Lane};
 use fusion_comms::store::ingest::NewEvent;
@@ -10,6 +11,7 @@ use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::EventId;
 use futures::future::join_all;
 
+use crate::support::db::TestDb;
 use crate::support::given::*;
 use crate::{committed, on_both};
 
@@ -161,4 +163,23 @@ on_both! {
         };
         join_all((0..10).map(|_| worker())).await;
     }
+}
+
+/// PostgreSQL only: on SQLite there is one writer at a time.
+#[tokio::test]
+async fn a_claim_that_is_not_committed_yet_keeps_the_others_of_its_key_from_being_claimed() {
+    let db = TestDb::postgres().await;
+    store(&db, &[("e1", "call-1"), ("e2", "call-1")]).await;
+    claim(&db, 1, 1).await;
+    fail(&db, "e1", 5).await;
+    let mut another = db.prompt().await;
+    another.run("BEGIN").await;
+    let claims_e2 = format!("leased_by = 'another', leased_until = '{}', attempts = 1", at(30));
+    another.run(&format!("UPDATE telnyx_events SET {claims_e2} WHERE event_id = 'e2'")).await;
+    let (claimed, ()) = tokio::join!(claim(&db, 9, 6), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        another.run("COMMIT").await;
+    });
+    assert!(claimed.is_empty(), "e1 is held beside e2");
+    assert_eq!(ids(&claim(&db, 9, 30).await), ["e1"]);
 }

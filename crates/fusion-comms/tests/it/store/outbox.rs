@@ -105,7 +105,7 @@ on_both! {
             while done.lock().unwrap().len() < 60 {
                 for claimed in claim(&db, 2, 1).await {
                     tokio::task::yield_now().await;
-                    done.lock().unwrap().push(names(&[claimed.clone()])[0].to_owned());
+                    done.lock().unwrap().push(names(std::slice::from_ref(&claimed))[0].to_owned());
                     assert!(committed!(db, |tx| outbox::mark_done(tx, &claimed.id, at(2))), "done twice");
                 }
             }

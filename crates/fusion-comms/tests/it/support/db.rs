@@ -134,7 +134,6 @@ impl Prompt {
 macro_rules! on_both {
     ($(async fn $name:ident($db:ident) $body:block)+) => {$(
         mod $name {
-            #[allow(unused_imports)]
             use super::*;
 
             async fn holds($db: $crate::support::db::TestDb) $body
