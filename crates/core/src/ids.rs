@@ -81,7 +81,8 @@ pub struct StatementId(String);
 impl StatementId {
     /// `None` unless the text is 1 to 12 ASCII digits.
     pub fn parse(text: &str) -> Option<Self> {
-        ((1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())).then(|| Self(text.to_owned()))
+        ((1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| Self(text.to_owned()))
     }
     /// The digits, for SQL parameters.
     pub fn expose(&self) -> &str {

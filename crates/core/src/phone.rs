@@ -60,7 +60,8 @@ pub struct Digits(String);
 impl Digits {
     /// Keeps what is a key, drops the rest, and one trailing terminator `#` (Telnyx does not say whether it sends it).
     pub fn gathered(text: &str) -> Self {
-        let keys: String = text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | '#')).take(128).collect();
+        let keys: String =
+            text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | '#')).take(128).collect();
         Self(keys.strip_suffix('#').unwrap_or(&keys).to_owned())
     }
 
@@ -83,7 +84,8 @@ impl Digits {
         };
         let d = ten.as_bytes();
         let part_ok = |p: &[u8]| (b'2'..=b'9').contains(&p[0]) && &p[1..3] != b"11";
-        (d.iter().all(u8::is_ascii_digit) && part_ok(&d[0..3]) && part_ok(&d[3..6])).then(|| E164(format!("+1{ten}")))
+        (d.iter().all(u8::is_ascii_digit) && part_ok(&d[0..3]) && part_ok(&d[3..6]))
+            .then(|| E164(format!("+1{ten}")))
     }
 }
 
@@ -100,7 +102,16 @@ mod tests {
     #[test]
     fn only_e164_is_a_phone_number() {
         assert!(E164::parse("+12025550147").is_ok());
-        for bad in ["", "12025550147", "+1 202 555 0147", "+0202555014", "+1202", "+1234567890123456", "anonymous", "+1202555014７"] {
+        for bad in [
+            "",
+            "12025550147",
+            "+1 202 555 0147",
+            "+0202555014",
+            "+1202",
+            "+1234567890123456",
+            "anonymous",
+            "+1202555014７",
+        ] {
             assert!(E164::parse(bad).is_err(), "{bad}");
         }
     }
@@ -117,7 +128,16 @@ mod tests {
         assert_eq!(nanp("2025550147"), Some("+12025550147".into()));
         assert_eq!(nanp("2025550147#"), Some("+12025550147".into()));
         assert_eq!(nanp("12025550147"), Some("+12025550147".into()));
-        for bad in ["202555014", "1025550147", "2021550147", "22025550147", "9115550147", "2029110147", "202555*147", ""] {
+        for bad in [
+            "202555014",
+            "1025550147",
+            "2021550147",
+            "22025550147",
+            "9115550147",
+            "2029110147",
+            "202555*147",
+            "",
+        ] {
             assert_eq!(nanp(bad), None, "{bad}");
         }
     }

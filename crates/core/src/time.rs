@@ -96,10 +96,15 @@ mod tests {
 
     #[test]
     fn every_form_telnyx_sends_is_read_and_written_at_one_width() {
-        for text in ["2026-03-03T15:04:05.123456Z", "2026-03-03T15:04:05.123+00:00", "2026-03-03T10:04:05-05:00"] {
+        for text in
+            ["2026-03-03T15:04:05.123456Z", "2026-03-03T15:04:05.123+00:00", "2026-03-03T10:04:05-05:00"]
+        {
             assert_eq!(Timestamp::parse(text).unwrap().to_string().len(), 27);
         }
-        assert_eq!(Timestamp::parse("2026-03-03T10:04:05-05:00").unwrap().to_string(), "2026-03-03T15:04:05.000000Z");
+        assert_eq!(
+            Timestamp::parse("2026-03-03T10:04:05-05:00").unwrap().to_string(),
+            "2026-03-03T15:04:05.000000Z"
+        );
         assert_eq!(Timestamp::parse("yesterday"), None);
     }
 

@@ -56,7 +56,12 @@ impl Ingest {
             tokio::spawn(run(db, default_number.clone(), take));
             give
         };
-        Self { voice: batcher(db.urgent()), sms: batcher(db.clone()), fax: batcher(db.clone()), db: db.clone() }
+        Self {
+            voice: batcher(db.urgent()),
+            sms: batcher(db.clone()),
+            fax: batcher(db.clone()),
+            db: db.clone(),
+        }
     }
 
     /// Stores an event; returns after the commit.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use base64::Engine as _;
 use axum::Router;
+use base64::Engine as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -64,7 +64,12 @@ impl Service {
     /// # Errors
     /// When something is configured that cannot work, the schema is not this program's, or a second process uses the
     /// embedded database.
-    pub async fn start(config: Config, listener: TcpListener, clock: Clock, metrics: Metrics) -> anyhow::Result<Self> {
+    pub async fn start(
+        config: Config,
+        listener: TcpListener,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> anyhow::Result<Self> {
         Self::start_with(config, listener, clock, metrics, Router::new()).await
     }
 
@@ -214,11 +219,17 @@ async fn check(db: &Db, shared_allowed: bool) -> anyhow::Result<()> {
                  hint: give each its own with `fusion-comms tenant set`, or set ALLOW_SHARED_MESSAGING_PROFILE=1"
             );
         }
-        tracing::warn!(agencies, "several agencies share one messaging profile: a STOP to one blocks all at the carrier");
+        tracing::warn!(
+            agencies,
+            "several agencies share one messaging profile: a STOP to one blocks all at the carrier"
+        );
     }
     let without = tenants::list(db).await?.iter().filter(|t| t.messaging_profile.is_none()).count();
     if without > 1 {
-        tracing::warn!(agencies = without, "agencies without a messaging profile of their own share the default one");
+        tracing::warn!(
+            agencies = without,
+            "agencies without a messaging profile of their own share the default one"
+        );
     }
     Ok(())
 }
@@ -244,7 +255,13 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
     Ok(Made { db, app, web })
 }
 
-fn make_app(config: &Config, addr: SocketAddr, db: &Db, clock: &Clock, wake: &Arc<Wake>) -> anyhow::Result<App> {
+fn make_app(
+    config: &Config,
+    addr: SocketAddr,
+    db: &Db,
+    clock: &Clock,
+    wake: &Arc<Wake>,
+) -> anyhow::Result<App> {
     let worker = config.worker.as_ref().context("no worker is configured")?;
     let base = |name: &str, text: &str| Url::parse(text).with_context(|| format!("{name} is no address"));
     let telnyx_base = base("TELNYX_API_BASE", &worker.telnyx.api_base)?;
@@ -289,7 +306,8 @@ fn lock_data_dir(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
     let dir = &config.database.data_dir;
     std::fs::create_dir_all(dir).with_context(|| format!("the folder {} cannot be made", dir.display()))?;
     let path = dir.join("lock");
-    let file = std::fs::File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    let file =
+        std::fs::File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     if file.try_lock().is_err() {
         bail!(
             "another process already serves from {}\nhint: stop it, or give this one another DATA_DIR",
@@ -310,9 +328,9 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
         tracing::warn!("{note}");
     }
     let bind = config.server.bind_addr;
-    let listener = TcpListener::bind(bind)
-        .await
-        .with_context(|| format!("cannot listen on {bind}\nhint: is another process there? `BIND_ADDR` sets the address"))?;
+    let listener = TcpListener::bind(bind).await.with_context(|| {
+        format!("cannot listen on {bind}\nhint: is another process there? `BIND_ADDR` sets the address")
+    })?;
     let metrics = metrics::install()?;
     let service = Service::start(config, listener, Clock::system(), metrics).await?;
     tracing::info!(address = %service.addr, version = env!("CARGO_PKG_VERSION"), "serving");
@@ -331,7 +349,8 @@ pub fn configuration(role: Role) -> anyhow::Result<Config> {
 pub fn simulator_keys(data_dir: &Path) -> anyhow::Result<SimulatorKeys> {
     let keys = crate::sim::keys::load_or_create(data_dir)?;
     Ok(SimulatorKeys {
-        telnyx_public_key: base64::engine::general_purpose::STANDARD.encode(keys.signing.verifying_key().as_bytes()),
+        telnyx_public_key: base64::engine::general_purpose::STANDARD
+            .encode(keys.signing.verifying_key().as_bytes()),
         stripe_webhook_secret: keys.stripe_webhook_secret,
     })
 }

@@ -14,8 +14,8 @@ pub use client_state::{client_state, our_step};
 pub use stripe::stripe;
 pub use telnyx::telnyx;
 
-use crate::ivr::Prompt;
 use crate::ids::{CallControlId, EventId, FaxId};
+use crate::ivr::Prompt;
 use crate::phone::{Digits, E164};
 use crate::time::Timestamp;
 

@@ -61,7 +61,8 @@ fn cards_in(run: &[Found]) -> Vec<(usize, usize)> {
     let mut masked_to = 0;
     let mut hidden = Vec::new();
     for (i, digit) in run.iter().enumerate() {
-        let ends = (i + SHORTEST..=i + LONGEST).rev().filter(|end| *end <= run.len() && groups.may_be_card(i, *end));
+        let ends =
+            (i + SHORTEST..=i + LONGEST).rev().filter(|end| *end <= run.len() && groups.may_be_card(i, *end));
         if let Some(end) = ends.into_iter().find(|end| luhn.passes(i, *end)) {
             masked_to = masked_to.max(end);
         }
@@ -82,7 +83,8 @@ impl Groups {
     fn of(run: &[Found]) -> Self {
         let starts: Vec<usize> = (0..run.len()).filter(|i| run[*i].first).collect();
         let ends = starts.iter().skip(1).copied().chain([run.len()]);
-        let bounds = starts.iter().copied().zip(ends).flat_map(|(s, e)| std::iter::repeat_n((s, e), e - s)).collect();
+        let bounds =
+            starts.iter().copied().zip(ends).flat_map(|(s, e)| std::iter::repeat_n((s, e), e - s)).collect();
         Self { bounds }
     }
 

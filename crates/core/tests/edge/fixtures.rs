@@ -1,10 +1,10 @@
 //! The webhook bodies of `tests/data/telnyx`: each is read as what it is.
 
-use fusion_comms_core::ivr::Prompt;
 use fusion_comms_core::envelope::{
     AutoResponse, Channel, DeliveryStatus, Direction, FaxKind, GatherStatus, PlaybackStatus, TelnyxBody,
     TelnyxEvent, VoiceKind, telnyx,
 };
+use fusion_comms_core::ivr::Prompt;
 use fusion_comms_core::redact::{clean, parse_body};
 use serde_json::Value;
 

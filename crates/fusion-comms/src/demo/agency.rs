@@ -51,7 +51,9 @@ pub async fn found(db: &Db, now: Timestamp) -> Result<(), StoreError> {
         let owned = Number { phone: number(line)?, purpose, tenant: tenant(), forward_to: None };
         tenants::put_number(&mut tx, &owned).await?;
     }
-    for (id, amount, status) in [(STATEMENT, AMOUNT_CENTS, "open"), ("30410734", 8_050, "open"), ("30400001", 4_000, "paid")] {
+    for (id, amount, status) in
+        [(STATEMENT, AMOUNT_CENTS, "open"), ("30410734", 8_050, "open"), ("30400001", 4_000, "paid")]
+    {
         let statement = Statement {
             id: id.to_owned(),
             case: None,

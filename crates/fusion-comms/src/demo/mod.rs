@@ -114,7 +114,8 @@ async fn start(data_dir: &Path, port: u16) -> anyhow::Result<Stage> {
     let env = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let config = Config::load_for(Role::All, &env, service::simulator_keys)?;
     let handset = phone::routes(sim.telnyx.clone());
-    let service = Service::start_with(config, listener, Clock::system(), metrics::install()?, handset).await?;
+    let service =
+        Service::start_with(config, listener, Clock::system(), metrics::install()?, handset).await?;
     agency::found(&service.db, Clock::system().now()).await?;
     Ok(Stage { service, sim, base, data_dir: data_dir.to_owned() })
 }
@@ -178,7 +179,8 @@ struct Temporary(PathBuf);
 impl Temporary {
     fn new() -> anyhow::Result<Self> {
         let dir = std::env::temp_dir().join(format!("fusion-comms-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).with_context(|| format!("the folder {} cannot be made", dir.display()))?;
+        std::fs::create_dir_all(&dir)
+            .with_context(|| format!("the folder {} cannot be made", dir.display()))?;
         Ok(Self(dir))
     }
 }

@@ -24,13 +24,17 @@ pub async fn play(stage: &Stage) -> anyhow::Result<()> {
     }
 
     let text = eventually("the text with the link", || async { Ok(link_text(stage)) }).await?;
-    ensure!(text.contains(agency::NAME) && text.contains("STOP"), "the text does not name the agency and the way out");
+    ensure!(
+        text.contains(agency::NAME) && text.contains("STOP"),
+        "the text does not name the agency and the way out"
+    );
     step(&format!("  text:   {text}"));
 
     let link = text.split_whitespace().find(|w| w.starts_with("http")).context("the text holds no link")?;
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?;
     let answer = http.get(link).send().await?;
-    let checkout = answer.headers().get("location").and_then(|l| l.to_str().ok()).context("the link leads nowhere")?;
+    let checkout =
+        answer.headers().get("location").and_then(|l| l.to_str().ok()).context("the link leads nowhere")?;
     step("the short link leads to Stripe's page");
     let page = http.get(checkout).send().await?;
     ensure!(page.status().is_success(), "Stripe's page answers {}", page.status());
@@ -47,7 +51,9 @@ pub async fn play(stage: &Stage) -> anyhow::Result<()> {
     })
     .await?;
     let statement = StatementId::parse(agency::STATEMENT).context("the sample statement has no number")?;
-    let paid = billing::find_statement(stage.db(), &agency::tenant(), &statement).await?.is_some_and(|s| s.status == "paid");
+    let paid = billing::find_statement(stage.db(), &agency::tenant(), &statement)
+        .await?
+        .is_some_and(|s| s.status == "paid");
     ensure!(paid, "the statement is not paid");
     ensure!(stage.sim.telnyx.inbox_of(agency::PATIENT).len() == 1, "the patient got more than one text");
     step("the statement is paid; one session, one text");

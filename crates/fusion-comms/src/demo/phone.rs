@@ -30,7 +30,12 @@ pub fn routes(telnyx: Arc<SimTelnyx>) -> Router {
 }
 
 /// Other machines, and pages of other origins in this machine's browser, have no business here.
-async fn here_only(ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap, request: Request, next: Next) -> Response {
+async fn here_only(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    request: Request,
+    next: Next,
+) -> Response {
     let foreign = headers.get("sec-fetch-site").is_some_and(|v| v != "same-origin" && v != "none");
     if !is_local(peer, &headers) || (foreign && request.method() != "GET") {
         return StatusCode::FORBIDDEN.into_response();
@@ -89,7 +94,10 @@ struct Which {
 }
 
 /// What the phone shows: texts, and what the caller heard in this call.
-async fn handset(State(telnyx): State<Arc<SimTelnyx>>, which: axum::extract::Query<Which>) -> impl IntoResponse {
+async fn handset(
+    State(telnyx): State<Arc<SimTelnyx>>,
+    which: axum::extract::Query<Which>,
+) -> impl IntoResponse {
     let texts: Vec<String> = telnyx.inbox_of(agency::PATIENT).into_iter().map(|t| t.text).collect();
     let call = which.call.as_deref().and_then(|id| telnyx.call(id));
     let heard = call.as_ref().map(|c| c.transcript.clone()).unwrap_or_default();

@@ -29,7 +29,8 @@ pub async fn short_link(State(web): State<Web>, Path(token): Path<String>) -> Re
         && session.expires_at.is_none_or(|t| t > now)
         && let Some(url) = session.checkout_url.as_deref().and_then(|u| HeaderValue::from_str(u).ok())
     {
-        let never_kept = [(header::LOCATION, url), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        let never_kept =
+            [(header::LOCATION, url), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
         return (StatusCode::SEE_OTHER, never_kept).into_response();
     }
     let phone = tenants::get(&web.db, &session.tenant).await.ok().flatten().map(|t| t.billing_phone);
@@ -40,7 +41,10 @@ pub async fn short_link(State(web): State<Web>, Path(token): Path<String>) -> Re
 }
 
 fn gone(what: &str, phone: Option<&str>) -> Response {
-    let whom = phone.map_or_else(|| "the billing office that sent it".to_owned(), |p| format!("the billing office at {p}"));
+    let whom = phone.map_or_else(
+        || "the billing office that sent it".to_owned(),
+        |p| format!("the billing office at {p}"),
+    );
     page(StatusCode::GONE, "This link does not work any more", &format!("{what} Please call {whom}."))
 }
 
@@ -51,7 +55,8 @@ pub async fn success() -> Response {
 
 /// `GET /pay/cancel`.
 pub async fn cancel() -> Response {
-    let text = "Nothing was charged. You can open the link in your text message again, or call the billing office.";
+    let text =
+        "Nothing was charged. You can open the link in your text message again, or call the billing office.";
     page(StatusCode::OK, "Payment not made", text)
 }
 

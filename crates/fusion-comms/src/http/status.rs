@@ -32,7 +32,11 @@ pub async fn page(ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap
 }
 
 /// `GET /status.json`: what the page shows, numbers masked.
-pub async fn lines(State(web): State<Web>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Response {
+pub async fn lines(
+    State(web): State<Web>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
     if !is_local(peer, &headers) {
         return StatusCode::NOT_FOUND.into_response();
     }

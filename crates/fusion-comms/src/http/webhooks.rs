@@ -48,7 +48,9 @@ pub enum WebhookError {
 impl WebhookError {
     fn status(&self) -> StatusCode {
         match self {
-            WebhookError::Signature(_) | WebhookError::Body(_) | WebhookError::NoEvent => StatusCode::BAD_REQUEST,
+            WebhookError::Signature(_) | WebhookError::Body(_) | WebhookError::NoEvent => {
+                StatusCode::BAD_REQUEST
+            }
             WebhookError::Read(BodyReadError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             WebhookError::Read(BodyReadError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             WebhookError::Read(BodyReadError::Broken) => StatusCode::BAD_REQUEST,
@@ -72,7 +74,12 @@ fn answer(channel: &'static str, started: Instant, result: Result<(), WebhookErr
 }
 
 /// `POST /webhooks/telnyx/{channel}`: verify, keep, answer 200.
-pub async fn telnyx(State(web): State<Web>, Path(channel): Path<String>, headers: HeaderMap, body: Body) -> Response {
+pub async fn telnyx(
+    State(web): State<Web>,
+    Path(channel): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let channel = match channel.as_str() {
         "voice" => Channel::Voice,
         "sms" => Channel::Sms,
@@ -110,7 +117,13 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     Ok(())
 }
 
-fn new_event(channel: Channel, event: TelnyxEvent, raw: serde_json::Value, key: &Fingerprint, now: Timestamp) -> NewEvent {
+fn new_event(
+    channel: Channel,
+    event: TelnyxEvent,
+    raw: serde_json::Value,
+    key: &Fingerprint,
+    now: Timestamp,
+) -> NewEvent {
     NewEvent {
         stop: stop_of(&event, now),
         id: event.id,

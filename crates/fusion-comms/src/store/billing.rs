@@ -35,7 +35,11 @@ fn statement(row: &Row) -> Result<Statement> {
 }
 
 /// A statement of this agency; another agency's is not found.
-pub async fn find_statement(r: impl Reader, tenant: &TenantId, id: &StatementId) -> Result<Option<Statement>> {
+pub async fn find_statement(
+    r: impl Reader,
+    tenant: &TenantId,
+    id: &StatementId,
+) -> Result<Option<Statement>> {
     let q = r.sql(
         "SELECT statement_id, case_id, amount_cents, currency, status FROM billing_statements
          WHERE tenant_id = $1 AND statement_id = $2",
@@ -63,7 +67,13 @@ pub async fn put_statement(tx: &mut Tx, tenant: &TenantId, s: &Statement, now: T
 }
 
 /// Sets the status of a statement. False where the agency has none of that number.
-pub async fn set_statement_status(tx: &mut Tx, tenant: &TenantId, id: &str, status: &str, now: Timestamp) -> Result<bool> {
+pub async fn set_statement_status(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    status: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let q = tx.sql(
         "UPDATE billing_statements SET status = $3, updated_at = $4 WHERE tenant_id = $1 AND statement_id = $2",
     );

@@ -94,7 +94,8 @@ pub async fn lock(tx: &mut Tx, id: &CallControlId) -> Result<Option<StoredCall>>
 
 /// The caller's leg of a session, for events of the transfer's second leg.
 pub async fn of_session(r: impl Reader, session: &str) -> Result<Option<CallControlId>> {
-    let q = r.sql("SELECT call_control_id FROM telnyx_calls WHERE session_id = $1 ORDER BY created_at LIMIT 1");
+    let q =
+        r.sql("SELECT call_control_id FROM telnyx_calls WHERE session_id = $1 ORDER BY created_at LIMIT 1");
     let row = r.row(q.bind(session)).await?;
     row.map(|r| r.text("call_control_id").map(CallControlId::new)).transpose()
 }
@@ -109,7 +110,13 @@ pub async fn present(db: &Db, id: &CallControlId) -> Result<Option<Call>> {
 }
 
 /// Writes what the machine decided.
-pub async fn save(tx: &mut Tx, id: &CallControlId, call: &Call, deadline_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+pub async fn save(
+    tx: &mut Tx,
+    id: &CallControlId,
+    call: &Call,
+    deadline_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<()> {
     let q = tx.sql(
         "UPDATE telnyx_calls SET state = $2, phase = $3, step = $4, attempts = $5, prompts = $6, statement_id = $7,
            sms_phone = $8, deadline_at = $9, updated_at = $10 WHERE call_control_id = $1",
@@ -164,7 +171,13 @@ pub async fn overdue(db: &Db, now: Timestamp, patience_ms: i64, limit: i64) -> R
 }
 
 /// Looks at a wait again later, where it could not lead on now.
-pub async fn put_off_deadline(tx: &mut Tx, id: &CallControlId, until: Timestamp, now: Timestamp) -> Result<()> {
-    let q = tx.sql("UPDATE telnyx_calls SET deadline_at = $2 WHERE call_control_id = $1 AND deadline_at <= $3");
+pub async fn put_off_deadline(
+    tx: &mut Tx,
+    id: &CallControlId,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    let q =
+        tx.sql("UPDATE telnyx_calls SET deadline_at = $2 WHERE call_control_id = $1 AND deadline_at <= $3");
     tx.exec(q.bind(id).bind(until).bind(now)).await.map(drop)
 }

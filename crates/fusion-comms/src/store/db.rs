@@ -11,7 +11,8 @@ use std::time::Duration;
 use fusion_comms_core::time::Timestamp;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
 use sqlx::{Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
@@ -118,8 +119,12 @@ impl Db {
     /// Connections in all and idle ones, for the metric.
     pub fn connections(&self) -> (u32, usize) {
         match &self.engine {
-            Engine::Pg { voice, normal } => (voice.size() + normal.size(), voice.num_idle() + normal.num_idle()),
-            Engine::Lite { read, write, .. } => (read.size() + write.size(), read.num_idle() + write.num_idle()),
+            Engine::Pg { voice, normal } => {
+                (voice.size() + normal.size(), voice.num_idle() + normal.num_idle())
+            }
+            Engine::Lite { read, write, .. } => {
+                (read.size() + write.size(), read.num_idle() + write.num_idle())
+            }
         }
     }
 
@@ -151,7 +156,10 @@ fn open_postgres(url: &str) -> Result<Engine> {
         ("idle_in_transaction_session_timeout", "60s"),
     ]);
     let pool = |size| {
-        PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options.clone())
+        PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options.clone())
     };
     Ok(Engine::Pg { voice: pool(VOICE_CONNECTIONS), normal: pool(NORMAL_CONNECTIONS) })
 }
@@ -196,7 +204,9 @@ impl Tx {
     /// Runs a statement; returns the number of rows it touched.
     pub async fn exec(&mut self, q: Sql) -> Result<u64> {
         Ok(match (&mut self.inner, q.args) {
-            (TxInner::Pg(t), Args::Pg(a)) => sqlx::query_with(q.text, a).execute(&mut **t).await?.rows_affected(),
+            (TxInner::Pg(t), Args::Pg(a)) => {
+                sqlx::query_with(q.text, a).execute(&mut **t).await?.rows_affected()
+            }
             (TxInner::Lite { tx, .. }, Args::Lite(a)) => {
                 sqlx::query_with(q.text, a).execute(&mut **tx).await?.rows_affected()
             }
@@ -275,7 +285,9 @@ impl Reader for &mut Tx {
     }
     async fn rows(self, q: Sql) -> Result<Vec<Row>> {
         match (&mut self.inner, q.args) {
-            (TxInner::Pg(t), Args::Pg(a)) => Ok(pg_rows(sqlx::query_with(q.text, a).fetch_all(&mut **t).await?)),
+            (TxInner::Pg(t), Args::Pg(a)) => {
+                Ok(pg_rows(sqlx::query_with(q.text, a).fetch_all(&mut **t).await?))
+            }
             (TxInner::Lite { tx, .. }, Args::Lite(a)) => {
                 Ok(lite_rows(sqlx::query_with(q.text, a).fetch_all(&mut **tx).await?))
             }

@@ -104,7 +104,8 @@ pub async fn delete(tx: &mut Tx, id: &EventId) -> Result<bool> {
 
 /// Effects that an event caused: kind, state, last error.
 pub async fn effects(db: &Db, cause: &EventId) -> Result<Vec<(String, &'static str, Option<String>)>> {
-    let q = db.sql("SELECT kind, done_at, parked_at, last_error FROM outbox WHERE cause_id = $1 ORDER BY seq");
+    let q =
+        db.sql("SELECT kind, done_at, parked_at, last_error FROM outbox WHERE cause_id = $1 ORDER BY seq");
     let rows = db.rows(q.bind(cause)).await?;
     rows.iter()
         .map(|r| {

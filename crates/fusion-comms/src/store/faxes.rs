@@ -116,7 +116,14 @@ pub async fn list(db: &Db, tenant: Option<&TenantId>, status: Option<&str>, limi
 }
 
 /// The file is in the store.
-pub async fn stored(tx: &mut Tx, id: &FaxId, key: &str, sha256: &str, size: i64, now: Timestamp) -> Result<bool> {
+pub async fn stored(
+    tx: &mut Tx,
+    id: &FaxId,
+    key: &str,
+    sha256: &str,
+    size: i64,
+    now: Timestamp,
+) -> Result<bool> {
     let q = tx.sql(
         "UPDATE fax_documents SET s3_key_original = $2, sha256_original = $3, size_bytes = $4, status = 'received',
            last_error = NULL, updated_at = $5 WHERE fax_id = $1 AND status IN ('receiving', 'failed')",

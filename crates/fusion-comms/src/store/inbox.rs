@@ -69,7 +69,14 @@ fn claimed(row: &Row) -> Result<Claimed> {
 const TRIES: usize = 3;
 
 /// Takes up to `n` events until `until`, the oldest first.
-pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Claimed>> {
+pub async fn claim(
+    db: &Db,
+    lane: Lane,
+    owner: &str,
+    n: i64,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Claimed>> {
     for _ in 0..TRIES {
         match try_claim(db, lane, owner, n, now, until).await {
             // Another event of a key was claimed at this moment, or its worker died with it.
@@ -180,7 +187,8 @@ pub async fn take_back(db: &Db, owner: &str) -> Result<u64> {
     let mut tx = db.begin().await?;
     let mut n = 0;
     for lane in [Lane::Telnyx(Channel::Voice), Lane::Stripe] {
-        let q = tx.sql(lane.sql("UPDATE {events} SET leased_until = NULL, leased_by = NULL WHERE leased_by = $1"));
+        let q = tx
+            .sql(lane.sql("UPDATE {events} SET leased_until = NULL, leased_by = NULL WHERE leased_by = $1"));
         n += tx.exec(q.bind(owner)).await?;
     }
     tx.commit().await?;

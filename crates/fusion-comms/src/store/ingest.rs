@@ -193,7 +193,9 @@ async fn opt_outs_of(
     for event in group.iter().filter(|e| new.contains_key(e.id.as_str())) {
         let Some(stop) = &event.stop else { continue };
         for tenant in ledger::agencies_of(tx, &stop.phone, stop.number.as_ref(), default_number).await? {
-            let mark = rows.entry((tenant, stop.phone.clone())).or_insert(Mark { event: event.id.clone(), at: stop.at });
+            let mark = rows
+                .entry((tenant, stop.phone.clone()))
+                .or_insert(Mark { event: event.id.clone(), at: stop.at });
             if stop.at > mark.at {
                 *mark = Mark { event: event.id.clone(), at: stop.at };
             }
@@ -214,7 +216,8 @@ async fn pend(tx: &mut Tx, opt_outs: &BTreeMap<(TenantId, E164), Mark>) -> Resul
     let mut by_event: BTreeMap<&EventId, Vec<ledger::OptOut>> = BTreeMap::new();
     for ((tenant, phone), mark) in opt_outs {
         let source = Source::SmsStop;
-        let row = ledger::OptOut { tenant: tenant.clone(), phone: phone.clone(), opted_out_at: mark.at, source };
+        let row =
+            ledger::OptOut { tenant: tenant.clone(), phone: phone.clone(), opted_out_at: mark.at, source };
         by_event.entry(&mark.event).or_default().push(row);
     }
     for (event, rows) in by_event {

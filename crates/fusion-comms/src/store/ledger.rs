@@ -22,8 +22,14 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Source; 6] =
-        [Source::ManualAdmin, Source::Api, Source::Call, Source::Import, Source::TelnyxBlock, Source::SmsStop];
+    pub const ALL: [Source; 6] = [
+        Source::ManualAdmin,
+        Source::Api,
+        Source::Call,
+        Source::Import,
+        Source::TelnyxBlock,
+        Source::SmsStop,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -80,7 +86,13 @@ pub async fn lock_number(tx: &mut Tx, phone: &E164) -> Result<()> {
 }
 
 /// Records an opt-out. A repeat keeps the later date and the stronger source. True where the row changed.
-pub async fn put(tx: &mut Tx, tenant: &TenantId, phone: &E164, source: Source, at: Timestamp) -> Result<bool> {
+pub async fn put(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    phone: &E164,
+    source: Source,
+    at: Timestamp,
+) -> Result<bool> {
     // `instr`/`strpos` of the source in the list of ranks would be shorter, and harder to read.
     let q = tx.sql(
         "INSERT INTO telnyx_opt_outs (tenant_id, phone_e164, opted_out_at, source) VALUES ($1, $2, $3, $4)
@@ -107,7 +119,12 @@ pub async fn remove(tx: &mut Tx, tenant: &TenantId, phone: &E164) -> Result<bool
 
 /// Takes an agency's opt-out of this number off the event rows where it waits to be written; with `before`, only one
 /// received earlier.
-async fn lift_pending(tx: &mut Tx, tenant: &TenantId, phone: &E164, before: Option<Timestamp>) -> Result<bool> {
+async fn lift_pending(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    phone: &E164,
+    before: Option<Timestamp>,
+) -> Result<bool> {
     let q = tx.sql("SELECT event_id, stop_pending FROM telnyx_events WHERE stop_pending IS NOT NULL");
     let mut lifted = false;
     for row in tx.rows(q).await? {
@@ -126,7 +143,11 @@ async fn lift_pending(tx: &mut Tx, tenant: &TenantId, phone: &E164, before: Opti
 }
 
 /// Keeps opt-outs on an event row until their ledger rows can be written; none forgets them.
-pub async fn set_pending(tx: &mut Tx, event: &fusion_comms_core::ids::EventId, opt_outs: &[OptOut]) -> Result<()> {
+pub async fn set_pending(
+    tx: &mut Tx,
+    event: &fusion_comms_core::ids::EventId,
+    opt_outs: &[OptOut],
+) -> Result<()> {
     let one = |o: &OptOut| serde_json::json!({"tenant_id": o.tenant, "phone_e164": o.phone.expose(), "at": o.opted_out_at});
     let json = (!opt_outs.is_empty()).then(|| serde_json::Value::Array(opt_outs.iter().map(one).collect()));
     let q = tx.sql("UPDATE telnyx_events SET stop_pending = $2 WHERE event_id = $1");
@@ -134,7 +155,12 @@ pub async fn set_pending(tx: &mut Tx, event: &fusion_comms_core::ids::EventId, o
 }
 
 /// A START: lifts what a text or the carrier set before it, and nothing that an administrator set.
-pub async fn lift_by_start(tx: &mut Tx, tenant: &TenantId, phone: &E164, started_at: Timestamp) -> Result<bool> {
+pub async fn lift_by_start(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    phone: &E164,
+    started_at: Timestamp,
+) -> Result<bool> {
     lift_pending(tx, tenant, phone, Some(started_at)).await?;
     let q = tx.sql(
         "DELETE FROM telnyx_opt_outs WHERE tenant_id = $1 AND phone_e164 = $2 AND opted_out_at < $3
@@ -231,8 +257,12 @@ pub async fn agencies_of(
 /// Names who changes the ledger in this transaction, and why; the history keeps both.
 pub async fn set_context(tx: &mut Tx, actor: &str, reason: Option<&str>) -> Result<()> {
     let q = match tx.dialect() {
-        Dialect::Postgres => tx.sql("SELECT set_config('app.actor', $1, true), set_config('app.reason', coalesce($2, ''), true)"),
-        Dialect::Sqlite => tx.sql("INSERT OR REPLACE INTO change_context (only_row, actor, reason) VALUES (1, $1, $2)"),
+        Dialect::Postgres => tx.sql(
+            "SELECT set_config('app.actor', $1, true), set_config('app.reason', coalesce($2, ''), true)",
+        ),
+        Dialect::Sqlite => {
+            tx.sql("INSERT OR REPLACE INTO change_context (only_row, actor, reason) VALUES (1, $1, $2)")
+        }
     };
     tx.exec(q.bind(actor).bind(reason)).await.map(drop)
 }

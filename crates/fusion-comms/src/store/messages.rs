@@ -90,7 +90,12 @@ pub struct Outbound {
 }
 
 /// Writes an outbound text as `queued`, or as `refused` with the gate's reason. False where it is there already.
-pub async fn insert_outbound(tx: &mut Tx, m: &Outbound, refused: Option<&str>, now: Timestamp) -> Result<bool> {
+pub async fn insert_outbound(
+    tx: &mut Tx,
+    m: &Outbound,
+    refused: Option<&str>,
+    now: Timestamp,
+) -> Result<bool> {
     let q = tx.sql(
         "INSERT INTO telnyx_sms_messages (message_id, tenant_id, direction, from_phone, to_phone, body, status,
            statement_id, call_control_id, class, cause_id, request, gate, error, asked_at, created_at, updated_at)
@@ -146,7 +151,8 @@ pub async fn to_send(r: impl Reader, id: &MessageId) -> Result<Option<ToSend>> {
          FROM telnyx_sms_messages WHERE message_id = $1 AND direction = 'OUT'",
     );
     let Some(row) = r.row(q.bind(id)).await? else { return Ok(None) };
-    let (Ok(to), Some(class)) = (E164::parse(&row.text("to_phone")?), Class::parse(&row.text("class")?)) else {
+    let (Ok(to), Some(class)) = (E164::parse(&row.text("to_phone")?), Class::parse(&row.text("class")?))
+    else {
         return Ok(None);
     };
     Ok(Some(ToSend {
@@ -175,7 +181,14 @@ pub async fn set_sending(tx: &mut Tx, id: &MessageId, now: Timestamp) -> Result<
 }
 
 /// Sets what became of an outbound text before any status webhook: `queued` again, `refused`, `failed`, `unknown`.
-pub async fn set_status(tx: &mut Tx, id: &MessageId, status: &str, error: Option<&str>, ambiguous: bool, now: Timestamp) -> Result<()> {
+pub async fn set_status(
+    tx: &mut Tx,
+    id: &MessageId,
+    status: &str,
+    error: Option<&str>,
+    ambiguous: bool,
+    now: Timestamp,
+) -> Result<()> {
     let q = tx.sql(
         "UPDATE telnyx_sms_messages SET status = $2, error = $3, ambiguous = (ambiguous OR $4), updated_at = $5
          WHERE message_id = $1 AND status IN ('queued', 'sending')",
@@ -210,7 +223,8 @@ pub async fn apply_status(
     error: Option<&str>,
     now: Timestamp,
 ) -> Result<Applied> {
-    let q = tx.sql("SELECT message_id FROM telnyx_sms_messages WHERE telnyx_message_id = $1 AND direction = 'OUT'");
+    let q = tx
+        .sql("SELECT message_id FROM telnyx_sms_messages WHERE telnyx_message_id = $1 AND direction = 'OUT'");
     let Some(row) = tx.row(q.bind(telnyx_id)).await? else { return Ok(Applied::Unknown) };
     let id = MessageId::new(row.text("message_id")?);
     let (name, rank) = match status {
@@ -240,7 +254,13 @@ pub async fn last_agency(tx: &mut Tx, person: &E164, number: &E164) -> Result<Op
 }
 
 /// How many texts of a class went to this person from this number since then.
-pub async fn count_since(tx: &mut Tx, person: &E164, number: &E164, class: Class, since: Timestamp) -> Result<i64> {
+pub async fn count_since(
+    tx: &mut Tx,
+    person: &E164,
+    number: &E164,
+    class: Class,
+    since: Timestamp,
+) -> Result<i64> {
     let q = tx.sql(
         "SELECT count(*) AS n FROM telnyx_sms_messages WHERE direction = 'OUT' AND to_phone = $1 AND from_phone = $2
            AND class = $3 AND created_at > $4 AND status <> 'refused'",

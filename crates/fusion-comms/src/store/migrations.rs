@@ -13,7 +13,9 @@ use super::error::StoreError;
 pub enum SchemaState {
     Current,
     /// Migrations to apply.
-    Older { missing: usize },
+    Older {
+        missing: usize,
+    },
     /// Newer, and this program may still run on it.
     NewerCompatible,
     /// Newer, and only newer programs may run on it.
@@ -40,7 +42,9 @@ pub async fn apply(db: &Db) -> Result<()> {
 async fn run_on_sqlite(ours: &Migrator, pool: &SqlitePool) -> std::result::Result<(), MigrateError> {
     for _ in 1..SQLITE_TRIES {
         match ours.run(pool).await {
-            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) => tokio::time::sleep(SQLITE_PAUSE).await,
+            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) => {
+                tokio::time::sleep(SQLITE_PAUSE).await
+            }
             done => return done,
         }
     }
@@ -59,8 +63,13 @@ pub async fn check(db: &Db) -> Result<SchemaState> {
         return Ok(SchemaState::Current);
     }
     let newest_of_ours = ours.iter().max().copied().unwrap_or(0);
-    let minimum = db.row(db.sql("SELECT version FROM schema_minimum")).await?.map(|r| r.int("version")).transpose()?;
-    Ok(if minimum.unwrap_or(0) > newest_of_ours { SchemaState::NewerRefused } else { SchemaState::NewerCompatible })
+    let minimum =
+        db.row(db.sql("SELECT version FROM schema_minimum")).await?.map(|r| r.int("version")).transpose()?;
+    Ok(if minimum.unwrap_or(0) > newest_of_ours {
+        SchemaState::NewerRefused
+    } else {
+        SchemaState::NewerCompatible
+    })
 }
 
 fn migrator(db: &Db) -> Migrator {

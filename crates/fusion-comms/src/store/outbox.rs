@@ -111,7 +111,14 @@ pub async fn push_again(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Resu
 }
 
 /// Takes up to `n` effects of a lane until `until`, the oldest first.
-pub async fn claim(db: &Db, lane: Lane, owner: &str, n: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Claimed>> {
+pub async fn claim(
+    db: &Db,
+    lane: Lane,
+    owner: &str,
+    n: i64,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Claimed>> {
     let mut tx = db.begin().await?;
     let q = tx.sql(match db.dialect() {
         Dialect::Postgres => {

@@ -41,8 +41,10 @@ pub async fn receive(db: &Db, now: Timestamp, until: Timestamp) -> Result<Option
     });
     let row = tx.row(q.bind(now).bind(until)).await?;
     tx.commit().await?;
-    row.map(|r| Ok(Message { id: r.text("message_id")?, body: r.text("body")?, receives: r.int("receive_count")? }))
-        .transpose()
+    row.map(|r| {
+        Ok(Message { id: r.text("message_id")?, body: r.text("body")?, receives: r.int("receive_count")? })
+    })
+    .transpose()
 }
 
 /// The work of a message is done.

@@ -64,7 +64,10 @@ impl Row {
                 .try_get::<Option<chrono::DateTime<chrono::Utc>>, _>(column)
                 .map(|v| v.map(|t| Timestamp::from_unix_micros(t.timestamp_micros())))
                 .map_err(corrupt(column)),
-            Row::Lite(_) => self.opt_text(column)?.map(|t| Timestamp::parse(&t).ok_or_else(|| unreadable(column))).transpose(),
+            Row::Lite(_) => self
+                .opt_text(column)?
+                .map(|t| Timestamp::parse(&t).ok_or_else(|| unreadable(column)))
+                .transpose(),
         }
     }
 

@@ -29,14 +29,25 @@ impl Kind {
 }
 
 /// Opens a task; the same kind for the same subject is one task.
-pub async fn open(tx: &mut Tx, tenant: Option<&TenantId>, kind: Kind, subject: &str, now: Timestamp) -> Result<()> {
+pub async fn open(
+    tx: &mut Tx,
+    tenant: Option<&TenantId>,
+    kind: Kind,
+    subject: &str,
+    now: Timestamp,
+) -> Result<()> {
     let q = tx.sql(
         "INSERT INTO agency_tasks (task_id, tenant_id, kind, subject, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (task_id) DO NOTHING",
     );
     let id = derived_id(subject, kind.as_str()).to_string();
     if tx.exec(q.bind(id).bind(tenant).bind(kind.as_str()).bind(subject).bind(now)).await? == 1 {
-        tracing::warn!(tenant_id = tenant.map(TenantId::as_str), kind = kind.as_str(), subject, "a person should look");
+        tracing::warn!(
+            tenant_id = tenant.map(TenantId::as_str),
+            kind = kind.as_str(),
+            subject,
+            "a person should look"
+        );
     }
     Ok(())
 }

@@ -54,7 +54,8 @@ fn phone_of(row: &Row, column: &'static str) -> Result<Option<E164>> {
 }
 
 fn tenant(row: &Row) -> Result<Tenant> {
-    let bad = StoreError::Corrupt { column: "billing_contact_phone", source: Box::new(sqlx::Error::RowNotFound) };
+    let bad =
+        StoreError::Corrupt { column: "billing_contact_phone", source: Box::new(sqlx::Error::RowNotFound) };
     Ok(Tenant {
         id: TenantId::new(row.text("id")?),
         name: row.text("name")?,
@@ -145,7 +146,11 @@ pub async fn put_number(tx: &mut Tx, n: &Number) -> Result<()> {
         "INSERT INTO tenant_phone_numbers (phone_e164, purpose, tenant_id, forward_to_phone_e164) VALUES ($1, $2, $3, $4)
          ON CONFLICT (phone_e164, purpose, tenant_id) DO UPDATE SET forward_to_phone_e164 = excluded.forward_to_phone_e164",
     );
-    let q = q.bind(n.phone.expose()).bind(n.purpose.as_str()).bind(&n.tenant).bind(n.forward_to.as_ref().map(E164::expose));
+    let q = q
+        .bind(n.phone.expose())
+        .bind(n.purpose.as_str())
+        .bind(&n.tenant)
+        .bind(n.forward_to.as_ref().map(E164::expose));
     tx.exec(q).await.map(drop)
 }
 

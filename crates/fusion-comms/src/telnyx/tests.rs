@@ -85,8 +85,10 @@ async fn a_command_accepted_with_an_odd_body_is_accepted() {
 
 #[tokio::test]
 async fn a_text_carries_its_key_and_gives_telnyxs_id() {
-    let (telnyx, server) = serve(200, &[], r#"{"data":{"id":"4f97c325","to":[{"status":"queued"}],"new":1}}"#).await;
-    let accepted = telnyx.send_message(&HandOver::unchecked(r#"{"to":"+12025550147"}"#, "8f14e45f-ceea")).await.unwrap();
+    let (telnyx, server) =
+        serve(200, &[], r#"{"data":{"id":"4f97c325","to":[{"status":"queued"}],"new":1}}"#).await;
+    let accepted =
+        telnyx.send_message(&HandOver::unchecked(r#"{"to":"+12025550147"}"#, "8f14e45f-ceea")).await.unwrap();
     assert_eq!(accepted.id, "4f97c325");
     let seen = server.seen.lock().unwrap();
     assert_eq!(seen[0].0, "POST /v2/messages");

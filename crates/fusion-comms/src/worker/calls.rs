@@ -3,7 +3,9 @@
 use fusion_comms_core::effect::{Command, Effect, Question};
 use fusion_comms_core::envelope::{self, Direction, VoiceEvent, VoiceKind};
 use fusion_comms_core::ids::{CallControlId, StatementId, TenantId, derived_id};
-use fusion_comms_core::ivr::{self, Call, CallEvent, LinkAnswer, Prompt, State, StatementAnswer, Surroundings};
+use fusion_comms_core::ivr::{
+    self, Call, CallEvent, LinkAnswer, Prompt, State, StatementAnswer, Surroundings,
+};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
 use serde_json::json;
@@ -68,7 +70,9 @@ pub async fn handle(
         Some(stored) => (stored, false),
         None => match first_leg(tx, event).await? {
             Some(stored) => (stored, true),
-            None if event.direction == Some(Direction::Outgoing) || event.kind == VoiceKind::Informational => {
+            None if event.direction == Some(Direction::Outgoing)
+                || event.kind == VoiceKind::Informational =>
+            {
                 return Ok(nothing);
             }
             None if attempts < WAIT_FOR_CALL => {
@@ -85,7 +89,13 @@ pub async fn handle(
 }
 
 /// `call.initiated`: makes the call's row and answers it, unless it is the second leg of a transfer.
-async fn initiated(app: &Parts, tx: &mut Tx, cause: &str, event: &VoiceEvent, now: Timestamp) -> Result<Handled, JobError> {
+async fn initiated(
+    app: &Parts,
+    tx: &mut Tx,
+    cause: &str,
+    event: &VoiceEvent,
+    now: Timestamp,
+) -> Result<Handled, JobError> {
     let nothing = Handled { tenant: None, after: After::default() };
     if event.direction == Some(Direction::Outgoing) || first_leg(tx, event).await?.is_some() {
         return Ok(nothing);
@@ -105,7 +115,9 @@ async fn initiated(app: &Parts, tx: &mut Tx, cause: &str, event: &VoiceEvent, no
     if calls::insert(tx, &new, now).await? {
         calls::record_step(tx, &event.call, cause, None, call.state, now).await?;
         after.entered.push((event.call.clone(), tenant.clone(), call.state));
-        let stored = calls::lock(tx, &event.call).await?.ok_or_else(|| JobError::Retry("the call's row has gone".to_owned()))?;
+        let stored = calls::lock(tx, &event.call)
+            .await?
+            .ok_or_else(|| JobError::Retry("the call's row has gone".to_owned()))?;
         perform(app, tx, &stored, &call, cause, effects, now, &mut after).await?;
     }
     Ok(Handled { tenant, after })
@@ -125,9 +137,12 @@ fn translate(event: &VoiceEvent, second_leg: bool) -> Option<CallEvent> {
         (VoiceKind::Hangup { cause }, true) => CallEvent::SecondLegEnded { cause: cause.clone() },
         (VoiceKind::Hangup { .. }, false) => CallEvent::Hangup,
         (VoiceKind::Answered, false) => CallEvent::Answered,
-        (VoiceKind::GatherEnded { status, digits, pound_alone }, false) => {
-            CallEvent::GatherEnded { step, status: *status, digits: digits.clone(), pound_alone: *pound_alone }
-        }
+        (VoiceKind::GatherEnded { status, digits, pound_alone }, false) => CallEvent::GatherEnded {
+            step,
+            status: *status,
+            digits: digits.clone(),
+            pound_alone: *pound_alone,
+        },
         (VoiceKind::PlaybackEnded { status, prompt }, false) => {
             CallEvent::PlaybackEnded { step, prompt: *prompt, status: *status }
         }
@@ -181,7 +196,8 @@ async fn answer(tx: &mut Tx, tenant: Option<&TenantId>, question: Question) -> R
     Ok(match question {
         Question::FindStatement(id) => CallEvent::Statement(find(tx, tenant, id).await?),
         Question::MayText(phone) => {
-            let allowed = gate::check(tx, tenant, &phone, Class::PaymentLink, None).await? == Decision::Allowed;
+            let allowed =
+                gate::check(tx, tenant, &phone, Class::PaymentLink, None).await? == Decision::Allowed;
             CallEvent::MayText { phone, allowed }
         }
     })
@@ -241,7 +257,8 @@ async fn perform(
             }
             Effect::TransferFailed => {
                 after.transfers_failed += 1;
-                tasks::open(tx, stored.tenant.as_ref(), tasks::Kind::CallBack, stored.id.as_str(), now).await?;
+                tasks::open(tx, stored.tenant.as_ref(), tasks::Kind::CallBack, stored.id.as_str(), now)
+                    .await?;
             }
             Effect::PromptFailed(prompt) => after.prompts_failed.push(prompt),
             Effect::Ask(_) => {}

@@ -53,7 +53,12 @@ pub(super) async fn send(app: &Parts, effect: &outbox::Claimed) -> Result<(), Jo
 }
 
 /// Applies the answer and marks the effect as done, in one transaction.
-async fn outcome(app: &Parts, effect: &outbox::Claimed, frozen: &Frozen, event: CallEvent) -> Result<(), JobError> {
+async fn outcome(
+    app: &Parts,
+    effect: &outbox::Claimed,
+    frozen: &Frozen,
+    event: CallEvent,
+) -> Result<(), JobError> {
     let mut tx = app.db.urgent().begin().await?;
     let now = app.clock.now();
     let mut after = After::default();
@@ -68,7 +73,12 @@ async fn outcome(app: &Parts, effect: &outbox::Claimed, frozen: &Frozen, event: 
 }
 
 /// The command is given up: the machine leads the caller on.
-pub(super) async fn failed(app: &Parts, tx: &mut Tx, effect: &outbox::Claimed, after: &mut After) -> Result<(), JobError> {
+pub(super) async fn failed(
+    app: &Parts,
+    tx: &mut Tx,
+    effect: &outbox::Claimed,
+    after: &mut After,
+) -> Result<(), JobError> {
     let frozen = read(effect)?;
     if let Some(stored) = stored_calls::lock(tx, &frozen.call).await? {
         let event = failed_event(&frozen, Failure::Refused);

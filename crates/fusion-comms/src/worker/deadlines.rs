@@ -53,7 +53,9 @@ async fn lead_on(app: &Parts, id: &fusion_comms_core::ids::CallControlId) -> Res
     let step = stored.call.step;
     let cause = derived_id(id.as_str(), &format!("deadline {step}")).to_string();
     let mut after = After::default();
-    let call = calls::advance(app, &mut tx, stored, &cause, CallEvent::DeadlinePassed { step }, now, &mut after).await?;
+    let call =
+        calls::advance(app, &mut tx, stored, &cause, CallEvent::DeadlinePassed { step }, now, &mut after)
+            .await?;
     if call.step == step && call.wait_ms().is_some() {
         // The machine has no exit for this wait: better to look again later than to spin.
         stored_calls::save(&mut tx, id, &call, Some(now.plus_s(60)), now).await?;

@@ -43,7 +43,9 @@ pub async fn work_one(app: &Parts) -> bool {
             }
         }
         // Not deleted: it becomes visible again.
-        Err(e) => tracing::warn!(receives = message.receives, error = %e, "a fax could not be read and is tried again"),
+        Err(e) => {
+            tracing::warn!(receives = message.receives, error = %e, "a fax could not be read and is tried again")
+        }
     }
     true
 }
@@ -58,7 +60,8 @@ pub async fn work(app: &Parts, message: &Message) -> Result<(), JobError> {
         tracing::warn!(fax_id = %order.fax_id, "a message names no fax of ours: acknowledged without effect");
         return Ok(());
     };
-    if fax.tenant != order.tenant_id || fax.key.as_deref() != Some(&order.s3_key) || fax.status != "received" {
+    if fax.tenant != order.tenant_id || fax.key.as_deref() != Some(&order.s3_key) || fax.status != "received"
+    {
         tracing::warn!(fax_id = %fax.id, status = %fax.status, "a message disagrees with its fax: acknowledged without effect");
         return Ok(());
     }
@@ -71,7 +74,10 @@ pub async fn work(app: &Parts, message: &Message) -> Result<(), JobError> {
     };
     file(app, &fax, &filed).await?;
     metrics::fax_classified(started.elapsed());
-    metrics::fax_reached(filed.verdict.doc_type.map_or("none", fax::DocType::as_str), filed.verdict.status.as_str());
+    metrics::fax_reached(
+        filed.verdict.doc_type.map_or("none", fax::DocType::as_str),
+        filed.verdict.status.as_str(),
+    );
     Ok(())
 }
 
@@ -98,7 +104,9 @@ async fn read(app: &Parts, fax: &Fax, key: &str) -> Result<Filed, JobError> {
     let bytes = app.blobs.get(key).await.map_err(|e| JobError::Retry(e.to_string()))?;
     if fax.sha256.as_deref().is_some_and(|s| s != hex::encode(Sha256::digest(&bytes))) {
         tracing::error!(fax_id = %fax.id, "a stored fax is not what was received");
-        return Err(JobError::GiveUp("the stored file is not what was received (SHA-256 differs)".to_owned()));
+        return Err(JobError::GiveUp(
+            "the stored file is not what was received (SHA-256 differs)".to_owned(),
+        ));
     }
     match fax::sniff(&bytes) {
         Format::Unreadable(why) => return Ok(Filed::unreadable(why)),
@@ -130,7 +138,12 @@ async fn file(app: &Parts, fax: &Fax, filed: &Filed) -> Result<(), JobError> {
     let v = &filed.verdict;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let suggestions = json!(v.candidates.iter().map(|c| json!({"case_id": c.case_id, "evidence": c.evidence})).collect::<Vec<_>>());
+    let suggestions = json!(
+        v.candidates
+            .iter()
+            .map(|c| json!({"case_id": c.case_id, "evidence": c.evidence}))
+            .collect::<Vec<_>>()
+    );
     let outcome = Outcome {
         doc_type: v.doc_type.map(fax::DocType::as_str),
         case: v.case_id.as_ref(),

@@ -21,7 +21,12 @@ const FETCH_BUDGET_MS: i64 = 24 * 3600 * 1000;
 const ENQUEUE_BUDGET_MS: i64 = 14 * 24 * 3600 * 1000;
 
 /// An event of a fax: makes or completes its row, and owes the fetch once it has arrived.
-pub(super) async fn handle(tx: &mut Tx, event: &Claimed, fax: &FaxEvent, now: Timestamp) -> Result<Option<TenantId>, JobError> {
+pub(super) async fn handle(
+    tx: &mut Tx,
+    event: &Claimed,
+    fax: &FaxEvent,
+    now: Timestamp,
+) -> Result<Option<TenantId>, JobError> {
     if !fax.inbound {
         return Ok(None);
     }
@@ -132,7 +137,9 @@ pub(super) async fn fetch(app: &Parts, effect: &outbox::Claimed) -> Result<(), J
     app.blobs.put(&key, bytes).await.map_err(|e| JobError::Retry(e.to_string()))?;
     let mut tx = app.db.begin().await?;
     let now = app.clock.now();
-    if outbox::mark_done(&mut tx, &effect.id, now).await? && faxes::stored(&mut tx, &id, &key, &sha256, size, now).await? {
+    if outbox::mark_done(&mut tx, &effect.id, now).await?
+        && faxes::stored(&mut tx, &id, &key, &sha256, size, now).await?
+    {
         owe_message(&mut tx, &effect.id, &id, fax.tenant.as_ref(), &key, now).await?;
         metrics::fax_reached("none", "received");
     }
@@ -153,7 +160,8 @@ async fn download(app: &Parts, id: &FaxId, media_url: Option<&str>) -> Result<by
     let telnyx = |e: crate::telnyx::TelnyxError| JobError::Retry(e.to_string());
     app.telnyx.refresh_fax(id).await.map_err(telnyx)?;
     let info = app.telnyx.fax(id).await.map_err(telnyx)?;
-    let url = info.media_url.ok_or_else(|| JobError::Retry("Telnyx has no link to the fax (yet)".to_owned()))?;
+    let url =
+        info.media_url.ok_or_else(|| JobError::Retry("Telnyx has no link to the fax (yet)".to_owned()))?;
     app.media.get(&url).await.map_err(|e| media_error(&e))
 }
 
@@ -200,12 +208,22 @@ pub(super) async fn enqueue(app: &Parts, effect: &outbox::Claimed) -> Result<(),
 }
 
 /// A try failed: the row says so while the next is awaited.
-pub(super) async fn trouble(tx: &mut Tx, effect: &outbox::Claimed, why: &str, now: Timestamp) -> Result<(), JobError> {
+pub(super) async fn trouble(
+    tx: &mut Tx,
+    effect: &outbox::Claimed,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), JobError> {
     Ok(faxes::trouble(tx, &fax_of(effect)?, why, now).await?)
 }
 
 /// The file cannot be had: the fax is visible as failed.
-pub(super) async fn fetch_failed(tx: &mut Tx, effect: &outbox::Claimed, why: &str, now: Timestamp) -> Result<(), JobError> {
+pub(super) async fn fetch_failed(
+    tx: &mut Tx,
+    effect: &outbox::Claimed,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), JobError> {
     if faxes::failed(tx, &fax_of(effect)?, why, now).await? {
         metrics::fax_reached("none", "failed");
     }

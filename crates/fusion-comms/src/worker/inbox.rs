@@ -60,7 +60,12 @@ async fn work(app: &Parts, db: &Db, lane: Lane, event: &Claimed) -> Result<(), J
     Ok(())
 }
 
-async fn telnyx(app: &Parts, tx: &mut Tx, channel: Channel, event: &Claimed) -> Result<(Option<TenantId>, After), JobError> {
+async fn telnyx(
+    app: &Parts,
+    tx: &mut Tx,
+    channel: Channel,
+    event: &Claimed,
+) -> Result<(Option<TenantId>, After), JobError> {
     let now = app.clock.now();
     let read = envelope::telnyx(channel, &event.raw, b"");
     match &read.body {
@@ -96,7 +101,13 @@ async fn clear_digits(tx: &mut Tx, event: &Claimed) -> Result<(), JobError> {
 }
 
 /// Puts the event off with a growing delay, or parks it for a person.
-async fn after_failure(app: &Parts, db: &Db, lane: Lane, event: &Claimed, e: &JobError) -> Result<(), JobError> {
+async fn after_failure(
+    app: &Parts,
+    db: &Db,
+    lane: Lane,
+    event: &Claimed,
+    e: &JobError,
+) -> Result<(), JobError> {
     let now = app.clock.now();
     let why = e.to_string();
     let mut tx = db.begin().await?;

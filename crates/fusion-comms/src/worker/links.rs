@@ -51,7 +51,8 @@ pub(super) async fn ask(
 ) -> Result<bool, JobError> {
     let Some(tenant_id) = &stored.tenant else { return Ok(false) };
     let account = tenants::get(&mut *tx, tenant_id).await?.and_then(|t| t.stripe_account);
-    let found = billing::find_statement(&mut *tx, tenant_id, statement).await?.filter(billing::Statement::is_payable);
+    let found =
+        billing::find_statement(&mut *tx, tenant_id, statement).await?.filter(billing::Statement::is_payable);
     let (Some(account), Some(found)) = (account, found) else {
         tasks::open(tx, Some(tenant_id), tasks::Kind::LinkNotSent, stored.id.as_str(), now).await?;
         return Ok(false);
@@ -97,9 +98,11 @@ pub(super) async fn ask(
 /// Makes the session, and queues the text with its link.
 pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
     let c: Checkout = read(effect)?;
-    let tenant_id = effect.tenant.as_ref().ok_or_else(|| JobError::GiveUp("a session without an agency".to_owned()))?;
+    let tenant_id =
+        effect.tenant.as_ref().ok_or_else(|| JobError::GiveUp("a session without an agency".to_owned()))?;
     let phone = E164::parse(&c.phone).map_err(|e| JobError::GiveUp(e.to_string()))?;
-    let session = app.stripe.create_session(&c.account, &effect.id, &c.form).await.map_err(|e| job_error(&e))?;
+    let session =
+        app.stripe.create_session(&c.account, &effect.id, &c.form).await.map_err(|e| job_error(&e))?;
     let url = checked_url(&session, &c)?;
     let mut tx = app.db.urgent().begin().await?;
     let now = app.clock.now();
@@ -118,7 +121,9 @@ pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<()
         token: token.clone(),
     };
     let mut after = After::default();
-    if outbox::mark_done(&mut tx, &effect.id, now).await? && billing::insert_session(&mut tx, &new, now).await? {
+    if outbox::mark_done(&mut tx, &effect.id, now).await?
+        && billing::insert_session(&mut tx, &new, now).await?
+    {
         let text = link_text(app, &mut tx, tenant_id, &c, &phone, &token, &effect.id).await?;
         let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
         let decision = crate::gate::queue(&mut tx, &text, outbox::Lane::Link, expires_at, now).await?;
@@ -140,10 +145,14 @@ async fn link_text(
     token: &str,
     cause: &str,
 ) -> Result<Outbound, JobError> {
-    let tenant = tenants::get(&mut *tx, tenant_id).await?.ok_or_else(|| JobError::GiveUp("the agency has gone".to_owned()))?;
+    let tenant = tenants::get(&mut *tx, tenant_id)
+        .await?
+        .ok_or_else(|| JobError::GiveUp("the agency has gone".to_owned()))?;
     let url = format!("{}/p/{token}", app.settings.public_base);
     let body = replies::payment_link(&texts::agency(&tenant), &url);
-    let from = tenants::sms_number(&mut *tx, tenant_id).await?.unwrap_or_else(|| app.settings.default_number.clone());
+    let from = tenants::sms_number(&mut *tx, tenant_id)
+        .await?
+        .unwrap_or_else(|| app.settings.default_number.clone());
     let profile = tenant.messaging_profile.as_deref().unwrap_or(&app.settings.default_profile);
     let request = texts::request(&from, phone, &body, profile);
     Ok(Outbound {
@@ -163,14 +172,21 @@ async fn link_text(
 
 /// The session's address, if the session is what was asked for.
 fn checked_url(session: &Session, c: &Checkout) -> Result<String, JobError> {
-    if session.amount_total.is_some_and(|a| a != c.amount_cents) || session.currency.as_ref().is_some_and(|x| *x != c.currency.to_ascii_lowercase()) {
+    if session.amount_total.is_some_and(|a| a != c.amount_cents)
+        || session.currency.as_ref().is_some_and(|x| *x != c.currency.to_ascii_lowercase())
+    {
         return Err(JobError::GiveUp("Stripe's session has another amount or currency".to_owned()));
     }
     session.url.clone().ok_or_else(|| JobError::GiveUp("Stripe's session is not open".to_owned()))
 }
 
 /// The link could not be made: the caller goes to a person, and a person hears of it.
-pub(super) async fn checkout_failed(app: &Parts, tx: &mut Tx, effect: &outbox::Claimed, after: &mut After) -> Result<(), JobError> {
+pub(super) async fn checkout_failed(
+    app: &Parts,
+    tx: &mut Tx,
+    effect: &outbox::Claimed,
+    after: &mut After,
+) -> Result<(), JobError> {
     let c: Checkout = read(effect)?;
     let now = app.clock.now();
     tasks::open(tx, effect.tenant.as_ref(), tasks::Kind::LinkNotSent, c.call.as_str(), now).await?;

@@ -95,7 +95,13 @@ async fn after_failure(app: &Parts, db: &Db, effect: &Claimed, e: &JobError) -> 
 }
 
 /// Tells whoever waits for the effect that it will not come.
-async fn tell(app: &Parts, tx: &mut Tx, effect: &Claimed, why: &str, after: &mut After) -> Result<(), JobError> {
+async fn tell(
+    app: &Parts,
+    tx: &mut Tx,
+    effect: &Claimed,
+    why: &str,
+    after: &mut After,
+) -> Result<(), JobError> {
     let now = app.clock.now();
     match effect.kind.as_str() {
         "command" => commands::failed(app, tx, effect, after).await,
@@ -109,7 +115,14 @@ async fn tell(app: &Parts, tx: &mut Tx, effect: &Claimed, why: &str, after: &mut
 
 /// Whoever waits cannot be told, since the row that names them cannot be read: parked all the same, or it would come
 /// back for ever and stand before all that follows it. What fails for a moment only is tried again whole.
-async fn park_untold(db: &Db, effect: &Claimed, tx: Tx, why: &str, e: JobError, now: Timestamp) -> Result<(), JobError> {
+async fn park_untold(
+    db: &Db,
+    effect: &Claimed,
+    tx: Tx,
+    why: &str,
+    e: JobError,
+    now: Timestamp,
+) -> Result<(), JobError> {
     drop(tx);
     if matches!(e, JobError::Retry(_)) && effect.attempts <= 2 * MAX_ATTEMPTS {
         return Err(e);

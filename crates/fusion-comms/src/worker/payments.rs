@@ -10,7 +10,11 @@ use crate::store::{Tx, billing, tasks, tenants};
 use crate::stripe::{PaymentStatus, Session};
 
 /// Applies one event. An event of an account that is no agency's, or of a session that is not ours, has no effect.
-pub(super) async fn handle(app: &Parts, tx: &mut Tx, claimed: &Claimed) -> Result<Option<TenantId>, JobError> {
+pub(super) async fn handle(
+    app: &Parts,
+    tx: &mut Tx,
+    claimed: &Claimed,
+) -> Result<Option<TenantId>, JobError> {
     let Some(event) = envelope::stripe(&claimed.raw) else { return Ok(None) };
     let Some(account) = &event.account else { return Ok(None) };
     let Some(tenant) = tenants::by_account(&mut *tx, account).await? else { return Ok(None) };
@@ -46,7 +50,9 @@ async fn session(
     let stored = match billing::session_by_id(&mut *tx, &said.id).await? {
         Some(stored) if stored.tenant == *tenant => stored,
         Some(_) => return Err(JobError::GiveUp("the session belongs to another agency".to_owned())),
-        None if attempts < WAIT_FOR_SESSION => return Err(JobError::Retry("no session of this id yet".to_owned())),
+        None if attempts < WAIT_FOR_SESSION => {
+            return Err(JobError::Retry("no session of this id yet".to_owned()));
+        }
         None => return Ok(()),
     };
     let now = app.clock.now();

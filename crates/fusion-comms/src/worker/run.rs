@@ -44,7 +44,8 @@ impl Workers {
     /// When the database does not answer.
     pub async fn start(app: &App) -> Result<Self, StoreError> {
         let owner = &app.settings.owner;
-        let back = crate::store::inbox::take_back(&app.db, owner).await? + crate::store::outbox::take_back(&app.db, owner).await?;
+        let back = crate::store::inbox::take_back(&app.db, owner).await?
+            + crate::store::outbox::take_back(&app.db, owner).await?;
         if back > 0 {
             tracing::info!(taken_back = back, "work that a stopped process had leased is taken back");
         }

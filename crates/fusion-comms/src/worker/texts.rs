@@ -15,12 +15,12 @@ use super::error::{JobError, MAX_ATTEMPTS};
 use super::links;
 use crate::app::Parts;
 use crate::gate::{self, Handed};
-use crate::{logs, metrics, provider};
 use crate::store::ledger::{self, Source};
 use crate::store::messages::{self, Applied, Class, Inbound, Outbound};
 use crate::store::tenants::{Purpose, Tenant};
 use crate::store::{Db, Tx, outbox, tasks, tenants};
 use crate::telnyx;
+use crate::{logs, metrics, provider};
 
 /// Milliseconds in which the one confirmation of an opt-out may leave: within five minutes it counts as expected.
 const CONFIRM_MS: i64 = 5 * 60 * 1000;
@@ -67,7 +67,15 @@ pub(super) async fn received(
     if answer.consent == Consent::OptIn
         && let Some(person) = &person
     {
-        lift(app, tx, event, person, number.as_ref(), text.received_at.unwrap_or(received_at).min(received_at)).await?;
+        lift(
+            app,
+            tx,
+            event,
+            person,
+            number.as_ref(),
+            text.received_at.unwrap_or(received_at).min(received_at),
+        )
+        .await?;
     }
     let unread_stop = answer.consent == Consent::OptOut && person.is_none();
     if (reading.label == Label::None && answer.consent != Consent::OptOut) || reading.review || unread_stop {
@@ -137,7 +145,10 @@ struct Times {
     now: Timestamp,
 }
 
-#[expect(clippy::too_many_arguments, reason = "who, to whom, from where, what and when: all of it decides the text")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "who, to whom, from where, what and when: all of it decides the text"
+)]
 async fn reply(
     app: &Parts,
     tx: &mut Tx,
@@ -155,8 +166,12 @@ async fn reply(
         ReplyKind::StartConfirmation => (Class::StartConfirmation, received_at.plus_ms(ANSWER_MS)),
     };
     let often = match class {
-        Class::StopConfirmation => messages::count_since(tx, person, number, class, now.plus_s(-24 * 3600)).await? >= 1,
-        Class::Help => messages::count_since(tx, person, number, class, now.plus_s(-3600)).await? >= HELP_AN_HOUR,
+        Class::StopConfirmation => {
+            messages::count_since(tx, person, number, class, now.plus_s(-24 * 3600)).await? >= 1
+        }
+        Class::Help => {
+            messages::count_since(tx, person, number, class, now.plus_s(-3600)).await? >= HELP_AN_HOUR
+        }
         Class::StartConfirmation | Class::PaymentLink => false,
     };
     if often || now >= expires_at {
@@ -168,7 +183,8 @@ async fn reply(
         ReplyKind::Help => replies::help(agency.as_ref(), language),
         ReplyKind::StartConfirmation => replies::start_confirmation(agency.as_ref(), language),
     };
-    let profile = tenant.and_then(|t| t.messaging_profile.as_deref()).unwrap_or(&app.settings.default_profile);
+    let profile =
+        tenant.and_then(|t| t.messaging_profile.as_deref()).unwrap_or(&app.settings.default_profile);
     let text = Outbound {
         id: message_id(event.as_str(), "reply"),
         tenant: tenant.map(|t| t.id.clone()),
@@ -187,9 +203,15 @@ async fn reply(
 }
 
 /// `message.sent` and `message.finalized`: moves the text on, never back.
-pub(super) async fn status(tx: &mut Tx, s: &TextStatus, attempts: i64, now: Timestamp) -> Result<(), JobError> {
+pub(super) async fn status(
+    tx: &mut Tx,
+    s: &TextStatus,
+    attempts: i64,
+    now: Timestamp,
+) -> Result<(), JobError> {
     let word = |text: &Option<String>| text.as_deref().map(provider::sentence);
-    let error = word(&s.error_code).map(|code| format!("{code} {}", word(&s.error_title).unwrap_or_default()).trim().to_owned());
+    let error = word(&s.error_code)
+        .map(|code| format!("{code} {}", word(&s.error_title).unwrap_or_default()).trim().to_owned());
     match messages::apply_status(tx, &s.message_id, s.status, error.as_deref(), now).await? {
         Applied::Reached(status) => {
             metrics::text_reached(status);
@@ -197,7 +219,9 @@ pub(super) async fn status(tx: &mut Tx, s: &TextStatus, attempts: i64, now: Time
         }
         Applied::Unchanged => Ok(()),
         // Our own request may not have been answered yet.
-        Applied::Unknown if attempts < WAIT_FOR_TEXT => Err(JobError::Retry("no text of this id yet".to_owned())),
+        Applied::Unknown if attempts < WAIT_FOR_TEXT => {
+            Err(JobError::Retry("no text of this id yet".to_owned()))
+        }
         Applied::Unknown => Ok(()),
     }
 }
@@ -264,7 +288,12 @@ async fn not_sent(
 }
 
 /// Telnyx blocks the number after a STOP. On the confirmation itself that means: it has confirmed already.
-async fn blocked(tx: &mut Tx, effect: &outbox::Claimed, id: &MessageId, now: Timestamp) -> Result<(), JobError> {
+async fn blocked(
+    tx: &mut Tx,
+    effect: &outbox::Claimed,
+    id: &MessageId,
+    now: Timestamp,
+) -> Result<(), JobError> {
     metrics::text_reached("failed");
     messages::set_status(tx, id, "failed", Some("40300 blocked at the carrier"), false, now).await?;
     let Some(text) = messages::to_send(&mut *tx, id).await? else { return Ok(()) };
@@ -292,7 +321,13 @@ async fn settle(
 }
 
 /// Marks the effect as done and tells the call that waits for this text.
-async fn finish(app: &Parts, mut tx: Tx, effect: &outbox::Claimed, id: &MessageId, answer: Option<LinkAnswer>) -> Result<(), JobError> {
+async fn finish(
+    app: &Parts,
+    mut tx: Tx,
+    effect: &outbox::Claimed,
+    id: &MessageId,
+    answer: Option<LinkAnswer>,
+) -> Result<(), JobError> {
     let now = app.clock.now();
     let mut after = After::default();
     if outbox::mark_done(&mut tx, &effect.id, now).await?
@@ -312,7 +347,13 @@ async fn finish(app: &Parts, mut tx: Tx, effect: &outbox::Claimed, id: &MessageI
 }
 
 /// The text is given up: refused for good, or its time is over.
-pub(super) async fn failed(app: &Parts, tx: &mut Tx, effect: &outbox::Claimed, why: &str, after: &mut After) -> Result<(), JobError> {
+pub(super) async fn failed(
+    app: &Parts,
+    tx: &mut Tx,
+    effect: &outbox::Claimed,
+    why: &str,
+    after: &mut After,
+) -> Result<(), JobError> {
     let id = message_of(effect)?;
     let now = app.clock.now();
     let Some(text) = messages::to_send(&mut *tx, &id).await? else { return Ok(()) };

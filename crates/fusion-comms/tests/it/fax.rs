@@ -33,14 +33,16 @@ fn roster(app: &TestApp) {
 async fn settled(app: &TestApp, id: &str) -> Fax {
     let id = FaxId::new(id);
     let get = || async { faxes::get(&app.db, &id).await.unwrap() };
-    let done = || async { get().await.is_some_and(|f| !matches!(f.status.as_str(), "receiving" | "received")) };
+    let done =
+        || async { get().await.is_some_and(|f| !matches!(f.status.as_str(), "receiving" | "received")) };
     assert!(within(LONG, done).await, "{:?}\n{}", get().await, app.logs());
     get().await.unwrap()
 }
 
 fn stored_file(app: &TestApp, fax: &Fax) -> Vec<u8> {
     let data = app.env.iter().find(|(n, _)| n == "DATA_DIR").map(|(_, v)| v.clone()).unwrap();
-    std::fs::read(format!("{data}/blobs/docs/{}", fax.key.as_deref().expect("a key"))).expect("the file is there")
+    std::fs::read(format!("{data}/blobs/docs/{}", fax.key.as_deref().expect("a key")))
+        .expect("the file is there")
 }
 
 async fn a_hospitals_fax_is_stored_typed_and_filed_on_its_case(on: On) {
@@ -63,7 +65,8 @@ async fn a_link_that_has_expired_is_made_anew(on: On) {
     let id = app.sim.telnyx.send_fax(FaxPlan::new(HOSPITAL, FAX_LINE, sheet(), 1));
     app.sim.telnyx.expire_fax_link(&id);
     let row = FaxId::new(id.as_str());
-    let refreshed = || async { app.sim.telnyx.requests().iter().any(|r| r.path.ends_with("/actions/refresh")) };
+    let refreshed =
+        || async { app.sim.telnyx.requests().iter().any(|r| r.path.ends_with("/actions/refresh")) };
     assert!(within(LONG, refreshed).await, "{:?}\n{}", faxes::get(&app.db, &row).await, app.logs());
 }
 
@@ -79,7 +82,10 @@ async fn what_is_no_document_is_unreadable_and_the_service_goes_on(on: On) {
 
 async fn a_fax_that_broke_off_is_failed_and_one_for_nobody_is_kept(on: On) {
     let app = TestApp::start(on).await;
-    let broken = FaxPlan { fail: Some("sender_call_dropped".to_owned()), ..FaxPlan::new(HOSPITAL, FAX_LINE, sheet(), 1) };
+    let broken = FaxPlan {
+        fail: Some("sender_call_dropped".to_owned()),
+        ..FaxPlan::new(HOSPITAL, FAX_LINE, sheet(), 1)
+    };
     let id = app.sim.telnyx.send_fax(broken);
     let fax = settled(&app, &id).await;
     assert_eq!((fax.status.as_str(), fax.last_error.as_deref()), ("failed", Some("sender_call_dropped")));
@@ -96,7 +102,9 @@ async fn a_fax_read_again_comes_to_the_same_and_a_stray_message_to_nothing(on: O
     let id = app.sim.telnyx.send_fax(FaxPlan::new(HOSPITAL, FAX_LINE, sheet(), 1));
     let first = settled(&app, &id).await;
     app.command(&["fax", "reprocess", &id]);
-    let again = || async { faxes::get(&app.db, &FaxId::new(id.as_str())).await.unwrap().unwrap().status == "classified" };
+    let again = || async {
+        faxes::get(&app.db, &FaxId::new(id.as_str())).await.unwrap().unwrap().status == "classified"
+    };
     assert!(within(LONG, again).await, "{}", app.logs());
     app.settle().await;
     let second = settled(&app, &id).await;

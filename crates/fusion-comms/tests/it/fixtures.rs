@@ -12,7 +12,8 @@ use super::support::app::{On, TestApp, fixture};
 /// Bodies with the route they come by.
 fn bodies() -> Vec<(String, String, Value)> {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../core/tests/data/telnyx");
-    let index: Value = serde_json::from_str(&std::fs::read_to_string(dir.join("index.json")).unwrap()).unwrap();
+    let index: Value =
+        serde_json::from_str(&std::fs::read_to_string(dir.join("index.json")).unwrap()).unwrap();
     let files = index["files"].as_array().unwrap();
     let webhooks = files.iter().filter_map(|f| {
         let file = f["file"].as_str()?;
@@ -25,7 +26,9 @@ fn bodies() -> Vec<(String, String, Value)> {
 
 /// Points a body at what is there: the simulator's media, no state but ours.
 fn aimed(app: &TestApp, mut body: Value) -> Value {
-    if let Some(url) = body.pointer_mut("/data/payload/media_url").filter(|u| u.as_str().is_some_and(|t| t.contains("s3."))) {
+    if let Some(url) =
+        body.pointer_mut("/data/payload/media_url").filter(|u| u.as_str().is_some_and(|t| t.contains("s3.")))
+    {
         *url = json!(format!("{}/media/faxes/x/none.pdf", app.sim.base()));
     }
     if let Some(state) = body.pointer_mut("/data/payload/client_state") {
@@ -49,9 +52,16 @@ async fn each_body_is_acknowledged_and_worked(on: On) {
             let (event, _) = events::get(&app.db, &id).await.unwrap().expect("the event is kept");
             event.processed_at.is_some() || event.parked_at.is_some()
         };
-        assert!(super::support::app::within(std::time::Duration::from_secs(60), done).await, "{file} is not worked\n{}", app.logs());
+        assert!(
+            super::support::app::within(std::time::Duration::from_secs(60), done).await,
+            "{file} is not worked\n{}",
+            app.logs()
+        );
         let (event, _) = events::get(&app.db, &id).await.unwrap().unwrap();
-        assert!(event.processed_at.is_some() || event.last_error.is_some(), "{file} is parked without a reason");
+        assert!(
+            event.processed_at.is_some() || event.last_error.is_some(),
+            "{file} is parked without a reason"
+        );
     }
 }
 
@@ -62,12 +72,17 @@ async fn traces(app: &TestApp) -> BTreeMap<String, i64> {
     traces.insert("events".to_owned(), i64::try_from(all.len()).unwrap());
     for r in app.sim.telnyx.requests().into_iter().filter(|r| !r.path.contains("/faxes/")) {
         let what = r.path.rsplit('/').next().unwrap_or_default().to_owned();
-        *traces.entry(format!("asked {what} {}", r.body["audio_url"].as_str().unwrap_or_default())).or_default() += 1;
+        *traces
+            .entry(format!("asked {what} {}", r.body["audio_url"].as_str().unwrap_or_default()))
+            .or_default() += 1;
     }
     for (status, n) in fusion_comms::store::messages::count_by_status(&app.db).await.unwrap() {
         traces.insert(format!("texts {status}"), n);
     }
-    traces.insert("opt-outs".to_owned(), i64::try_from(fusion_comms::store::ledger::list(&app.db, None).await.unwrap().len()).unwrap());
+    traces.insert(
+        "opt-outs".to_owned(),
+        i64::try_from(fusion_comms::store::ledger::list(&app.db, None).await.unwrap().len()).unwrap(),
+    );
     traces
 }
 
@@ -95,4 +110,7 @@ async fn posted_three_times_at_once_the_effects_are_the_same_as_once(on: On) {
     assert_eq!(host(a, &once.base), host(b, &thrice.base));
 }
 
-super::served_on_both!(each_body_is_acknowledged_and_worked, posted_three_times_at_once_the_effects_are_the_same_as_once);
+super::served_on_both!(
+    each_body_is_acknowledged_and_worked,
+    posted_three_times_at_once_the_effects_are_the_same_as_once
+);

@@ -59,7 +59,12 @@ async fn what_was_answered_survives_kills(on: On) {
             futures::future::join_all(senders).await;
         };
         let wait = Duration::from_millis(120 + 61 * u64::from(kills % 7));
-        let timed_out = if kills < KILLS { tokio::time::timeout(wait, post).await.is_err() } else { post.await; false };
+        let timed_out = if kills < KILLS {
+            tokio::time::timeout(wait, post).await.is_err()
+        } else {
+            post.await;
+            false
+        };
         if timed_out {
             app.kill();
             kills += 1;
@@ -69,7 +74,13 @@ async fn what_was_answered_survives_kills(on: On) {
     assert!(kills > 0, "the traffic ended before the first kill");
     let all = Filter { limit: 5000, ..Filter::default() };
     let unworked = Filter { state: Some("waiting".to_owned()), ..all.clone() };
-    let idle = || async { events::list(&app.db, &unworked).await.unwrap().iter().all(|e| e.event_type.starts_with("message.s") || e.event_type.starts_with("message.f")) };
+    let idle = || async {
+        events::list(&app.db, &unworked)
+            .await
+            .unwrap()
+            .iter()
+            .all(|e| e.event_type.starts_with("message.s") || e.event_type.starts_with("message.f"))
+    };
     assert!(within(Duration::from_secs(60), idle).await, "{}", app.logs());
     app.settle().await;
     let kept: Vec<String> = events::list(&app.db, &all)

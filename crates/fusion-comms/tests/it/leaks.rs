@@ -17,12 +17,19 @@ const WRONG_SIGNATURE: &str = "c2lnbmF0dXJlLWNhbmFyeQ==";
 
 /// What no log, metric or error may hold.
 fn secrets(app: &TestApp) -> Vec<String> {
-    let mut secrets: Vec<String> = [WORDS, NAME, CARD, UNKNOWN_STATEMENT, WRONG_SIGNATURE, STATEMENT].map(str::to_owned).to_vec();
+    let mut secrets: Vec<String> =
+        [WORDS, NAME, CARD, UNKNOWN_STATEMENT, WRONG_SIGNATURE, STATEMENT].map(str::to_owned).to_vec();
     for phone in [PATIENT, HOSPITAL, "+12025550155"] {
         secrets.push(phone.to_owned());
         secrets.push(phone.trim_start_matches("+1").to_owned());
     }
-    secrets.extend(app.sim.telnyx.inbox_of(PATIENT).iter().filter_map(|t| Some(t.text.split_once("/p/")?.1.split(' ').next()?.to_owned())));
+    secrets.extend(
+        app.sim
+            .telnyx
+            .inbox_of(PATIENT)
+            .iter()
+            .filter_map(|t| Some(t.text.split_once("/p/")?.1.split(' ').next()?.to_owned())),
+    );
     secrets.extend(app.sim.stripe.sessions().into_iter().map(|s| s.url));
     secrets.push(app.keys.stripe_webhook_secret.clone());
     secrets
@@ -39,7 +46,11 @@ async fn walk_every_path(app: &TestApp) -> String {
         .press("collect_phone", &format!("{}#", PATIENT.trim_start_matches("+1")))
         .pace(Pace::FAST);
     let call = app.sim.telnyx.start_call(plan);
-    assert!(within(LONG, || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) }).await, "{}", app.logs());
+    assert!(
+        within(LONG, || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) }).await,
+        "{}",
+        app.logs()
+    );
     app.sim.telnyx.send_text(PATIENT, LINE, &format!("{WORDS} my card is {CARD}"));
     app.sim.telnyx.send_text("+12025550155", LINE, &format!("stop texting me {WORDS}"));
     app.sim.telnyx.send_fax(FaxPlan::new(HOSPITAL, FAX_LINE, format!("%PDF-1.4 {WORDS}"), 1));
@@ -66,7 +77,8 @@ async fn walk_every_path(app: &TestApp) -> String {
         .unwrap();
     said += &format!("{:?}{}", wrong.headers().clone(), wrong.text().await.unwrap());
     said += &app.get(&format!("/p/{WORDS}")).await.unwrap().1;
-    let stripe = app.http.post(format!("{}/webhooks/stripe", app.base)).header("stripe-signature", WORDS).body(WORDS);
+    let stripe =
+        app.http.post(format!("{}/webhooks/stripe", app.base)).header("stripe-signature", WORDS).body(WORDS);
     said += &stripe.send().await.unwrap().text().await.unwrap();
     for session in app.sim.stripe.sessions() {
         app.sim.stripe.pay(&session.id).await.unwrap();
@@ -85,10 +97,18 @@ async fn nothing_private_comes_out_where_it_should_not() {
     let (_, out, err) = app.try_command(&["events", "replay", "no-such-event"]);
     seen += &out;
     seen += &err;
-    assert!(seen.contains("ivr_state") && seen.contains("sms_opt_out") && seen.contains("signature verification failed"));
+    assert!(
+        seen.contains("ivr_state")
+            && seen.contains("sms_opt_out")
+            && seen.contains("signature verification failed")
+    );
     for secret in secrets(&app) {
         let at = seen.find(&secret);
-        assert!(at.is_none(), "{secret} came out: …{}…", &seen[at.unwrap().saturating_sub(200)..(at.unwrap() + 100).min(seen.len())]);
+        assert!(
+            at.is_none(),
+            "{secret} came out: …{}…",
+            &seen[at.unwrap().saturating_sub(200)..(at.unwrap() + 100).min(seen.len())]
+        );
     }
     card_numbers_are_nowhere(&app);
     keyed_digits_are_gone(&app).await;
@@ -117,11 +137,17 @@ fn card_numbers_are_nowhere(app: &TestApp) {
 async fn keyed_digits_are_gone(app: &TestApp) {
     let url = app.env.iter().find(|(n, _)| n == "DATABASE_URL").map(|(_, v)| v.clone()).unwrap();
     let pool = SqlitePool::connect(&url).await.unwrap();
-    let tables = sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(&pool).await.unwrap();
+    let tables =
+        sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(&pool).await.unwrap();
     for table in tables.iter().map(|r| r.get::<String, _>(0)) {
-        let columns = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA table_info('{table}')"))).fetch_all(&pool).await.unwrap();
+        let columns = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA table_info('{table}')")))
+            .fetch_all(&pool)
+            .await
+            .unwrap();
         for column in columns.iter().map(|r| r.get::<String, _>("name")) {
-            let sql = format!("SELECT count(*) FROM \"{table}\" WHERE CAST(\"{column}\" AS TEXT) LIKE '%{UNKNOWN_STATEMENT}%'");
+            let sql = format!(
+                "SELECT count(*) FROM \"{table}\" WHERE CAST(\"{column}\" AS TEXT) LIKE '%{UNKNOWN_STATEMENT}%'"
+            );
             let n: i64 = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&pool).await.unwrap().get(0);
             assert_eq!(n, 0, "keyed digits stand in {table}.{column}");
         }

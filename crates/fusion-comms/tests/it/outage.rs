@@ -14,7 +14,10 @@ async fn an_unsigned_post_is_400_and_says_why_in_the_log_only() {
     let answer = app.http.post(format!("{}/webhooks/telnyx/sms", app.base)).body(body).send().await.unwrap();
     assert_eq!(answer.status(), 400);
     assert!(answer.text().await.unwrap().is_empty());
-    assert!(within(Duration::from_secs(5), || async { app.logs().contains("signature verification failed") }).await);
+    assert!(
+        within(Duration::from_secs(5), || async { app.logs().contains("signature verification failed") })
+            .await
+    );
     let got = app.get("/webhooks/telnyx/sms").await.unwrap();
     assert_eq!(got.0, 405);
 }
@@ -38,7 +41,10 @@ async fn a_stopped_database_is_503_and_well_within_five_seconds_of_its_return() 
     let back = Instant::now();
     let well = || async { app.post("sms", &body.to_string()).await.is_some_and(|s| s == 200) };
     assert!(within(Duration::from_secs(5), well).await, "still 503 after {:?}", back.elapsed());
-    assert!(within(Duration::from_secs(5), || async { app.get("/readyz").await.is_some_and(|a| a.0 == 200) }).await);
+    assert!(
+        within(Duration::from_secs(5), || async { app.get("/readyz").await.is_some_and(|a| a.0 == 200) })
+            .await
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,7 +77,8 @@ async fn what_an_administrator_set_outlasts_a_start(on: On) {
     let app = TestApp::start(on).await;
     app.command(&["opt-out", "add", PATIENT, "--tenant", TENANT, "--reason", "asked by letter"]);
     app.sim.telnyx.send_text(PATIENT, LINE, "START");
-    let worked = events::Filter { state: Some("processed".to_owned()), limit: 1, ..events::Filter::default() };
+    let worked =
+        events::Filter { state: Some("processed".to_owned()), limit: 1, ..events::Filter::default() };
     assert!(within(LONG, || async { !events::list(&app.db, &worked).await.unwrap().is_empty() }).await);
     let rows = opt_outs(&app).await;
     assert_eq!(rows.iter().map(|o| o.source.as_str()).collect::<Vec<_>>(), ["manual_admin"]);
@@ -92,7 +93,10 @@ async fn help_is_answered_also_after_stop(on: On) {
     app.sim.telnyx.send_text(PATIENT, LINE, "INFO");
     assert!(within(LONG, || async { app.sim.telnyx.inbox_of(PATIENT).len() == 2 }).await, "{}", app.logs());
     let help = &app.sim.telnyx.inbox_of(PATIENT)[1].text;
-    assert!(help.contains("Ridgeline EMS") && help.contains("(202) 555-0119") && help.contains("911"), "{help}");
+    assert!(
+        help.contains("Ridgeline EMS") && help.contains("(202) 555-0119") && help.contains("911"),
+        "{help}"
+    );
 }
 
 async fn a_block_at_the_carrier_is_recorded_and_not_tried_again(on: On) {
@@ -106,7 +110,10 @@ async fn a_block_at_the_carrier_is_recorded_and_not_tried_again(on: On) {
     app.settle().await;
     let sources: Vec<&str> = opt_outs(&app).await.iter().map(|o| o.source.as_str()).collect();
     assert_eq!(sources, ["telnyx_block"], "{:?}\n{}", app.sim.telnyx.requests(), app.logs());
-    assert!(app.sim.telnyx.commands(&call).iter().any(|(a, _)| a == "transfer"), "the caller is not told of a link");
+    assert!(
+        app.sim.telnyx.commands(&call).iter().any(|(a, _)| a == "transfer"),
+        "the caller is not told of a link"
+    );
     let sent = app.sim.telnyx.requests().into_iter().filter(|r| r.path.ends_with("/messages")).count();
     assert_eq!(sent, 1);
 }
@@ -116,7 +123,8 @@ async fn statuses_of_a_text_go_forward_only(on: On) {
     let call = app.sim.telnyx.start_call(payer());
     assert!(within(LONG, || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) }).await);
     let delivered = || async {
-        fusion_comms::store::messages::count_by_status(&app.db).await.unwrap() == [("delivered".to_owned(), 1)]
+        fusion_comms::store::messages::count_by_status(&app.db).await.unwrap()
+            == [("delivered".to_owned(), 1)]
     };
     assert!(within(LONG, delivered).await, "{}", app.logs());
     let id = app.sim.telnyx.inbox_of(PATIENT)[0].id.clone();

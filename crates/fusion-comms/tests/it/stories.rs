@@ -9,7 +9,10 @@ use super::support::app::{FAX_LINE, LINE, On, PATIENT, STATEMENT, TestApp, withi
 
 #[test]
 fn the_demo_plays_all_three_stories_and_ends_well() {
-    let out = Command::new(env!("CARGO_BIN_EXE_fusion-comms")).args(["demo", "--script", "all"]).output().expect("it runs");
+    let out = Command::new(env!("CARGO_BIN_EXE_fusion-comms"))
+        .args(["demo", "--script", "all"])
+        .output()
+        .expect("it runs");
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success(), "{text}\n{}", String::from_utf8_lossy(&out.stderr));
     assert_eq!(text.matches("story ended well").count(), 3, "{text}");
@@ -21,7 +24,8 @@ async fn served_beside_simulate(on: On) -> (TestApp, String) {
     let listen = format!("127.0.0.1:{port}");
     let (api, media, stripe) =
         (format!("http://{listen}/v2"), format!("{listen}/media/faxes/"), format!("http://{listen}"));
-    let env = [("TELNYX_API_BASE", api.as_str()), ("TELNYX_MEDIA_HOSTS", &media), ("STRIPE_API_BASE", &stripe)];
+    let env =
+        [("TELNYX_API_BASE", api.as_str()), ("TELNYX_MEDIA_HOSTS", &media), ("STRIPE_API_BASE", &stripe)];
     (TestApp::start_with(on, |_| {}, &env).await, listen)
 }
 
@@ -36,21 +40,37 @@ async fn the_three_stories_with_serve_and_simulate(on: On) {
     };
     let statement = format!("collect_statement={STATEMENT}#");
     let (code, out, err) = simulate(&[
-        "call", "--from", PATIENT, "--did", LINE, "--press", "menu=1", "--press", &statement, "--press",
-        "collect_phone=2025550147#", "--expect-text",
+        "call",
+        "--from",
+        PATIENT,
+        "--did",
+        LINE,
+        "--press",
+        "menu=1",
+        "--press",
+        &statement,
+        "--press",
+        "collect_phone=2025550147#",
+        "--expect-text",
     ]);
     assert_eq!(code, 0, "{out}\n{err}\n{}", app.logs());
 
-    let (code, out, err) = simulate(&["sms", "--from", "+12025550148", "--did", LINE, "--text", "please stop texting me"]);
+    let (code, out, err) =
+        simulate(&["sms", "--from", "+12025550148", "--did", LINE, "--text", "please stop texting me"]);
     assert_eq!(code, 0, "{out}\n{err}");
     assert_eq!(ledger::list(&app.db, None).await.unwrap().len(), 1);
 
     let paper = app.dir.path().join("sheet.pdf");
     std::fs::write(&paper, fusion_comms::demo::sample_fax().unwrap()).unwrap();
-    let (code, out, err) = simulate(&["fax", "--from", "+12025550161", "--did", FAX_LINE, &paper.display().to_string()]);
+    let (code, out, err) =
+        simulate(&["fax", "--from", "+12025550161", "--did", FAX_LINE, &paper.display().to_string()]);
     assert_eq!(code, 0, "{out}\n{err}\n{}", app.logs());
     let read = || async {
-        faxes::list(&app.db, None, None, 10).await.unwrap().iter().any(|f| matches!(f.status.as_str(), "classified" | "needs_review"))
+        faxes::list(&app.db, None, None, 10)
+            .await
+            .unwrap()
+            .iter()
+            .any(|f| matches!(f.status.as_str(), "classified" | "needs_review"))
     };
     assert!(within(Duration::from_secs(30), read).await, "{}", app.logs());
 }

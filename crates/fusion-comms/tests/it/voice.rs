@@ -60,9 +60,11 @@ async fn a_caller_pays_by_phone_from_ring_to_text(on: On) {
     assert_eq!(sessions[0].account, "acct_1TESTRIDGELINE");
     app.sim.stripe.pay(&sessions[0].id).await.expect("the payer can pay");
     let (id, tenant) = (SessionId::new(sessions[0].id.as_str()), TenantId::new(TENANT));
-    let complete = || async { billing::session_by_id(&app.db, &id).await.unwrap().unwrap().status == "complete" };
+    let complete =
+        || async { billing::session_by_id(&app.db, &id).await.unwrap().unwrap().status == "complete" };
     assert!(within(LONG, complete).await);
-    let statement = billing::find_statement(&app.db, &tenant, &StatementId::parse(STATEMENT).unwrap()).await.unwrap();
+    let statement =
+        billing::find_statement(&app.db, &tenant, &StatementId::parse(STATEMENT).unwrap()).await.unwrap();
     assert_eq!(statement.unwrap().status, "paid");
     let after = app.http.get(link).send().await.expect("an answer").text().await.unwrap();
     assert!(after.contains("has been paid"), "{after}");
@@ -85,7 +87,8 @@ async fn a_caller_who_presses_nothing_reaches_a_person(on: On) {
     let call = app.sim.telnyx.start_call(CallPlan::new(PATIENT, LINE).pace(Pace::FAST));
     ended(&app, &call).await;
     assert_eq!(heard(&app, &call), ["menu", "menu", "transfer"]);
-    let (_, transfer) = app.sim.telnyx.commands(&call).into_iter().find(|(a, _)| a == "transfer").expect("a transfer");
+    let (_, transfer) =
+        app.sim.telnyx.commands(&call).into_iter().find(|(a, _)| a == "transfer").expect("a transfer");
     assert_eq!(transfer["to"], DESK);
 }
 
@@ -99,7 +102,8 @@ async fn three_unknown_statements_lead_to_a_person_who_is_busy_then_goodbye(on: 
         .pace(Pace::FAST);
     let call = app.sim.telnyx.start_call(plan);
     ended(&app, &call).await;
-    let wanted = ["menu", "collect_statement", "invalid_statement", "invalid_statement", "transfer", "goodbye"];
+    let wanted =
+        ["menu", "collect_statement", "invalid_statement", "invalid_statement", "transfer", "goodbye"];
     assert_eq!(heard(&app, &call), wanted);
     assert_eq!(actions(&app, &call).last().map(String::as_str), Some("hangup"));
     assert!((app.metric("ivr_transfer_failures_total").await - 1.0).abs() < f64::EPSILON);
@@ -108,7 +112,10 @@ async fn three_unknown_statements_lead_to_a_person_who_is_busy_then_goodbye(on: 
 async fn a_paid_a_held_and_an_empty_statement_lead_to_a_person(on: On) {
     let app = TestApp::start(on).await;
     for number in ["30400001#", "30400002#", "30400003#"] {
-        let plan = CallPlan::new(PATIENT, LINE).press("menu", "1").press("collect_statement", number).pace(Pace::FAST);
+        let plan = CallPlan::new(PATIENT, LINE)
+            .press("menu", "1")
+            .press("collect_statement", number)
+            .pace(Pace::FAST);
         let call = app.sim.telnyx.start_call(plan);
         ended(&app, &call).await;
         assert_eq!(heard(&app, &call), ["menu", "collect_statement", "transfer"]);
@@ -163,7 +170,11 @@ async fn stripe_down_for_a_while_leads_to_a_person_and_the_link_follows(on: On) 
     assert!(within(LONG, || async { actions(&app, &call).iter().any(|a| a == "transfer") }).await);
     assert!(app.sim.telnyx.inbox_of(PATIENT).is_empty());
     app.sim.stripe.down(false);
-    assert!(within(Duration::from_secs(40), || async { app.sim.telnyx.inbox_of(PATIENT).len() == 1 }).await, "{}", app.logs());
+    assert!(
+        within(Duration::from_secs(40), || async { app.sim.telnyx.inbox_of(PATIENT).len() == 1 }).await,
+        "{}",
+        app.logs()
+    );
     assert_eq!(app.sim.stripe.sessions().len(), 1);
 }
 
@@ -172,7 +183,11 @@ async fn an_answer_that_never_comes_makes_one_session_and_one_text(on: On) {
     app.sim.stripe.act_then_hang(1);
     app.sim.telnyx.act_then_hang(Api::Messages, 1);
     let call = app.sim.telnyx.start_call(payer());
-    assert!(within(Duration::from_secs(40), || async { !app.sim.telnyx.inbox_of(PATIENT).is_empty() }).await, "{}", app.logs());
+    assert!(
+        within(Duration::from_secs(40), || async { !app.sim.telnyx.inbox_of(PATIENT).is_empty() }).await,
+        "{}",
+        app.logs()
+    );
     ended(&app, &call).await;
     assert_eq!(app.sim.stripe.sessions().len(), 1);
     assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);

@@ -257,6 +257,7 @@ async fn pending_opt_outs(db: &Db, said: &mut Answers) {
     said.note("not for the other", standing(db, Some(&agency("blue")), &phone(21)).await);
     committed!(db, |tx| ledger::set_pending(tx, &event.id, &[]));
     said.note("no more", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
+    said.note("own row", ledger::find(db, &agency("red"), &phone(21)).await.unwrap());
 }
 
 async fn calls_in_progress(db: &Db, said: &mut Answers) {
@@ -297,6 +298,8 @@ async fn calls_in_progress(db: &Db, said: &mut Answers) {
     said.note("a step once", step().await);
     said.note("not overdue", calls::overdue(db, at(29), 10_000, 5).await.unwrap());
     said.note("overdue", calls::overdue(db, at(30), 10_000, 5).await.unwrap());
+    committed!(db, |tx| calls::put_off_deadline(tx, &id, at(40), at(35)));
+    said.note("put off", calls::overdue(db, at(35), 10_000, 5).await.unwrap());
     said.note("on the page", status::calls(db, 5).await.unwrap());
 }
 
@@ -327,6 +330,9 @@ async fn effects(db: &Db, said: &mut Answers) {
     said.note("done once", committed!(db, |tx| outbox::mark_done(tx, &id, at(7))));
     said.note("parked", committed!(db, |tx| outbox::park(tx, &two.id.to_string(), "refused", at(8))));
     said.note("depth", outbox::depth(db, outbox::Lane::Voice).await.unwrap());
+    said.note("again", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
+    said.note("again once", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
+    said.note("hurried", committed!(db, |tx| outbox::hurry(tx, "call:1", "command", at(9))));
     said.note("of the cause", events::effects(db, &EventId::new("z")).await.unwrap());
 }
 
@@ -386,6 +392,10 @@ async fn fax_documents(db: &Db, said: &mut Answers) {
     committed!(db, |tx| faxes::trouble(tx, &id, "the media host is slow", at(2)));
     said.note("seen", faxes::get(db, &id).await.unwrap());
     said.note("failed", committed!(db, |tx| faxes::failed(tx, &id, "gone", at(3))));
+    said.note("how many failed", faxes::count_failed(db).await.unwrap());
+    let received = ingest::NewEvent { event_type: "fax.received".to_owned(), ..event("fx", id.as_str()) };
+    store_one(db, &received).await.unwrap();
+    said.note("its event", events::fax_received(db, &id).await.unwrap());
     said.note(
         "stored after all",
         committed!(db, |tx| faxes::stored(tx, &id, "tenant/red/fax", "abc", 1234, at(4))),
@@ -422,6 +432,7 @@ async fn people(db: &Db, said: &mut Answers) {
         committed!(db, |tx| tasks::open(tx, Some(&agency("red")), tasks::Kind::CallBack, "v3:one", at(s)));
     }
     said.note("one task", tasks::list_open(db, 5).await.unwrap());
+    said.note("how many", tasks::count_open(db).await.unwrap());
     let entry = audit::Entry {
         actor: "tester",
         action: "statement.set",

@@ -56,7 +56,7 @@ fn sites_of(source: &str) -> Vec<Site> {
             '\n' => line += 1,
             '{' => {
                 let inherited = blocks.last().copied().flatten();
-                blocks.push(only(here, "== Dialect::").or(inherited));
+                blocks.push(only(here, "== Dialect::").or_else(|| arm(here)).or(inherited));
                 since = i + 1;
             }
             '}' => {

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use fusion_comms::clock::Clock;
 use fusion_comms::gate::{self, Handed};
 use fusion_comms::ingest::Ingest;
+use fusion_comms::store::StoreError;
 use fusion_comms::store::ingest::Stored;
 use fusion_comms::store::ledger::{self, Source};
-use fusion_comms::store::StoreError;
 use futures::future::join_all;
 
 use crate::committed;

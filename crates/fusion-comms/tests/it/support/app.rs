@@ -101,7 +101,16 @@ impl TestApp {
             .timeout(Duration::from_secs(10))
             .build()
             .expect("an HTTP client");
-        let app = Self { base, db: Db::open(&database).await.expect("the database opens"), sim, keys, http, dir, env, child: None };
+        let app = Self {
+            base,
+            db: Db::open(&database).await.expect("the database opens"),
+            sim,
+            keys,
+            http,
+            dir,
+            env,
+            child: None,
+        };
         app.command(&["migrate"]);
         app
     }
@@ -109,7 +118,15 @@ impl TestApp {
     /// Sets the sample agency up with the commands an operator uses.
     pub fn found_agency(&self) {
         self.command(&[
-            "tenant", "add", "--id", TENANT, "--name", "Ridgeline EMS", "--billing-phone", DESK, "--stripe-account",
+            "tenant",
+            "add",
+            "--id",
+            TENANT,
+            "--name",
+            "Ridgeline EMS",
+            "--billing-phone",
+            DESK,
+            "--stripe-account",
             "acct_1TESTRIDGELINE",
         ]);
         self.command(&["number", "add", LINE, "--tenant", TENANT, "--purpose", "billing_voice,billing_sms"]);
@@ -149,8 +166,10 @@ impl TestApp {
     }
 
     pub fn launch_unready(&mut self) {
-        let log = std::fs::File::create(self.dir.path().join(format!("log-{}.jsonl", LOGS.fetch_add(1, Ordering::Relaxed))))
-            .expect("a log file");
+        let log = std::fs::File::create(
+            self.dir.path().join(format!("log-{}.jsonl", LOGS.fetch_add(1, Ordering::Relaxed))),
+        )
+        .expect("a log file");
         let child = binary(&self.env)
             .arg("serve")
             .stdout(log.try_clone().expect("a log file"))
@@ -161,7 +180,8 @@ impl TestApp {
     }
 
     pub async fn until_ready(&self) {
-        let ready = || async { self.get("/readyz").await.is_some_and(|(status, _)| status == StatusCode::OK) };
+        let ready =
+            || async { self.get("/readyz").await.is_some_and(|(status, _)| status == StatusCode::OK) };
         assert!(within(Duration::from_secs(20), ready).await, "not ready in time:\n{}", self.logs());
     }
 
@@ -178,7 +198,9 @@ impl TestApp {
         let mut child = self.child.take()?;
         let pid = child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-        tokio::task::spawn_blocking(move || child.wait().expect("the process ends").code()).await.expect("waited")
+        tokio::task::spawn_blocking(move || child.wait().expect("the process ends").code())
+            .await
+            .expect("waited")
     }
 
     /// Everything that the service has logged, over all its starts.
@@ -201,7 +223,8 @@ impl TestApp {
 
     /// Posts a body as Telnyx would, signed now.
     pub async fn post(&self, channel: &str, body: &str) -> Option<StatusCode> {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
         let mut signed = format!("{now}|").into_bytes();
         signed.extend_from_slice(body.as_bytes());
         let signature = STANDARD.encode(self.keys.signing.sign(&signed).to_bytes());
@@ -298,6 +321,7 @@ pub fn fixture(name: &str) -> Value {
         .flatten()
         .map(|e| e.path())
         .find(|p| p.file_name().is_some_and(|f| f.to_string_lossy().starts_with(name)));
-    let text = std::fs::read_to_string(found.unwrap_or_else(|| panic!("no fixture {name}"))).expect("it can be read");
+    let text = std::fs::read_to_string(found.unwrap_or_else(|| panic!("no fixture {name}")))
+        .expect("it can be read");
     serde_json::from_str(&text).expect("it is JSON")
 }
