@@ -32,7 +32,7 @@ impl LegFacts {
         Self::new(from, to, session.to_owned(), client_state, true)
     }
     fn new(from: &str, to: &str, session: String, client_state: Value, outgoing: bool) -> Self {
-        let random = [*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat();
+        let random: [u8; 40] = rand::random();
         Self {
             id: format!("v3:{}", URL_SAFE_NO_PAD.encode(random)),
             leg_id: new_id(),

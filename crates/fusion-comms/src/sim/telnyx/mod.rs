@@ -135,12 +135,14 @@ impl SimTelnyx {
     }
 }
 
-/// The wall clock. The simulator stands for the outside world, which has its own.
+/// The wall clock.
+#[expect(clippy::disallowed_methods, reason = "the simulator is the outside world, which has its own clock")]
 fn now() -> Timestamp {
     let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros());
     Timestamp::from_unix_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the ids are a provider's, not ours")]
 fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }

@@ -65,7 +65,7 @@ async fn webhook(State(service): State<Arc<Service>>, headers: HeaderMap, body: 
     signed.extend_from_slice(&body);
     let signature =
         STANDARD.decode(header("telnyx-signature-ed25519")).ok().and_then(|b| Signature::from_slice(&b).ok());
-    if !signature.is_some_and(|s| service.key.verify_strict(&signed, &s).is_ok()) {
+    if signature.is_none_or(|s| service.key.verify_strict(&signed, &s).is_err()) {
         *service.bad_signatures.lock().unwrap() += 1;
         return StatusCode::BAD_REQUEST;
     }
