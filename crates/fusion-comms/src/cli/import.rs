@@ -180,7 +180,9 @@ mod tests {
 
     const COLUMNS: Columns = Columns { required: &["id"], optional: &["note"] };
 
-    fn sheet(content: &[u8]) -> anyhow::Result<(Vec<String>, Vec<(u64, String)>)> {
+    type Lines = (Vec<String>, Vec<(u64, String)>);
+
+    fn sheet(content: &[u8]) -> anyhow::Result<Lines> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), content)?;
         let parse = |f: &Fields<'_>| {

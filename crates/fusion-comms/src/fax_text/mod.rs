@@ -28,7 +28,7 @@ pub struct ReadLimits {
     pub memory_bytes: u64,
     /// A file with more pages is refused, not read in part.
     pub pages: u32,
-    /// Text of all pages together, and what the content of one page may unpack to, times [`UNPACKED_PER_TEXT`].
+    /// Text of all pages together, and what the content of one page may unpack to, times a few.
     pub text_bytes: usize,
 }
 

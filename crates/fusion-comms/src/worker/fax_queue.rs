@@ -115,7 +115,7 @@ async fn read(app: &Parts, fax: &Fax, key: &str) -> Result<Filed, JobError> {
     }
     let pages = match app.fax_reader.read_pages(bytes).await {
         Ok(pages) => pages,
-        Err(ReadError::Unreadable(why)) => return Ok(Filed::unreadable(&why)),
+        Err(ReadError::Unreadable(why)) => return Ok(Filed::unreadable(why)),
         Err(e) => return Err(JobError::Retry(e.to_string())),
     };
     let roster = match &fax.tenant {

@@ -16,7 +16,7 @@ const KILLS: u32 = 10;
 /// Event `i` of the traffic: HELP texts that must be answered once, statuses and calls of nobody.
 fn event(i: usize) -> (&'static str, Value) {
     let id = format!("00000000-0000-4000-8000-{i:012}");
-    if i % 5 == 0 {
+    if i.is_multiple_of(5) {
         let mut body = fixture("sms-07");
         body["data"]["payload"]["from"]["phone_number"] = json!(person(i));
         body["data"]["payload"]["to"][0]["phone_number"] = json!(LINE);

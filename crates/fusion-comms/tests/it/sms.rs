@@ -59,7 +59,7 @@ async fn where_telnyx_has_answered_a_stop_we_do_not(on: On) {
 async fn a_start_lifts_the_stop_and_an_old_stop_delivered_again_does_not_bring_it_back(on: On) {
     let app = TestApp::start(on).await;
     let mut stop = fixture("sms-02");
-    let now = chrono::Utc::now().to_rfc3339();
+    let now = fusion_comms::clock::Clock::system().now();
     stop["data"]["payload"]["received_at"] = json!(now);
     stop["data"]["payload"]["autoresponse_type"] = json!(null);
     stop["data"]["payload"]["to"][0]["phone_number"] = json!(LINE);

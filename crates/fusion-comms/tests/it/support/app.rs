@@ -223,8 +223,7 @@ impl TestApp {
 
     /// Posts a body as Telnyx would, signed now.
     pub async fn post(&self, channel: &str, body: &str) -> Option<StatusCode> {
-        let now =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+        let now = fusion_comms::clock::Clock::system().now().unix_s();
         let mut signed = format!("{now}|").into_bytes();
         signed.extend_from_slice(body.as_bytes());
         let signature = STANDARD.encode(self.keys.signing.sign(&signed).to_bytes());
