@@ -93,6 +93,7 @@ fn describe() {
     describe_gauge!("inbox_oldest_age_seconds", "Inbox oldest age by lane, in seconds");
     describe_gauge!("outbox_depth", "Outbox depth by lane: effects not yet done");
     describe_gauge!("outbox_oldest_age_seconds", "Outbox oldest age by lane, in seconds");
+    describe_gauge!("agency_tasks_open", "Open tasks for a person of an agency");
     describe_gauge!("parked", "Parked work that waits for a person, by kind");
     describe_counter!("effect_attempts_total", "Effect attempts by kind");
     describe_counter!("effect_failures_total", "Effect failures by kind");
@@ -301,8 +302,8 @@ mod tests {
             r#"telnyx_event_insert_failures_total{channel="sms"}"#,
             r#"telnyx_event_duplicates_total{channel="stripe"}"#,
             r#"inbox_depth{lane="voice"}"#,
-            r#"inbox_oldest_age_seconds{lane="other"}"#,
-            r#"outbox_depth{lane="other"}"#,
+            r#"inbox_oldest_age_seconds{lane="sms"}"#,
+            r#"outbox_depth{lane="link"}"#,
             r#"outbox_oldest_age_seconds{lane="voice"}"#,
             r#"parked{kind="effect"}"#,
             r#"effect_attempts_total{kind="text"}"#,
