@@ -89,6 +89,8 @@ impl Service {
         let whole = config.web.is_some();
         let workers_run = Arc::new(AtomicBool::new(false));
         tokio::spawn(metrics.clone().tend());
+        // The rules of texts are made on their first use: not on a patient's first text.
+        fusion_comms_core::sms::read("hello");
         let made = make(&mut config, addr, clock, metrics).await?;
         if config.database.url.engine() == Engine::Sqlite {
             migrations::apply(&made.db).await?;

@@ -1,7 +1,8 @@
 "use strict";
 const columns = [["Time", "at"], ["Agency", "tenant"], ["From", "from"], ["To", "to"], ["State", "state"], ["What", "detail"], ["Id", "id"]];
+const taskColumns = [["Since", "created_at"], ["Agency", "tenant"], ["What", "kind"], ["Id", "subject"]];
 const el = (tag, text, cls) => { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (cls) e.className = cls; return e; };
-function table(lines) {
+function table(lines, columns) {
   if (!lines.length) return el("p", "None yet.");
   const t = el("table"), head = t.createTHead().insertRow();
   for (const [name] of columns) { const th = el("th", name); th.scope = "col"; head.append(th); }
@@ -9,9 +10,10 @@ function table(lines) {
   for (const line of lines) {
     const row = body.insertRow();
     for (const [, key] of columns) {
-      const value = key === "at" ? new Date(line.at).toLocaleTimeString() : (line[key] ?? "–");
-      const td = el("td", value, key === "id" ? "id" : "");
-      if (key === "id") td.title = value;
+      const isTime = key === "at" || key === "created_at", isId = key === "id" || key === "subject";
+      const value = isTime ? new Date(line[key]).toLocaleTimeString() : (line[key] ?? "–");
+      const td = el("td", value, isId ? "id" : "");
+      if (isId) td.title = value;
       row.append(td);
     }
   }
@@ -26,7 +28,8 @@ async function read() {
     if (text !== shown) {
       shown = text;
       const data = JSON.parse(text);
-      for (const name of ["calls", "texts", "faxes"]) document.getElementById(name).replaceChildren(table(data[name]));
+      for (const name of ["calls", "texts", "faxes"]) document.getElementById(name).replaceChildren(table(data[name], columns));
+      document.getElementById("tasks").replaceChildren(table(data.tasks, taskColumns));
     }
     document.getElementById("note").textContent = "Up to date. The latest come first; phone numbers show four digits.";
   } catch {

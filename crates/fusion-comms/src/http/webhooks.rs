@@ -22,6 +22,8 @@ use crate::{logs, metrics};
 
 /// Bytes of a webhook's body; the largest known ones take a few thousand.
 const MAX_BODY: usize = 1024 * 1024;
+/// Bytes of an object's id at most; a longer one orders nothing.
+const MAX_ID: usize = 200;
 /// How long a body may take to arrive; the provider itself gives up sooner.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// Seconds after which a provider may come again where we could not store.
@@ -164,7 +166,12 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<()
     let event = envelope::stripe(&raw).ok_or(WebhookError::NoEvent)?;
     redact::clean(&mut raw);
     let new = NewStripeEvent {
-        order_key: event.object.get("id").and_then(serde_json::Value::as_str).map(str::to_owned),
+        order_key: event
+            .object
+            .get("id")
+            .and_then(serde_json::Value::as_str)
+            .filter(|id| id.len() <= MAX_ID)
+            .map(str::to_owned),
         id: event.id,
         event_type: event.event_type,
         account: event.account,

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::support::app::{LINE, On, TestApp, fixture, within};
 
 const EVENTS: usize = 1000;
-const KILLS: u32 = 10;
+const KILLS: u32 = 20;
 
 /// Event `i` of the traffic: HELP texts that must be answered once, statuses and calls of nobody.
 fn event(i: usize) -> (&'static str, Value) {
