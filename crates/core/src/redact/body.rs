@@ -71,7 +71,7 @@ fn rewrite_escapes(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The code of a `\uXXXX` that starts at `at`.
+/// The code of a `\uHHHH` that starts at `at`.
 fn escape_at(bytes: &[u8], at: usize) -> Option<u16> {
     let hex = bytes.get(at..at + 6)?.strip_prefix(br"\u")?;
     hex.iter().try_fold(0_u16, |code, b| {

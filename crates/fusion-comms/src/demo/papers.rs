@@ -9,7 +9,7 @@ use super::agency;
 pub fn face_sheet() -> anyhow::Result<Vec<u8>> {
     pdf(&[
         "HOLLOWAY MEMORIAL HOSPITAL",
-        "FACE SHEET - REGISTRATION AND DEMOGRAPHICS",
+        "PATIENT FACE SHEET - REGISTRATION AND DEMOGRAPHICS",
         "",
         "Patient Name: PHELPS, JONATHAN",
         "Date of Birth: 04/12/1947        Sex: M",

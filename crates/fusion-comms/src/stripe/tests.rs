@@ -1,3 +1,5 @@
+//! The Stripe client against a scripted server: what is sent, and what each answer means.
+
 use serde_json::json;
 
 use super::*;

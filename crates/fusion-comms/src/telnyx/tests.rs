@@ -1,3 +1,5 @@
+//! The Telnyx client against a scripted server: what is sent, and what each answer means.
+
 use crate::gate::HandOver;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
