@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use fusion_comms::sim::telnyx::{Api, CallPlan, Pace, Reply, TransferOutcome};
-use fusion_comms::store::billing;
+use fusion_comms::store::{billing, inbox};
+use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{SessionId, StatementId, TenantId};
 
-use super::support::app::{DESK, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
+use serde_json::json;
+
+use super::support::app::{DESK, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, fixture, within};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -193,7 +196,28 @@ async fn an_answer_that_never_comes_makes_one_session_and_one_text(on: On) {
     assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);
 }
 
+async fn a_flood_of_texts_does_not_delay_a_caller(on: On) {
+    let app = TestApp::start(on).await;
+    let flood = (0..600).map(|i| {
+        let mut body = fixture("sms-09");
+        body["data"]["id"] = json!(format!("flood-{i}"));
+        body["data"]["payload"]["id"] = json!(format!("text-{i}"));
+        body["data"]["payload"]["from"]["phone_number"] = json!(format!("+1303555{i:04}"));
+        body.to_string()
+    });
+    let bodies: Vec<String> = flood.collect();
+    for status in futures::future::join_all(bodies.iter().map(|b| app.post("sms", b))).await {
+        assert_eq!(status.expect("an answer"), 200);
+    }
+    let call = app.sim.telnyx.start_call(CallPlan::new(PATIENT, LINE).press("menu", "2").pace(Pace::FAST));
+    assert!(within(LONG, || async { !actions(&app, &call).is_empty() }).await, "{}", app.logs());
+    let texts = inbox::depth(&app.db, inbox::Lane::Telnyx(Channel::Sms)).await.unwrap().waiting;
+    assert!(texts > 0, "the flood was over before the call was answered: nothing is shown");
+    ended(&app, &call).await;
+}
+
 super::served_on_both!(
+    a_flood_of_texts_does_not_delay_a_caller,
     a_caller_pays_by_phone_from_ring_to_text,
     nothing_about_the_patient_leaves_for_stripe,
     a_caller_who_presses_nothing_reaches_a_person,
