@@ -86,6 +86,31 @@ pub fn read_wav(file: &[u8]) -> Option<WavFormat> {
     Some(WavFormat { sample_rate_hz, bits, channels, duration_s, peak })
 }
 
+/// What is wrong with a recording, one sentence each; nothing where Telnyx can play it and a caller can hear it.
+pub fn faults(file: &[u8]) -> Vec<String> {
+    let Some(wav) = read_wav(file) else { return vec!["it is no uncompressed 16-bit WAV file".to_owned()] };
+    let mut faults = Vec::new();
+    if (wav.sample_rate_hz, wav.channels) != (22_050, 1) {
+        faults.push(format!(
+            "it has {} Hz and {} channel(s), not 22050 Hz mono",
+            wav.sample_rate_hz, wav.channels
+        ));
+    }
+    if !(SHORTEST_S..=LONGEST_S).contains(&wav.duration_s) {
+        faults.push(format!("it lasts {:.1} s, not {SHORTEST_S} to {LONGEST_S} s", wav.duration_s));
+    }
+    if wav.peak < QUIETEST {
+        faults.push(format!("its loudest sample is {} of 32768: callers would hear nothing", wav.peak));
+    }
+    faults
+}
+
+/// Seconds that a prompt lasts at least and at most: callers hang up on longer ones.
+const SHORTEST_S: f64 = 0.5;
+const LONGEST_S: f64 = 20.0;
+/// The peak below which a recording counts as silence.
+const QUIETEST: u16 = 2000;
+
 /// The body of the first RIFF chunk with that id.
 fn chunk<'a>(file: &'a [u8], id: &[u8; 4]) -> Option<&'a [u8]> {
     let mut rest = file.get(12..)?;
@@ -122,6 +147,18 @@ mod tests {
             let pace = wav.duration_s / words;
             assert!((0.15..1.5).contains(&pace), "{}: {pace:.2} s a word", prompt.name);
         }
+    }
+
+    #[test]
+    fn what_callers_could_not_hear_is_found() {
+        assert_eq!(faults(all()[0].wav), Vec::<String>::new());
+        assert_eq!(faults(b"<html>not found</html>").len(), 1);
+        let mut silent = all()[0].wav.to_vec();
+        silent[44..].fill(0);
+        assert!(faults(&silent)[0].contains("hear nothing"), "{:?}", faults(&silent));
+        let mut fast = all()[0].wav.to_vec();
+        fast[24..28].copy_from_slice(&8000_u32.to_le_bytes());
+        assert!(faults(&fast)[0].contains("8000 Hz"), "{:?}", faults(&fast));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod number;
 mod opt_out;
 mod opt_out_read;
 mod output;
+mod prompts;
 mod serve;
 pub mod simulate;
 mod statement;
@@ -77,6 +78,9 @@ enum Command {
     /// The opt-out ledger: who is not to be texted.
     #[command(subcommand)]
     OptOut(opt_out::Command),
+    /// The recordings of the phone menu.
+    #[command(subcommand)]
+    Prompts(prompts::Command),
     /// Faxes that came in.
     #[command(subcommand)]
     Fax(fax::Command),
@@ -124,6 +128,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Case(command) => case::run(command).await,
         Command::Events(command) => events::run(command).await,
         Command::OptOut(command) => opt_out::run(command).await,
+        Command::Prompts(command) => prompts::run(command).await,
         Command::Fax(command) => fax::run(command).await,
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),

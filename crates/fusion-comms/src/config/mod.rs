@@ -229,6 +229,24 @@ impl Config {
     }
 }
 
+/// Where Telnyx fetches the prompts from, for the commands that look after them.
+///
+/// # Errors
+/// All problems at once.
+pub fn audio_base(env: Env<'_>) -> Result<String, ConfigProblems> {
+    let mut reader = Reader::new(env);
+    // What the address is made of is asked for only where it may be made.
+    let served_here = if reader.app_env.is_live() {
+        None
+    } else {
+        let bind_addr = reader.optional("BIND_ADDR", parse::address);
+        let from_bind = bind_addr.map(|address| format!("http://{}", reachable(address)));
+        reader.made("PUBLIC_BASE_URL", from_bind, parse::base_url).map(|base| format!("{base}/ivr"))
+    };
+    let audio = reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash);
+    complete(reader, audio).map(|(base, _)| base)
+}
+
 /// The reader's problems, or what was read with its notes.
 fn complete<T>(reader: Reader<'_>, read: Option<T>) -> Result<(T, Vec<String>), ConfigProblems> {
     let notes = reader.finish()?;

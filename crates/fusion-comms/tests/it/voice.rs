@@ -229,3 +229,15 @@ super::served_on_both!(
     stripe_down_for_a_while_leads_to_a_person_and_the_link_follows,
     an_answer_that_never_comes_makes_one_session_and_one_text
 );
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_telnyx_could_not_play_is_named_by_the_check() {
+    let app = TestApp::start(On::Sqlite).await;
+    let good = format!("{}/ivr", app.base);
+    let out = app.command(&["prompts", "check", "--base", &good]);
+    assert_eq!(out.matches(" ok").count(), 7, "{out}");
+    let (code, out, _) = app.try_command(&["prompts", "check", "--base", &format!("{}/nowhere", app.base)]);
+    assert_eq!((code, out.matches("HTTP 404").count()), (1, 7), "{out}");
+    let (code, out, _) = app.try_command(&["prompts", "check", "--base", "http://127.0.0.1:9"]);
+    assert_eq!((code, out.matches("no connection").count()), (1, 7), "{out}");
+}
