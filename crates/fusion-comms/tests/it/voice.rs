@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fusion_comms::sim::telnyx::{Api, CallPlan, Pace, Reply, TransferOutcome};
+use fusion_comms::sim::telnyx::{Api, CallPlan, Chaos, Pace, Reply, TransferOutcome};
 use fusion_comms::store::{billing, inbox};
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{SessionId, StatementId, TenantId};
@@ -71,6 +71,24 @@ async fn a_caller_pays_by_phone_from_ring_to_text(on: On) {
     assert_eq!(statement.unwrap().status, "paid");
     let after = app.http.get(link).send().await.expect("an answer").text().await.unwrap();
     assert!(after.contains("has been paid"), "{after}");
+}
+
+async fn with_every_event_up_to_three_times_and_out_of_order_it_comes_to_the_same(on: On) {
+    for seed in 1..=3 {
+        let chaos = Chaos { duplicates: 2, reorder: true, extra_delay_ms: 0..80, seed };
+        let app = TestApp::start_with(on, |o| o.chaos = Some(chaos), &[]).await;
+        let call = app.sim.telnyx.start_call(payer());
+        ended(&app, &call).await;
+        assert_eq!(
+            heard(&app, &call),
+            ["menu", "collect_statement", "collect_phone", "sent_sms", "goodbye"],
+            "seed {seed}"
+        );
+        assert_eq!(app.sim.stripe.sessions().len(), 1, "seed {seed}");
+        assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1, "seed {seed}");
+        let doubled = app.sim.telnyx.deliveries().iter().filter(|d| d.attempt == 1).count();
+        assert!(doubled > 30, "nothing was delivered twice: {doubled} deliveries");
+    }
 }
 
 async fn nothing_about_the_patient_leaves_for_stripe(on: On) {
@@ -218,6 +236,7 @@ async fn a_flood_of_texts_does_not_delay_a_caller(on: On) {
 
 super::served_on_both!(
     a_flood_of_texts_does_not_delay_a_caller,
+    with_every_event_up_to_three_times_and_out_of_order_it_comes_to_the_same,
     a_caller_pays_by_phone_from_ring_to_text,
     nothing_about_the_patient_leaves_for_stripe,
     a_caller_who_presses_nothing_reaches_a_person,
