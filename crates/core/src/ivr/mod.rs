@@ -3,6 +3,7 @@
 //! A pair with no rule leaves the call as it was: carriers repeat and reorder events, so a stray one is no mistake.
 //! Each wait has a deadline (see [`Call::wait_ms`]) that the shell stores, so no state leaves a caller in silence.
 
+pub mod guessing;
 mod link;
 mod menu;
 mod phone;

@@ -14,6 +14,8 @@ use super::row::Row;
 pub struct StoredCall {
     pub id: CallControlId,
     pub tenant: Option<TenantId>,
+    /// The caller, as sent.
+    pub from_phone: Option<String>,
     /// The dialled number, as sent.
     pub to_phone: Option<String>,
     pub session: Option<String>,
@@ -39,6 +41,7 @@ fn stored(row: &Row) -> Result<StoredCall> {
     let small = |column| -> Result<u8> { u8::try_from(row.int(column)?).map_err(|_| bad(column)) };
     Ok(StoredCall {
         id: CallControlId::new(row.text("call_control_id")?),
+        from_phone: row.opt_text("from_phone")?,
         to_phone: row.opt_text("to_phone")?,
         session: row.opt_text("session_id")?,
         deadline_at: row.opt_time("deadline_at")?,
@@ -81,11 +84,11 @@ pub async fn insert(tx: &mut Tx, new: &NewCall<'_>, now: Timestamp) -> Result<bo
 pub async fn lock(tx: &mut Tx, id: &CallControlId) -> Result<Option<StoredCall>> {
     let q = tx.sql(match tx.dialect() {
         Dialect::Postgres => {
-            "SELECT call_control_id, tenant_id, to_phone, session_id, state, phase, step, attempts, prompts,
+            "SELECT call_control_id, tenant_id, from_phone, to_phone, session_id, state, phase, step, attempts, prompts,
                statement_id, sms_phone, deadline_at FROM telnyx_calls WHERE call_control_id = $1 FOR UPDATE"
         }
         Dialect::Sqlite => {
-            "SELECT call_control_id, tenant_id, to_phone, session_id, state, phase, step, attempts, prompts,
+            "SELECT call_control_id, tenant_id, from_phone, to_phone, session_id, state, phase, step, attempts, prompts,
                statement_id, sms_phone, deadline_at FROM telnyx_calls WHERE call_control_id = $1"
         }
     });
@@ -103,7 +106,7 @@ pub async fn of_session(r: impl Reader, session: &str) -> Result<Option<CallCont
 /// The call as it stands now, not locked; `None` where there is no such call.
 pub async fn present(db: &Db, id: &CallControlId) -> Result<Option<Call>> {
     let q = db.sql(
-        "SELECT call_control_id, tenant_id, to_phone, session_id, state, phase, step, attempts, prompts,
+        "SELECT call_control_id, tenant_id, from_phone, to_phone, session_id, state, phase, step, attempts, prompts,
            statement_id, sms_phone, deadline_at FROM telnyx_calls WHERE call_control_id = $1",
     );
     Ok(db.row(q.bind(id)).await?.as_ref().map(stored).transpose()?.map(|s| s.call))
@@ -180,4 +183,27 @@ pub async fn put_off_deadline(
     let q =
         tx.sql("UPDATE telnyx_calls SET deadline_at = $2 WHERE call_control_id = $1 AND deadline_at <= $3");
     tx.exec(q.bind(id).bind(until).bind(now)).await.map(drop)
+}
+
+/// Notes that a caller keyed a statement number that is none of the agency's; once a cause.
+pub async fn record_miss(
+    tx: &mut Tx,
+    cause: &str,
+    tenant: &TenantId,
+    from: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let q = tx.sql(
+        "INSERT INTO statement_misses (cause_id, tenant_id, from_phone, at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (cause_id) DO NOTHING",
+    );
+    tx.exec(q.bind(cause).bind(tenant).bind(from).bind(now)).await.map(drop)
+}
+
+/// How often a caller missed since then, and when last.
+pub async fn misses_of(tx: &mut Tx, from: &str, since: Timestamp) -> Result<(usize, Option<Timestamp>)> {
+    let q = tx
+        .sql("SELECT count(*) AS n, max(at) AS last FROM statement_misses WHERE from_phone = $1 AND at > $2");
+    let Some(row) = tx.row(q.bind(from).bind(since)).await? else { return Ok((0, None)) };
+    Ok((usize::try_from(row.int("n")?).unwrap_or(0), row.opt_time("last")?))
 }

@@ -14,6 +14,8 @@ pub enum Kind {
     TextToRead,
     FaxUnassigned,
     PaymentMismatch,
+    /// A caller has tried too many statement numbers.
+    Guessing,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
             Kind::TextToRead => "text_to_read",
             Kind::FaxUnassigned => "fax_unassigned",
             Kind::PaymentMismatch => "payment_mismatch",
+            Kind::Guessing => "guessing",
         }
     }
 }

@@ -3,6 +3,7 @@
 use fusion_comms_core::effect::{Command, Effect, Question};
 use fusion_comms_core::envelope::{self, Direction, VoiceEvent, VoiceKind};
 use fusion_comms_core::ids::{CallControlId, StatementId, TenantId, derived_id};
+use fusion_comms_core::ivr::guessing;
 use fusion_comms_core::ivr::{
     self, Call, CallEvent, LinkAnswer, Prompt, State, StatementAnswer, Surroundings,
 };
@@ -169,7 +170,7 @@ pub async fn advance(
     // What our own tables can answer is answered here, and the machine steps again.
     while let Some(at) = effects.iter().position(|e| matches!(e, Effect::Ask(_))) {
         let Effect::Ask(question) = effects.remove(at) else { continue };
-        let answer = answer(tx, stored.tenant.as_ref(), question).await?;
+        let answer = answer(tx, &stored, question, cause, now).await?;
         let (next, more) = ivr::step(call, &answer, &around);
         call = next;
         effects.extend(more);
@@ -192,23 +193,49 @@ pub async fn advance(
     Ok(call)
 }
 
-async fn answer(tx: &mut Tx, tenant: Option<&TenantId>, question: Question) -> Result<CallEvent, JobError> {
+async fn answer(
+    tx: &mut Tx,
+    stored: &StoredCall,
+    question: Question,
+    cause: &str,
+    now: Timestamp,
+) -> Result<CallEvent, JobError> {
     Ok(match question {
-        Question::FindStatement(id) => CallEvent::Statement(find(tx, tenant, id).await?),
+        Question::FindStatement(id) => CallEvent::Statement(find(tx, stored, id, cause, now).await?),
         Question::MayText(phone) => {
-            let allowed =
-                gate::check(tx, tenant, &phone, Class::PaymentLink, None).await? == Decision::Allowed;
+            let allowed = gate::check(tx, stored.tenant.as_ref(), &phone, Class::PaymentLink, None).await?
+                == Decision::Allowed;
             CallEvent::MayText { phone, allowed }
         }
     })
 }
 
-async fn find(tx: &mut Tx, tenant: Option<&TenantId>, id: StatementId) -> Result<StatementAnswer, JobError> {
-    let Some(tenant) = tenant else { return Ok(StatementAnswer::Unknown) };
+async fn find(
+    tx: &mut Tx,
+    stored: &StoredCall,
+    id: StatementId,
+    cause: &str,
+    now: Timestamp,
+) -> Result<StatementAnswer, JobError> {
+    let Some(tenant) = &stored.tenant else { return Ok(StatementAnswer::Unknown) };
+    // Callers without a number cannot be told apart; each of their calls has its three tries.
+    let caller = stored.from_phone.as_deref().filter(|f| E164::parse(f).is_ok());
+    if let Some(from) = caller {
+        let (misses, last) = calls::misses_of(tx, from, now.plus_s(-guessing::REMEMBERED_S)).await?;
+        if guessing::is_refused(misses, last, now) {
+            tasks::open(tx, Some(tenant), tasks::Kind::Guessing, stored.id.as_str(), now).await?;
+            return Ok(StatementAnswer::NotPayable);
+        }
+    }
     Ok(match billing::find_statement(&mut *tx, tenant, &id).await? {
         Some(s) if s.is_payable() => StatementAnswer::Found(id),
         Some(_) => StatementAnswer::NotPayable,
-        None => StatementAnswer::Unknown,
+        None => {
+            if let Some(from) = caller {
+                calls::record_miss(tx, cause, tenant, from, now).await?;
+            }
+            StatementAnswer::Unknown
+        }
     })
 }
 

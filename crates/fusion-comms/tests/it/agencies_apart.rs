@@ -33,7 +33,7 @@ const fn table(
     Table { name, agency: "tenant_id", columns, values, change, denied: &[] }
 }
 
-const TABLES: [Table; 15] = [
+const TABLES: [Table; 16] = [
     Table {
         agency: "id",
         denied: &["INSERT", "DELETE"],
@@ -49,6 +49,10 @@ const TABLES: [Table; 15] = [
         "last_error",
     ),
     table("telnyx_calls", "call_control_id, state", "'{n}', 'MENU'", "from_phone"),
+    Table {
+        denied: &["INSERT", "UPDATE", "DELETE"],
+        ..table("statement_misses", "cause_id, from_phone, at", "'{n}', 'a', now()", "from_phone")
+    },
     table("agency_tasks", "task_id, kind, subject", "'{n}', 'call_back', 's'", "subject"),
     table(
         "telnyx_sms_messages",

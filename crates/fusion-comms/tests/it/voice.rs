@@ -91,6 +91,23 @@ async fn with_every_event_up_to_three_times_and_out_of_order_it_comes_to_the_sam
     }
 }
 
+async fn who_guesses_statement_numbers_is_not_told_of_a_right_one(on: On) {
+    let app = TestApp::start(on).await;
+    for _ in 0..3 {
+        let guess = CallPlan::new(PATIENT, LINE).press("menu", "1").press("collect_statement", "999#");
+        let call = app.sim.telnyx.start_call(guess.press("invalid_statement", "998#").pace(Pace::FAST));
+        ended(&app, &call).await;
+    }
+    let call = app.sim.telnyx.start_call(payer());
+    ended(&app, &call).await;
+    assert_eq!(heard(&app, &call), ["menu", "collect_statement", "transfer"]);
+    let mut other = payer();
+    other.from = "+12025550148".to_owned();
+    let call = app.sim.telnyx.start_call(other);
+    ended(&app, &call).await;
+    assert!(heard(&app, &call).contains(&"sent_sms".to_owned()));
+}
+
 async fn nothing_about_the_patient_leaves_for_stripe(on: On) {
     let app = TestApp::start(on).await;
     let call = app.sim.telnyx.start_call(payer());
@@ -236,6 +253,7 @@ async fn a_flood_of_texts_does_not_delay_a_caller(on: On) {
 
 super::served_on_both!(
     a_flood_of_texts_does_not_delay_a_caller,
+    who_guesses_statement_numbers_is_not_told_of_a_right_one,
     with_every_event_up_to_three_times_and_out_of_order_it_comes_to_the_same,
     a_caller_pays_by_phone_from_ring_to_text,
     nothing_about_the_patient_leaves_for_stripe,

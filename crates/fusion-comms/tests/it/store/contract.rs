@@ -299,6 +299,8 @@ async fn calls_in_progress(db: &Db, said: &mut Answers) {
     said.note("not overdue", calls::overdue(db, at(29), 10_000, 5).await.unwrap());
     said.note("overdue", calls::overdue(db, at(30), 10_000, 5).await.unwrap());
     committed!(db, |tx| calls::put_off_deadline(tx, &id, at(40), at(35)));
+    committed!(db, |tx| calls::record_miss(tx, "cause", &red, "+12025550147", at(7)));
+    said.note("misses", committed!(db, |tx| calls::misses_of(tx, "+12025550147", at(1))));
     said.note("put off", calls::overdue(db, at(35), 10_000, 5).await.unwrap());
     said.note("on the page", status::calls(db, 5).await.unwrap());
 }
