@@ -74,20 +74,31 @@ impl Digits {
         &self.0
     }
 
-    /// A US or Canadian number from ten digits, or eleven with a leading 1, by the rules of the North American
-    /// Numbering Plan: area code and exchange start with 2 to 9, and neither ends in 11.
+    /// A US or Canadian number that a text can go to, from ten digits, or eleven with a leading 1.
+    ///
+    /// By the rules of the North American Numbering Plan: area code and exchange start with 2 to 9, and neither ends in
+    /// 11. Numbers that cost the caller (900, exchange 976) and toll-free ones, which take no texts of this kind, are
+    /// none; whether the rest is a landline only the carrier knows (its code 40001).
     pub fn as_nanp(&self) -> Option<E164> {
         let ten = match self.0.len() {
             10 => self.0.as_str(),
             11 => self.0.strip_prefix('1')?,
             _ => return None,
         };
-        let d = ten.as_bytes();
-        let part_ok = |p: &[u8]| (b'2'..=b'9').contains(&p[0]) && &p[1..3] != b"11";
-        (d.iter().all(u8::is_ascii_digit) && part_ok(&d[0..3]) && part_ok(&d[3..6]))
-            .then(|| E164(format!("+1{ten}")))
+        if !ten.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let (area, exchange) = (&ten[..3], &ten[3..6]);
+        let part_ok = |part: &str| part.as_bytes()[0] >= b'2' && !part.ends_with("11");
+        let takes_texts = !NO_TEXTS.contains(&area) && exchange != PREMIUM_EXCHANGE;
+        (part_ok(area) && part_ok(exchange) && takes_texts).then(|| E164(format!("+1{ten}")))
     }
 }
+
+/// Area codes of premium-rate and of toll-free numbers (NANPA).
+const NO_TEXTS: [&str; 8] = ["900", "800", "833", "844", "855", "866", "877", "888"];
+/// Premium-rate in many area codes.
+const PREMIUM_EXCHANGE: &str = "976";
 
 impl fmt::Debug for Digits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,6 +147,9 @@ mod tests {
             "9115550147",
             "2029110147",
             "202555*147",
+            "9005550147",
+            "8005550147",
+            "2029760147",
             "",
         ] {
             assert_eq!(nanp(bad), None, "{bad}");

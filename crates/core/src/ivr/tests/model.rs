@@ -257,5 +257,8 @@ fn phone(keys: &str) -> Option<String> {
     let ten = if keys.len() == 11 { keys.strip_prefix('1')? } else { keys };
     let key: Vec<u32> = ten.chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
     let code = |from: usize| key[from] >= 2 && (key[from + 1], key[from + 2]) != (1, 1);
-    (key.len() == 10 && code(0) && code(3)).then(|| format!("+1{ten}"))
+    let free_or_dear =
+        ["800", "833", "844", "855", "866", "877", "888", "900"].iter().any(|a| ten.starts_with(a));
+    let takes_texts = !free_or_dear && ten.get(3..6) != Some("976");
+    (key.len() == 10 && code(0) && code(3) && takes_texts).then(|| format!("+1{ten}"))
 }
