@@ -4,6 +4,7 @@
 
 mod arguments;
 mod audit;
+mod audit_verify;
 mod case;
 mod config;
 mod confirm;
@@ -81,6 +82,9 @@ enum Command {
     /// The recordings of the phone menu.
     #[command(subcommand)]
     Prompts(prompts::Command),
+    /// The proof of the histories.
+    #[command(subcommand)]
+    Audit(audit_verify::Command),
     /// Faxes that came in.
     #[command(subcommand)]
     Fax(fax::Command),
@@ -129,6 +133,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Events(command) => events::run(command).await,
         Command::OptOut(command) => opt_out::run(command).await,
         Command::Prompts(command) => prompts::run(command).await,
+        Command::Audit(command) => audit_verify::run(command).await,
         Command::Fax(command) => fax::run(command).await,
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),

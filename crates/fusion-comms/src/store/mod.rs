@@ -17,6 +17,7 @@ pub mod migrations;
 pub mod outbox;
 pub mod queue;
 mod row;
+pub mod seals;
 pub mod settings;
 pub mod status;
 pub mod tasks;

@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{deadlines, fax_queue, gauges, inbox, listen, outbox};
 use crate::app::App;
-use crate::store::StoreError;
 use crate::store::inbox::Lane as In;
 use crate::store::outbox::Lane as Out;
+use crate::store::{StoreError, seals};
 
 /// Workers of each lane. Voice has the most: a caller waits for each of its pieces of work.
 const INBOX: [(In, usize, Duration); 4] = [
@@ -28,6 +28,8 @@ const POLL_VOICE: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_secs(1);
 const POLL_DEADLINES: Duration = Duration::from_millis(250);
 const READ_GAUGES: Duration = Duration::from_secs(5);
+/// How long a row of the opt-out history stays unsealed at most, while the service runs.
+const SEAL: Duration = Duration::from_secs(2);
 /// How long a stopping service waits for work in hand; leases bring back what is left.
 const DRAIN: Duration = Duration::from_secs(8);
 
@@ -59,6 +61,11 @@ impl Workers {
         (0..FAX_READERS).for_each(|_| workers.fax_reader(app));
         workers.every(app, POLL_DEADLINES, |app| async move {
             deadlines::work(&app).await;
+        });
+        workers.every(app, SEAL, |app| async move {
+            if let Err(e) = seals::seal(&app.db, app.clock.now()).await {
+                tracing::warn!(error = %e, "the opt-out history could not be sealed: tried again in seconds");
+            }
         });
         workers.every(app, READ_GAUGES, |app| async move { gauges::read(&app).await });
         let (app, stop) = (app.clone(), workers.stop.clone());

@@ -199,7 +199,7 @@ async fn an_agency_reads_nothing_that_is_no_agencys() {
         .await;
     let unassigned = "SELECT event_id FROM telnyx_events WHERE tenant_id IS NULL";
     assert!(as_tenant(&db, Some("red"), async |p| p.ask(unassigned).await).await.is_empty());
-    for table in ["sms_locks", "queue_messages", "schema_minimum", "_sqlx_migrations"] {
+    for table in ["sms_locks", "opt_out_seals", "queue_messages", "schema_minimum", "_sqlx_migrations"] {
         assert_eq!(touches(&db, Some("red"), &format!("SELECT * FROM {table}")).await, None, "{table}");
         assert_eq!(touches(&db, Some("red"), &format!("DELETE FROM {table}")).await, None, "{table}");
     }
@@ -211,7 +211,7 @@ async fn every_table_is_an_agencys_or_named_here_as_not() {
     let open =
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY 1";
-    let not_agencies = ["_sqlx_migrations", "queue_messages", "schema_minimum", "sms_locks"];
+    let not_agencies = ["_sqlx_migrations", "opt_out_seals", "queue_messages", "schema_minimum", "sms_locks"];
     assert_eq!(db.prompt().await.ask(open).await, not_agencies.map(|t| [t]));
     let guarded = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relforcerowsecurity";
     // The steps have their agency by way of their call.

@@ -22,6 +22,7 @@ pub(crate) use served_on_both;
 mod support;
 
 mod agencies_apart;
+mod chain;
 mod cli;
 mod fax;
 mod fixtures;

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use fusion_comms::store::{
     Db, audit, billing, calls, events, faxes, inbox, ingest, ledger, messages, migrations, outbox, queue,
-    settings, status, tasks, tenants,
+    seals, settings, status, tasks, tenants,
 };
 use fusion_comms_core::envelope::{Channel, DeliveryStatus};
 use fusion_comms_core::fax::Case;
@@ -257,6 +257,9 @@ async fn pending_opt_outs(db: &Db, said: &mut Answers) {
     said.note("not for the other", standing(db, Some(&agency("blue")), &phone(21)).await);
     committed!(db, |tx| ledger::set_pending(tx, &event.id, &[]));
     said.note("no more", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
+    said.note("sealed", seals::seal(db, at(30)).await.unwrap());
+    said.note("sealed once", seals::seal(db, at(31)).await.unwrap());
+    said.note("sound", seals::verify(db).await.unwrap());
     said.note("own row", ledger::find(db, &agency("red"), &phone(21)).await.unwrap());
 }
 
