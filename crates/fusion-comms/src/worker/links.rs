@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls::{self, After};
 use super::error::JobError;
-use super::texts;
+use super::{settle, texts};
 use crate::app::Parts;
 use crate::gate::Decision;
 use crate::store::billing::{self, NewSession};
@@ -53,7 +53,9 @@ pub(super) async fn ask(
     let account = tenants::get(&mut *tx, tenant_id).await?.and_then(|t| t.stripe_account);
     let found =
         billing::find_statement(&mut *tx, tenant_id, statement).await?.filter(billing::Statement::is_payable);
-    let (Some(account), Some(found)) = (account, found) else {
+    // A bank debit under way may yet fail; until then another link would be a second payment.
+    let debit = billing::is_debit_pending(&mut *tx, tenant_id, statement.expose()).await?;
+    let (Some(account), Some(found), false) = (account, found, debit) else {
         tasks::open(tx, Some(tenant_id), tasks::Kind::LinkNotSent, stored.id.as_str(), now).await?;
         return Ok(false);
     };
@@ -121,9 +123,11 @@ pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<()
         token: token.clone(),
     };
     let mut after = After::default();
+    billing::lock_statement(&mut tx, tenant_id, &c.statement_id).await?;
     if outbox::mark_done(&mut tx, &effect.id, now).await?
         && billing::insert_session(&mut tx, &new, now).await?
     {
+        expire_others(&mut tx, tenant_id, &c.statement_id, &new.id, &effect.id, now).await?;
         let text = link_text(app, &mut tx, tenant_id, &c, &phone, &token, &effect.id).await?;
         let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
         let decision = crate::gate::queue(&mut tx, &text, outbox::Lane::Link, expires_at, now).await?;
@@ -207,6 +211,61 @@ pub(super) async fn tell_call(
         calls::advance(app, tx, stored, cause, CallEvent::Link(answer), now, after).await?;
     }
     Ok(())
+}
+
+/// An open session of which the payer has, or need have, no use any more.
+#[derive(Serialize, Deserialize)]
+struct Expiry {
+    account: String,
+    session: SessionId,
+}
+
+/// Owes the end of a statement's other open sessions. The statement is locked, so that of two made at once one sees
+/// the other.
+pub(super) async fn expire_others(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    statement: &str,
+    but: &SessionId,
+    cause: &str,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    for other in billing::other_open_sessions(&mut *tx, tenant, statement, but).await? {
+        let expiry = Expiry { account: other.account, session: other.id };
+        let effect = outbox::NewEffect {
+            id: derived_id(expiry.session.as_str(), "expire"),
+            lane: outbox::Lane::Link,
+            kind: "expire_session",
+            order_key: format!("expire:{}", expiry.session),
+            cause_id: cause.to_owned(),
+            tenant: Some(tenant.clone()),
+            payload: serde_json::to_value(&expiry).map_err(|e| JobError::GiveUp(e.to_string()))?,
+            // By then it has ended of itself.
+            expires_at: Some(other.expires_at.unwrap_or(now.plus_s(SESSION_S)).max(now.plus_s(60))),
+        };
+        outbox::push(tx, &effect, now).await?;
+    }
+    Ok(())
+}
+
+/// Ends a session at Stripe. One that is no longer open there is asked about: a payment counts, whatever we wanted.
+pub(super) async fn expire(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
+    let e: Expiry = serde_json::from_value(effect.payload.clone())
+        .map_err(|_| JobError::GiveUp("the session to end cannot be read".to_owned()))?;
+    let answer = match app.stripe.expire(&e.account, &e.session).await {
+        Err(StripeError::Refused { http: 400, .. }) => app.stripe.retrieve(&e.account, &e.session).await,
+        answer => answer,
+    };
+    let said = answer.map_err(|e| job_error(&e))?;
+    let mut tx = app.db.urgent().begin().await?;
+    let now = app.clock.now();
+    if let (Some(stored), Some(news)) =
+        (billing::session_by_id(&mut tx, &e.session).await?, settle::news(&said))
+    {
+        settle::apply(&mut tx, &stored, &said, news, now).await?;
+    }
+    outbox::mark_done(&mut tx, &effect.id, now).await?;
+    Ok(tx.commit().await?)
 }
 
 fn read(effect: &outbox::Claimed) -> Result<Checkout, JobError> {
