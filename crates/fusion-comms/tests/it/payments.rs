@@ -199,7 +199,7 @@ async fn an_agency_that_takes_its_access_away_takes_no_payment_until_set_again(o
     assert!(task_kinds(&app).await.contains(&"link_not_sent".to_owned()));
     let noted = "SELECT count(*) FROM audit_log WHERE action = 'tenant.disconnect'";
     assert_eq!(prompt(&app).await.count(noted).await, 1);
-    app.command(&["tenant", "set", TENANT, "--stripe-account", ACCOUNT]);
+    app.command(&["tenant", "set", "--id", TENANT, "--stripe-account", ACCOUNT]);
     call_for(&app, "2025550149").await;
     assert_eq!(app.sim.stripe.sessions().len(), 2);
 }
@@ -218,14 +218,18 @@ async fn an_event_of_the_other_mode_is_kept_without_effect_and_seen(on: On) {
 }
 
 async fn a_test_event_on_a_live_key_has_no_effect(on: On) {
-    let app = TestApp::start_with(on, |_| {}, &[("STRIPE_SECRET_KEY", "sk_live_of_a_test_only")]).await;
-    call_for(&app, "2025550147").await;
-    let id = app.sim.stripe.sessions().remove(0).id;
+    let (mut app, id) = linked(on).await;
+    app.kill();
+    app.env.push(("STRIPE_SECRET_KEY".to_owned(), "sk_live_of_a_test_only".to_owned()));
+    app.launch().await;
     let paid = session_object(&app, &id, &json!({}));
-    post(&app, &event("evt_1", "checkout.session.completed", ACCOUNT, &paid)).await;
+    let mut event = event("evt_1", "checkout.session.completed", ACCOUNT, &paid);
+    post(&app, &event).await;
     assert_states(&app, &id, "open", "open").await;
     assert_eq!(task_kinds(&app).await, ["stripe_mode"]);
-    app.sim.stripe.pay(&id).await.unwrap();
+    event["id"] = "evt_2".into();
+    event["livemode"] = true.into();
+    post(&app, &event).await;
     assert_states(&app, &id, "complete", "paid").await;
 }
 
