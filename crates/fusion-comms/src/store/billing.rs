@@ -224,6 +224,8 @@ pub struct Session {
     pub account: String,
     /// Cents given back so far.
     pub amount_refunded: Cents,
+    /// Since when a bank debit has yet to settle.
+    pub debit_pending_since: Option<Timestamp>,
 }
 
 fn session(r: &Row) -> Result<Session> {
@@ -239,6 +241,7 @@ fn session(r: &Row) -> Result<Session> {
         expires_at: r.opt_time("expires_at")?,
         account: r.text("account")?,
         amount_refunded: Cents(r.int("amount_refunded")?),
+        debit_pending_since: r.opt_time("debit_pending_since")?,
     })
 }
 
@@ -272,7 +275,7 @@ pub async fn insert_session(tx: &mut Tx, s: &NewSession, now: Timestamp) -> Resu
 pub async fn session_by_id(r: impl Reader, id: &SessionId) -> Result<Option<Session>> {
     let q = r.sql(
         "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
-           account, amount_refunded
+           account, amount_refunded, debit_pending_since
          FROM billing_checkout_sessions WHERE session_id = $1",
     );
     r.row(q.bind(id)).await?.as_ref().map(session).transpose()
@@ -281,7 +284,7 @@ pub async fn session_by_id(r: impl Reader, id: &SessionId) -> Result<Option<Sess
 pub async fn session_by_token(r: impl Reader, token: &str) -> Result<Option<Session>> {
     let q = r.sql(
         "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
-           account, amount_refunded
+           account, amount_refunded, debit_pending_since
          FROM billing_checkout_sessions WHERE token = $1",
     );
     r.row(q.bind(token)).await?.as_ref().map(session).transpose()
@@ -311,7 +314,7 @@ pub async fn session_by_payment(
 ) -> Result<Option<Session>> {
     let q = r.sql(
         "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
-           account, amount_refunded
+           account, amount_refunded, debit_pending_since
          FROM billing_checkout_sessions WHERE payment_intent = $1 OR reference = $2
          ORDER BY CASE WHEN payment_intent = $1 THEN 0 ELSE 1 END LIMIT 1",
     );
@@ -327,7 +330,7 @@ pub async fn other_open_sessions(
 ) -> Result<Vec<Session>> {
     let q = r.sql(
         "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
-           account, amount_refunded
+           account, amount_refunded, debit_pending_since
          FROM billing_checkout_sessions
          WHERE tenant_id = $1 AND statement_id = $2 AND session_id <> $3 AND status = 'open' ORDER BY session_id",
     );
@@ -419,7 +422,7 @@ pub async fn claim_to_check(tx: &mut Tx, n: i64, now: Timestamp, until: Timestam
            SELECT session_id FROM billing_checkout_sessions
            WHERE status = 'open' AND (check_at IS NULL OR check_at <= $2) ORDER BY check_at, session_id LIMIT $1)
          RETURNING session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
-           account, amount_refunded",
+           account, amount_refunded, debit_pending_since",
     );
     tx.rows(q.bind(n).bind(now).bind(until)).await?.iter().map(session).collect()
 }

@@ -3,10 +3,10 @@
 use fusion_comms_core::time::Timestamp;
 
 use super::error::JobError;
-use super::settle;
+use super::settle::{self, News};
 use crate::app::Parts;
 use crate::store::billing;
-use crate::stripe::{self, Session, StripeError};
+use crate::stripe::{self, PaymentStatus, Session, StripeError};
 
 /// Sessions of one round.
 const A_ROUND: i64 = 20;
@@ -16,6 +16,9 @@ const AFTER_FAILURE_S: i64 = 600;
 const AFTER_REFUSAL_S: i64 = 24 * 3600;
 /// While it is open, or a bank debit settles.
 const WHILE_OPEN_S: i64 = 6 * 3600;
+/// A bank debit that has not settled by then has failed, and the event that said so was lost: bank days and a margin. It
+/// would keep the statement from every other link; a success that comes even later still counts.
+const DEBIT_SETTLES_S: i64 = 14 * 24 * 3600;
 /// How long after its end an open session is asked about once more.
 const AFTER_END_S: i64 = 60;
 
@@ -48,7 +51,7 @@ async fn follow(
     let mut tx = app.db.begin().await?;
     match answer {
         Ok(said) => {
-            if let Some(news) = settle::news(&said) {
+            if let Some(news) = news(stored, &said, now) {
                 settle::apply(&mut tx, stored, &said, news, now).await?;
             }
             billing::check_again(&mut tx, &stored.id, next(stored, now)).await?;
@@ -61,6 +64,15 @@ async fn follow(
         }
     }
     Ok(tx.commit().await?)
+}
+
+/// What the session's state says, and how long it has said so.
+fn news(stored: &billing::Session, said: &Session, now: Timestamp) -> Option<News> {
+    let is_late = stored.debit_pending_since.is_some_and(|t| t.plus_s(DEBIT_SETTLES_S) <= now);
+    if is_late && said.payment_status == PaymentStatus::Unpaid {
+        return Some(News::DebitFailed);
+    }
+    settle::news(said)
 }
 
 fn next(stored: &billing::Session, now: Timestamp) -> Timestamp {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fusion_comms::sim::stripe::sign;
 use fusion_comms::sim::telnyx::{CallPlan, Pace};
 use fusion_comms::store::{billing, tasks};
-use fusion_comms_core::ids::{SessionId, StatementId, TenantId};
+use fusion_comms_core::ids::{Cents, SessionId, StatementId, TenantId};
 use serde_json::{Value, json};
 
 use super::support::app::{LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
@@ -304,6 +304,109 @@ async fn sessions_of_which_no_webhook_told_are_asked_about(on: On) {
     assert_states(&app, &id, "complete", "paid").await;
 }
 
+async fn a_debit_of_which_nothing_is_heard_for_two_weeks_blocks_no_further_link(on: On) {
+    let (mut app, id) = linked(on).await;
+    app.sim.stripe.pay_by_bank(&id).await.unwrap();
+    app.settle().await;
+    app.kill();
+    let old = "UPDATE billing_checkout_sessions SET debit_pending_since = '2026-01-01T00:00:00.000000Z', check_at = created_at";
+    prompt(&app).await.run(old).await;
+    app.launch().await;
+    let failed = || async { stored(&app, &id).await.status == "expired" };
+    assert!(within(LONG, failed).await, "{}", app.logs());
+    assert_eq!(task_kinds(&app).await, ["payment_failed"]);
+    app.sim.stripe.settle_bank(&id, true).await.unwrap();
+    assert_states(&app, &id, "complete", "paid").await;
+}
+
+/// Every order of some things.
+fn orders<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
+    if things.is_empty() {
+        return vec![vec![]];
+    }
+    let first = |i: usize| {
+        let mut rest = things.to_vec();
+        let one = rest.remove(i);
+        orders(&rest).into_iter().map(move |more| [vec![one.clone()], more].concat()).collect::<Vec<_>>()
+    };
+    (0..things.len()).flat_map(first).collect()
+}
+
+/// A statement and its open session of that number, without a call.
+async fn given_session(app: &TestApp, n: usize) {
+    let mut tx = app.db.begin().await.unwrap();
+    let (tenant, now) = (TenantId::new(TENANT), fusion_comms::clock::Clock::system().now());
+    let bill = billing::Statement {
+        id: format!("7000{n}"),
+        case: None,
+        amount: Cents(WHOLE),
+        currency: "usd".to_owned(),
+        status: "open".to_owned(),
+    };
+    billing::put_statement(&mut tx, &tenant, &bill, now).await.unwrap();
+    let session = billing::NewSession {
+        id: SessionId::new(format!("cs_{n}")),
+        tenant,
+        statement_id: bill.id,
+        call: None,
+        amount: bill.amount,
+        currency: bill.currency,
+        checkout_url: "https://pay.example.org/".to_owned(),
+        account: ACCOUNT.to_owned(),
+        reference: format!("ref-{n}"),
+        expires_at: now.plus_s(3600),
+        token: format!("token-{n}"),
+    };
+    billing::insert_session(&mut tx, &session, now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// The events of one payment: kind and object.
+fn life(n: usize) -> Vec<(&'static str, Value)> {
+    let session = |paid: &str| {
+        json!({"id": format!("cs_{n}"), "object": "checkout.session", "status": "complete", "currency": "usd",
+               "payment_status": paid, "payment_intent": format!("pi_{n}"), "amount_total": WHOLE})
+    };
+    let charge = |back: i64| {
+        json!({"id": format!("ch_{n}"), "object": "charge", "amount_refunded": back, "refunded": back == WHOLE,
+               "payment_intent": format!("pi_{n}"), "metadata": {"ref": format!("ref-{n}")}})
+    };
+    let dispute = json!({"id": format!("du_{n}"), "object": "dispute", "payment_intent": format!("pi_{n}"), "metadata": {}});
+    vec![
+        ("checkout.session.completed", session("unpaid")),
+        ("checkout.session.async_payment_succeeded", session("paid")),
+        ("charge.refunded", charge(100)),
+        ("charge.refunded", charge(WHOLE)),
+        ("charge.dispute.created", dispute),
+    ]
+}
+
+async fn events_in_every_order_and_twice_end_the_same(on: On) {
+    let app = TestApp::start(on).await;
+    let (whole, disputed) = (orders(&[0, 1, 2, 3]), orders(&[1, 2, 4]));
+    let all: Vec<Vec<usize>> = whole.iter().chain(&disputed).cloned().collect();
+    for (n, order) in all.iter().enumerate() {
+        given_session(&app, n).await;
+        for i in order {
+            let (kind, object) = life(n).swap_remove(*i);
+            // Copies by the same id, and by another as Stripe makes them at times.
+            for name in ["a", "a", "b"] {
+                post(&app, &event(&format!("evt_{n}_{i}_{name}"), kind, ACCOUNT, &object)).await;
+            }
+        }
+    }
+    app.settle().await;
+    for (n, order) in all.iter().enumerate() {
+        let wanted = if n < whole.len() { ("refunded", WHOLE) } else { ("disputed", 100) };
+        let s = stored(&app, &format!("cs_{n}")).await;
+        assert_eq!((s.status.as_str(), s.amount_refunded.0), wanted, "{order:?}\n{}", app.logs());
+        let id = StatementId::parse(&s.statement_id).unwrap();
+        let bill = billing::find_statement(&app.db, &TenantId::new(TENANT), &id).await.unwrap().unwrap();
+        assert_eq!(bill.status, wanted.0, "{order:?}");
+    }
+    assert_eq!(task_kinds(&app).await, vec!["payment_disputed"; disputed.len()]);
+}
+
 async fn a_payment_of_a_held_or_paid_statement_is_told_to_a_person(on: On) {
     for (before, after) in [("on_hold", "paid"), ("paid", "paid")] {
         let (app, id) = linked(on).await;
@@ -356,6 +459,8 @@ super::served_on_both!(
     a_second_link_ends_the_first,
     a_first_link_that_was_paid_meanwhile_counts,
     sessions_of_which_no_webhook_told_are_asked_about,
+    a_debit_of_which_nothing_is_heard_for_two_weeks_blocks_no_further_link,
+    events_in_every_order_and_twice_end_the_same,
     a_payment_of_a_held_or_paid_statement_is_told_to_a_person,
     one_of_two_payments_given_back_leaves_the_statement_paid,
     an_account_that_may_take_no_payment_leads_to_a_person
