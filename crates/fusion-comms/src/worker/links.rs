@@ -123,15 +123,22 @@ pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<()
         token: token.clone(),
     };
     let mut after = After::default();
-    billing::lock_statement(&mut tx, tenant_id, &c.statement_id).await?;
+    let bill = billing::lock_statement(&mut tx, tenant_id, &c.statement_id).await?;
     if outbox::mark_done(&mut tx, &effect.id, now).await?
         && billing::insert_session(&mut tx, &new, now).await?
     {
         expire_others(&mut tx, tenant_id, &c.statement_id, &new.id, &effect.id, now).await?;
-        let text = link_text(app, &mut tx, tenant_id, &c, &phone, &token, &effect.id).await?;
-        let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
-        let decision = crate::gate::queue(&mut tx, &text, outbox::Lane::Link, expires_at, now).await?;
-        if let Decision::Refused(_) = decision {
+        if bill.is_some_and(|b| b.is_payable() && b.amount.0 == c.amount_cents) {
+            let text = link_text(app, &mut tx, tenant_id, &c, &phone, &token, &effect.id).await?;
+            let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
+            let decision = crate::gate::queue(&mut tx, &text, outbox::Lane::Link, expires_at, now).await?;
+            if let Decision::Refused(_) = decision {
+                tell_call(app, &mut tx, &c.call, &effect.id, LinkAnswer::Refused, now, &mut after).await?;
+            }
+        } else {
+            // Paid, held or changed while Stripe was slow: nobody gets this link.
+            expire_soon(&mut tx, tenant_id, &c.account, &new.id, c.expires_at, &effect.id, now).await?;
+            tasks::open(&mut tx, Some(tenant_id), tasks::Kind::LinkNotSent, c.call.as_str(), now).await?;
             tell_call(app, &mut tx, &c.call, &effect.id, LinkAnswer::Refused, now, &mut after).await?;
         }
     }
@@ -231,20 +238,34 @@ pub(super) async fn expire_others(
     now: Timestamp,
 ) -> Result<(), JobError> {
     for other in billing::other_open_sessions(&mut *tx, tenant, statement, but).await? {
-        let expiry = Expiry { account: other.account, session: other.id };
-        let effect = outbox::NewEffect {
-            id: derived_id(expiry.session.as_str(), "expire"),
-            lane: outbox::Lane::Link,
-            kind: "expire_session",
-            order_key: format!("expire:{}", expiry.session),
-            cause_id: cause.to_owned(),
-            tenant: Some(tenant.clone()),
-            payload: serde_json::to_value(&expiry).map_err(|e| JobError::GiveUp(e.to_string()))?,
-            // By then it has ended of itself.
-            expires_at: Some(other.expires_at.unwrap_or(now.plus_s(SESSION_S)).max(now.plus_s(60))),
-        };
-        outbox::push(tx, &effect, now).await?;
+        let end = other.expires_at.unwrap_or(now.plus_s(SESSION_S));
+        expire_soon(tx, tenant, &other.account, &other.id, end, cause, now).await?;
     }
+    Ok(())
+}
+
+async fn expire_soon(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    account: &str,
+    session: &SessionId,
+    end: Timestamp,
+    cause: &str,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    let expiry = Expiry { account: account.to_owned(), session: session.clone() };
+    let effect = outbox::NewEffect {
+        id: derived_id(session.as_str(), "expire"),
+        lane: outbox::Lane::Link,
+        kind: "expire_session",
+        order_key: format!("expire:{session}"),
+        cause_id: cause.to_owned(),
+        tenant: Some(tenant.clone()),
+        payload: serde_json::to_value(&expiry).map_err(|e| JobError::GiveUp(e.to_string()))?,
+        // By then it has ended of itself.
+        expires_at: Some(end.max(now.plus_s(60))),
+    };
+    outbox::push(tx, &effect, now).await?;
     Ok(())
 }
 

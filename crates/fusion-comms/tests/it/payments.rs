@@ -432,6 +432,22 @@ async fn one_of_two_payments_given_back_leaves_the_statement_paid(on: On) {
     assert_states(&app, &first, "refunded", "paid").await;
 }
 
+async fn a_bill_paid_while_stripe_is_slow_gets_no_link(on: On) {
+    let app = TestApp::start(on).await;
+    app.sim.stripe.slow_next(1, Duration::from_millis(2_500));
+    let asked = async {
+        assert!(within(LONG, || async { !app.sim.stripe.requests().is_empty() }).await);
+        app.command(&["statement", "set", STATEMENT, "--tenant", TENANT, "--status", "paid"]);
+    };
+    tokio::join!(call_for(&app, "2025550147"), asked);
+    let sessions = app.sim.stripe.sessions();
+    assert_eq!(sessions.len(), 1);
+    assert!(!sessions[0].is_open());
+    assert_states(&app, &sessions[0].id, "expired", "paid").await;
+    assert!(app.sim.telnyx.inbox_of(PATIENT).is_empty());
+    assert_eq!(task_kinds(&app).await, ["link_not_sent"]);
+}
+
 async fn an_account_that_may_take_no_payment_leads_to_a_person(on: On) {
     let app = TestApp::start(on).await;
     app.sim.stripe.add_account(ACCOUNT, false);
@@ -463,5 +479,6 @@ super::served_on_both!(
     events_in_every_order_and_twice_end_the_same,
     a_payment_of_a_held_or_paid_statement_is_told_to_a_person,
     one_of_two_payments_given_back_leaves_the_statement_paid,
+    a_bill_paid_while_stripe_is_slow_gets_no_link,
     an_account_that_may_take_no_payment_leads_to_a_person
 );
