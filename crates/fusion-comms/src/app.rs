@@ -42,4 +42,6 @@ pub struct Settings {
     pub public_base: String,
     /// Names this process among its like; a restart of the same one takes its leases back.
     pub owner: String,
+    /// Our Stripe key is a live one: test events have no effect, and the other way round.
+    pub stripe_live: bool,
 }

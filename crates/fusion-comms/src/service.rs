@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use axum::Router;
 use base64::Engine as _;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -285,8 +286,15 @@ fn make_app(
             audio_base: worker.ivr_audio_base_url.clone(),
             public_base: config.server.public_base_url.clone(),
             owner: owner(addr),
+            stripe_live: is_live(&worker.stripe.secret_key),
         },
     }))
+}
+
+/// Whether a Stripe key (`sk_live_…`, `rk_live_…`) moves real money.
+fn is_live(key: &SecretString) -> bool {
+    let key = key.expose_secret();
+    key.starts_with("sk_live_") || key.starts_with("rk_live_")
 }
 
 /// The folder that stands for the bucket of fax originals.

@@ -4,7 +4,7 @@ use fusion_comms_core::fax::Case;
 use fusion_comms_core::ids::{CallControlId, CaseId, Cents, SessionId, StatementId, TenantId};
 use fusion_comms_core::time::Timestamp;
 
-use super::db::{Db, Reader, Result, Tx};
+use super::db::{Db, Dialect, Reader, Result, Tx};
 use super::row::Row;
 
 /// A bill, as a caller may pay it.
@@ -78,6 +78,22 @@ pub async fn set_statement_status(
         "UPDATE billing_statements SET status = $3, updated_at = $4 WHERE tenant_id = $1 AND statement_id = $2",
     );
     Ok(tx.exec(q.bind(tenant).bind(id).bind(status).bind(now)).await? == 1)
+}
+
+/// The statement, locked until the end of the transaction: payments of one statement are worked one after the other.
+/// Always taken before a session's row.
+pub async fn lock_statement(tx: &mut Tx, tenant: &TenantId, id: &str) -> Result<Option<Statement>> {
+    let q = tx.sql(match tx.dialect() {
+        Dialect::Postgres => {
+            "SELECT statement_id, case_id, amount_cents, currency, status FROM billing_statements
+             WHERE tenant_id = $1 AND statement_id = $2 FOR UPDATE"
+        }
+        Dialect::Sqlite => {
+            "SELECT statement_id, case_id, amount_cents, currency, status FROM billing_statements
+             WHERE tenant_id = $1 AND statement_id = $2"
+        }
+    });
+    tx.row(q.bind(tenant).bind(id)).await?.as_ref().map(statement).transpose()
 }
 
 pub async fn statements(db: &Db, tenant: &TenantId) -> Result<Vec<Statement>> {
@@ -204,6 +220,12 @@ pub struct Session {
     pub checkout_url: Option<String>,
     pub token: String,
     pub expires_at: Option<Timestamp>,
+    /// The connected account that it lives on.
+    pub account: String,
+    /// Cents given back so far.
+    pub amount_refunded: Cents,
+    /// Since when a bank debit has yet to settle.
+    pub debit_pending_since: Option<Timestamp>,
 }
 
 fn session(r: &Row) -> Result<Session> {
@@ -217,15 +239,21 @@ fn session(r: &Row) -> Result<Session> {
         checkout_url: r.opt_text("checkout_url")?,
         token: r.text("token")?,
         expires_at: r.opt_time("expires_at")?,
+        account: r.text("account")?,
+        amount_refunded: Cents(r.int("amount_refunded")?),
+        debit_pending_since: r.opt_time("debit_pending_since")?,
     })
 }
+
+/// Seconds until Stripe is asked about a session of which no webhook told.
+const FIRST_CHECK_S: i64 = 3600;
 
 /// Keeps a session that Stripe made; the same one again changes nothing.
 pub async fn insert_session(tx: &mut Tx, s: &NewSession, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "INSERT INTO billing_checkout_sessions (session_id, tenant_id, statement_id, call_control_id, amount_cents, currency,
-           status, checkout_url, created_at, account, reference, expires_at, token)
-         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12) ON CONFLICT (session_id) DO NOTHING",
+           status, checkout_url, created_at, account, reference, expires_at, token, check_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (session_id) DO NOTHING",
     );
     let q = q
         .bind(&s.id)
@@ -239,13 +267,15 @@ pub async fn insert_session(tx: &mut Tx, s: &NewSession, now: Timestamp) -> Resu
         .bind(s.account.as_str())
         .bind(s.reference.as_str())
         .bind(s.expires_at)
-        .bind(s.token.as_str());
+        .bind(s.token.as_str())
+        .bind(s.expires_at.min(now.plus_s(FIRST_CHECK_S)));
     Ok(tx.exec(q).await? == 1)
 }
 
 pub async fn session_by_id(r: impl Reader, id: &SessionId) -> Result<Option<Session>> {
     let q = r.sql(
-        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at
+        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
+           account, amount_refunded, debit_pending_since
          FROM billing_checkout_sessions WHERE session_id = $1",
     );
     r.row(q.bind(id)).await?.as_ref().map(session).transpose()
@@ -253,7 +283,8 @@ pub async fn session_by_id(r: impl Reader, id: &SessionId) -> Result<Option<Sess
 
 pub async fn session_by_token(r: impl Reader, token: &str) -> Result<Option<Session>> {
     let q = r.sql(
-        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at
+        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
+           account, amount_refunded, debit_pending_since
          FROM billing_checkout_sessions WHERE token = $1",
     );
     r.row(q.bind(token)).await?.as_ref().map(session).transpose()
@@ -269,8 +300,135 @@ pub async fn set_session_status(
 ) -> Result<bool> {
     let q = tx.sql(
         "UPDATE billing_checkout_sessions SET status = $2, payment_intent = coalesce($3, payment_intent),
-           completed_at = coalesce($4, completed_at)
+           completed_at = coalesce($4, completed_at), debit_pending_since = NULL
          WHERE session_id = $1 AND (status = 'open' OR (status = 'expired' AND $2 <> 'expired'))",
     );
     Ok(tx.exec(q.bind(id).bind(status).bind(payment_intent).bind(completed_at)).await? == 1)
+}
+
+/// The session of a charge: by its payment, or by our reference where the payment is not known yet.
+pub async fn session_by_payment(
+    r: impl Reader,
+    payment_intent: Option<&str>,
+    reference: Option<&str>,
+) -> Result<Option<Session>> {
+    let q = r.sql(
+        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
+           account, amount_refunded, debit_pending_since
+         FROM billing_checkout_sessions WHERE payment_intent = $1 OR reference = $2
+         ORDER BY CASE WHEN payment_intent = $1 THEN 0 ELSE 1 END LIMIT 1",
+    );
+    r.row(q.bind(payment_intent).bind(reference)).await?.as_ref().map(session).transpose()
+}
+
+/// The open sessions of a statement, but for one.
+pub async fn other_open_sessions(
+    r: impl Reader,
+    tenant: &TenantId,
+    statement: &str,
+    but: &SessionId,
+) -> Result<Vec<Session>> {
+    let q = r.sql(
+        "SELECT session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
+           account, amount_refunded, debit_pending_since
+         FROM billing_checkout_sessions
+         WHERE tenant_id = $1 AND statement_id = $2 AND session_id <> $3 AND status = 'open' ORDER BY session_id",
+    );
+    r.rows(q.bind(tenant).bind(statement).bind(but)).await?.iter().map(session).collect()
+}
+
+/// Whether another session than this one has paid the statement.
+pub async fn paid_by_another(
+    r: impl Reader,
+    tenant: &TenantId,
+    statement: &str,
+    but: &SessionId,
+) -> Result<bool> {
+    let q = r.sql(
+        "SELECT session_id FROM billing_checkout_sessions
+         WHERE tenant_id = $1 AND statement_id = $2 AND session_id <> $3 AND status = 'complete' LIMIT 1",
+    );
+    Ok(r.row(q.bind(tenant).bind(statement).bind(but)).await?.is_some())
+}
+
+/// The payer chose a bank debit, which settles days later. False where more is known already.
+pub async fn debit_begun(
+    tx: &mut Tx,
+    id: &SessionId,
+    payment_intent: Option<&str>,
+    now: Timestamp,
+) -> Result<bool> {
+    let q = tx.sql(
+        "UPDATE billing_checkout_sessions SET debit_pending_since = $3, payment_intent = coalesce($2, payment_intent)
+         WHERE session_id = $1 AND status = 'open' AND debit_pending_since IS NULL",
+    );
+    Ok(tx.exec(q.bind(id).bind(payment_intent).bind(now)).await? == 1)
+}
+
+/// Whether a bank debit for the statement is under way: another link would be a second payment.
+pub async fn is_debit_pending(r: impl Reader, tenant: &TenantId, statement: &str) -> Result<bool> {
+    let q = r.sql(
+        "SELECT session_id FROM billing_checkout_sessions
+         WHERE tenant_id = $1 AND statement_id = $2 AND status = 'open' AND debit_pending_since IS NOT NULL LIMIT 1",
+    );
+    Ok(r.row(q.bind(tenant).bind(statement)).await?.is_some())
+}
+
+/// Notes what has been given back, a running total: an older event that comes late lowers nothing.
+pub async fn note_refund(
+    tx: &mut Tx,
+    id: &SessionId,
+    total: Cents,
+    payment_intent: Option<&str>,
+) -> Result<()> {
+    let q = tx.sql(
+        "UPDATE billing_checkout_sessions
+         SET amount_refunded = CASE WHEN amount_refunded < $2 THEN $2 ELSE amount_refunded END,
+           payment_intent = coalesce(payment_intent, $3)
+         WHERE session_id = $1",
+    );
+    tx.exec(q.bind(id).bind(total.0).bind(payment_intent)).await.map(drop)
+}
+
+/// The payment was given back whole (`refunded`), or the payer's bank disputes it (`disputed`, which stays). Whatever
+/// comes later about the session itself changes it no more. False where it says so already.
+pub async fn take_back_payment(
+    tx: &mut Tx,
+    id: &SessionId,
+    status: &str,
+    payment_intent: Option<&str>,
+) -> Result<bool> {
+    let q = tx.sql(
+        "UPDATE billing_checkout_sessions
+         SET status = $2, payment_intent = coalesce(payment_intent, $3), debit_pending_since = NULL
+         WHERE session_id = $1 AND status <> 'disputed' AND status <> $2",
+    );
+    Ok(tx.exec(q.bind(id).bind(status).bind(payment_intent)).await? == 1)
+}
+
+/// Closes the links of an account that we may not use any more. How many.
+pub async fn close_account_sessions(tx: &mut Tx, account: &str) -> Result<u64> {
+    let q = tx.sql(
+        "UPDATE billing_checkout_sessions SET status = 'expired', debit_pending_since = NULL
+         WHERE account = $1 AND status = 'open'",
+    );
+    tx.exec(q.bind(account)).await
+}
+
+/// Takes up to `n` open sessions about which Stripe is to be asked; nobody takes them again before `until`.
+pub async fn claim_to_check(tx: &mut Tx, n: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Session>> {
+    let q = tx.sql(
+        "UPDATE billing_checkout_sessions SET check_at = $3 WHERE session_id IN (
+           SELECT session_id FROM billing_checkout_sessions
+           WHERE status = 'open' AND (check_at IS NULL OR check_at <= $2) ORDER BY check_at, session_id LIMIT $1)
+         RETURNING session_id, tenant_id, statement_id, amount_cents, currency, status, checkout_url, token, expires_at,
+           account, amount_refunded, debit_pending_since",
+    );
+    tx.rows(q.bind(n).bind(now).bind(until)).await?.iter().map(session).collect()
+}
+
+/// Says when Stripe is asked about a session again.
+pub async fn check_again(tx: &mut Tx, id: &SessionId, at: Timestamp) -> Result<()> {
+    let q = tx.sql("UPDATE billing_checkout_sessions SET check_at = $2 WHERE session_id = $1");
+    tx.exec(q.bind(id).bind(at)).await.map(drop)
 }

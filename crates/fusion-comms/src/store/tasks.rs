@@ -1,4 +1,5 @@
-//! What a person of the agency should look at: call back, a link not sent, a text to read, a fax of nobody.
+//! What a person of the agency should look at: call back, a link not sent, a text to read, a fax of nobody,
+//! a payment that is not as it should be.
 
 use fusion_comms_core::ids::{TenantId, derived_id};
 use fusion_comms_core::time::Timestamp;
@@ -16,6 +17,15 @@ pub enum Kind {
     PaymentMismatch,
     /// A caller has tried too many statement numbers.
     Guessing,
+    /// A bank debit failed after the payer had left.
+    PaymentFailed,
+    /// Paid again, or paid while on hold.
+    PaymentTwice,
+    PaymentDisputed,
+    /// The agency has taken our access to its Stripe account away.
+    StripeDisconnected,
+    /// Test events reach a live service, or live ones a test service.
+    StripeMode,
 }
 
 impl Kind {
@@ -27,6 +37,11 @@ impl Kind {
             Kind::FaxUnassigned => "fax_unassigned",
             Kind::PaymentMismatch => "payment_mismatch",
             Kind::Guessing => "guessing",
+            Kind::PaymentFailed => "payment_failed",
+            Kind::PaymentTwice => "payment_twice",
+            Kind::PaymentDisputed => "payment_disputed",
+            Kind::StripeDisconnected => "stripe_disconnected",
+            Kind::StripeMode => "stripe_mode",
         }
     }
 }

@@ -113,6 +113,14 @@ pub async fn by_account(r: impl Reader, account: &str) -> Result<Option<TenantId
     r.row(q.bind(account)).await?.map(|r| r.text("id").map(TenantId::new)).transpose()
 }
 
+/// Takes a connected account from whoever has it: no payment can be taken until one is set again.
+pub async fn clear_account(tx: &mut Tx, account: &str) -> Result<Vec<TenantId>> {
+    let q = tx.sql(
+        "UPDATE tenants SET stripe_connected_account_id = NULL WHERE stripe_connected_account_id = $1 RETURNING id",
+    );
+    tx.rows(q.bind(account)).await?.iter().map(|r| r.text("id").map(TenantId::new)).collect()
+}
+
 pub async fn list(db: &Db) -> Result<Vec<Tenant>> {
     let q = db.sql(
         "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id

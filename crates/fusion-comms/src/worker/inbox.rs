@@ -48,7 +48,15 @@ async fn work(app: &Parts, db: &Db, lane: Lane, event: &Claimed) -> Result<(), J
     let mut tx = db.begin().await?;
     let (tenant, after) = match lane {
         Lane::Telnyx(channel) => telnyx(app, &mut tx, channel, event).await?,
-        Lane::Stripe => (payments::handle(app, &mut tx, event).await?, After::default()),
+        Lane::Stripe => match payments::handle(app, &mut tx, event).await? {
+            payments::Handled::Done(tenant) => (tenant, After::default()),
+            payments::Handled::Parked(why) => {
+                // With the task that tells a person of it, in one commit.
+                tracing::error!(event_id = %event.id, error = why, "an event is parked");
+                inbox::park(&mut tx, lane, &event.id, why, app.clock.now()).await?;
+                return Ok(tx.commit().await?);
+            }
+        },
     };
     let now = app.clock.now();
     if !inbox::mark_done(&mut tx, lane, &event.id, &app.settings.owner, tenant.as_ref(), now).await? {

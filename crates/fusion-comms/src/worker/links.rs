@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls::{self, After};
 use super::error::JobError;
-use super::texts;
+use super::{settle, texts};
 use crate::app::Parts;
 use crate::gate::Decision;
 use crate::store::billing::{self, NewSession};
@@ -53,7 +53,9 @@ pub(super) async fn ask(
     let account = tenants::get(&mut *tx, tenant_id).await?.and_then(|t| t.stripe_account);
     let found =
         billing::find_statement(&mut *tx, tenant_id, statement).await?.filter(billing::Statement::is_payable);
-    let (Some(account), Some(found)) = (account, found) else {
+    // A bank debit under way may yet fail; until then another link would be a second payment.
+    let debit = billing::is_debit_pending(&mut *tx, tenant_id, statement.expose()).await?;
+    let (Some(account), Some(found), false) = (account, found, debit) else {
         tasks::open(tx, Some(tenant_id), tasks::Kind::LinkNotSent, stored.id.as_str(), now).await?;
         return Ok(false);
     };
@@ -121,13 +123,22 @@ pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<()
         token: token.clone(),
     };
     let mut after = After::default();
+    let bill = billing::lock_statement(&mut tx, tenant_id, &c.statement_id).await?;
     if outbox::mark_done(&mut tx, &effect.id, now).await?
         && billing::insert_session(&mut tx, &new, now).await?
     {
-        let text = link_text(app, &mut tx, tenant_id, &c, &phone, &token, &effect.id).await?;
-        let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
-        let decision = crate::gate::queue(&mut tx, &text, outbox::Lane::Link, expires_at, now).await?;
-        if let Decision::Refused(_) = decision {
+        expire_others(&mut tx, tenant_id, &c.statement_id, &new.id, &effect.id, now).await?;
+        if bill.is_some_and(|b| b.is_payable() && b.amount.0 == c.amount_cents) {
+            let text = link_text(app, &mut tx, tenant_id, &c, &phone, &token, &effect.id).await?;
+            let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
+            let decision = crate::gate::queue(&mut tx, &text, outbox::Lane::Link, expires_at, now).await?;
+            if let Decision::Refused(_) = decision {
+                tell_call(app, &mut tx, &c.call, &effect.id, LinkAnswer::Refused, now, &mut after).await?;
+            }
+        } else {
+            // Paid, held or changed while Stripe was slow: nobody gets this link.
+            expire_soon(&mut tx, tenant_id, &c.account, &new.id, c.expires_at, &effect.id, now).await?;
+            tasks::open(&mut tx, Some(tenant_id), tasks::Kind::LinkNotSent, c.call.as_str(), now).await?;
             tell_call(app, &mut tx, &c.call, &effect.id, LinkAnswer::Refused, now, &mut after).await?;
         }
     }
@@ -207,6 +218,75 @@ pub(super) async fn tell_call(
         calls::advance(app, tx, stored, cause, CallEvent::Link(answer), now, after).await?;
     }
     Ok(())
+}
+
+/// An open session of which the payer has, or need have, no use any more.
+#[derive(Serialize, Deserialize)]
+struct Expiry {
+    account: String,
+    session: SessionId,
+}
+
+/// Owes the end of a statement's other open sessions. The statement is locked, so that of two made at once one sees
+/// the other.
+pub(super) async fn expire_others(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    statement: &str,
+    but: &SessionId,
+    cause: &str,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    for other in billing::other_open_sessions(&mut *tx, tenant, statement, but).await? {
+        let end = other.expires_at.unwrap_or(now.plus_s(SESSION_S));
+        expire_soon(tx, tenant, &other.account, &other.id, end, cause, now).await?;
+    }
+    Ok(())
+}
+
+async fn expire_soon(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    account: &str,
+    session: &SessionId,
+    end: Timestamp,
+    cause: &str,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    let expiry = Expiry { account: account.to_owned(), session: session.clone() };
+    let effect = outbox::NewEffect {
+        id: derived_id(session.as_str(), "expire"),
+        lane: outbox::Lane::Link,
+        kind: "expire_session",
+        order_key: format!("expire:{session}"),
+        cause_id: cause.to_owned(),
+        tenant: Some(tenant.clone()),
+        payload: serde_json::to_value(&expiry).map_err(|e| JobError::GiveUp(e.to_string()))?,
+        // By then it has ended of itself.
+        expires_at: Some(end.max(now.plus_s(60))),
+    };
+    outbox::push(tx, &effect, now).await?;
+    Ok(())
+}
+
+/// Ends a session at Stripe. One that is no longer open there is asked about: a payment counts, whatever we wanted.
+pub(super) async fn expire(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
+    let e: Expiry = serde_json::from_value(effect.payload.clone())
+        .map_err(|_| JobError::GiveUp("the session to end cannot be read".to_owned()))?;
+    let answer = match app.stripe.expire(&e.account, &e.session).await {
+        Err(StripeError::Refused { http: 400, .. }) => app.stripe.retrieve(&e.account, &e.session).await,
+        answer => answer,
+    };
+    let said = answer.map_err(|e| job_error(&e))?;
+    let mut tx = app.db.urgent().begin().await?;
+    let now = app.clock.now();
+    if let (Some(stored), Some(news)) =
+        (billing::session_by_id(&mut tx, &e.session).await?, settle::news(&said))
+    {
+        settle::apply(&mut tx, &stored, &said, news, now).await?;
+    }
+    outbox::mark_done(&mut tx, &effect.id, now).await?;
+    Ok(tx.commit().await?)
 }
 
 fn read(effect: &outbox::Claimed) -> Result<Checkout, JobError> {

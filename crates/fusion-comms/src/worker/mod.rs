@@ -12,7 +12,9 @@ mod links;
 mod listen;
 pub mod outbox;
 mod payments;
+mod reconcile;
 mod run;
+mod settle;
 mod texts;
 
 pub use error::JobError;

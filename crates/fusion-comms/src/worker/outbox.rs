@@ -60,6 +60,7 @@ async fn attempt(app: &Parts, db: &Db, effect: &Claimed) -> Result<(), JobError>
     match effect.kind.as_str() {
         "command" => commands::send(app, effect).await,
         "checkout" => links::checkout(app, effect).await,
+        "expire_session" => links::expire(app, effect).await,
         "text" => texts::send(app, db, effect).await,
         "fax_fetch" => faxes::fetch(app, effect).await,
         "fax_enqueue" => faxes::enqueue(app, effect).await,
@@ -147,6 +148,7 @@ fn kind(effect: &Claimed) -> &'static str {
     match effect.kind.as_str() {
         "command" => "command",
         "checkout" => "checkout",
+        "expire_session" => "expire_session",
         "text" => "text",
         "fax_fetch" => "fax_fetch",
         "fax_enqueue" => "fax_enqueue",

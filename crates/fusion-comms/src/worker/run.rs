@@ -6,7 +6,7 @@ use fusion_comms_core::envelope::Channel;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{deadlines, fax_queue, gauges, inbox, listen, outbox};
+use super::{deadlines, fax_queue, gauges, inbox, listen, outbox, reconcile};
 use crate::app::App;
 use crate::store::inbox::Lane as In;
 use crate::store::outbox::Lane as Out;
@@ -27,6 +27,7 @@ const FAX_READERS: usize = 1;
 const POLL_VOICE: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_secs(1);
 const POLL_DEADLINES: Duration = Duration::from_millis(250);
+const RECONCILE: Duration = Duration::from_secs(60);
 const READ_GAUGES: Duration = Duration::from_secs(5);
 /// How long a row of the opt-out history stays unsealed at most, while the service runs.
 const SEAL: Duration = Duration::from_secs(2);
@@ -68,6 +69,7 @@ impl Workers {
             }
         });
         workers.every(app, READ_GAUGES, |app| async move { gauges::read(&app).await });
+        workers.every(app, RECONCILE, |app| async move { reconcile::work(&app).await });
         let (app, stop) = (app.clone(), workers.stop.clone());
         workers.tasks.spawn(async move {
             tokio::select! { () = listen::run(app) => {}, () = stop.cancelled() => {} }

@@ -30,6 +30,7 @@ mod inbox_rules;
 mod kill;
 mod leaks;
 mod outage;
+mod payments;
 mod runbook_sql;
 mod sms;
 mod store;

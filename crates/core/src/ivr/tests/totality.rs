@@ -124,7 +124,7 @@ fn every_call() -> Vec<Call> {
 }
 
 fn every_phase() -> Vec<Phase> {
-    let mut phases = vec![Phase::Linking, Phase::Bridged, Phase::EndedAtPhone, Phase::Ended];
+    let mut phases = vec![Phase::Linking, Phase::LegEnded, Phase::Bridged, Phase::EndedAtPhone, Phase::Ended];
     for yes in [true, false] {
         phases.extend([
             Phase::Answering { again: yes },

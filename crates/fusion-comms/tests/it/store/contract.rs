@@ -45,6 +45,7 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     fax_documents(db, &mut said).await;
     queued(db, &mut said).await;
     people(db, &mut said).await;
+    disconnected(db, &mut said).await;
     said.0
 }
 
@@ -77,6 +78,12 @@ async fn agencies(db: &Db, said: &mut Answers) {
     said.note("or from the default", tenants::sms_number(db, &blue).await.unwrap());
     said.note("owners", tenants::of_number(db, &phone(10), tenants::Purpose::Sms).await.unwrap());
     said.note("no owners", tenants::of_number(db, &phone(10), tenants::Purpose::Voice).await.unwrap());
+}
+
+async fn disconnected(db: &Db, said: &mut Answers) {
+    said.note("cleared", committed!(db, |tx| tenants::clear_account(tx, "acct_blue")));
+    said.note("cleared once", committed!(db, |tx| tenants::clear_account(tx, "acct_blue")));
+    said.note("by a cleared account", tenants::by_account(db, "acct_blue").await.unwrap());
 }
 
 async fn bills(db: &Db, said: &mut Answers) {
@@ -134,6 +141,47 @@ async fn sessions(db: &Db, said: &mut Answers) {
     said.note("paid after all", set("complete", Some("pi_1")).await);
     said.note("a late expiry undoes nothing", set("expired", None).await);
     said.note("by id", billing::session_by_id(db, &id).await.unwrap());
+    payments(db, said, &new).await;
+}
+
+/// What follows a payment: `cs_1` is complete.
+async fn payments(db: &Db, said: &mut Answers, first: &billing::NewSession) {
+    let (red, id) = (agency("red"), &first.id);
+    let second = billing::NewSession {
+        id: SessionId::new("cs_2"),
+        reference: "ref-2".to_owned(),
+        token: "tok-2".to_owned(),
+        ..first.clone()
+    };
+    committed!(db, |tx| billing::insert_session(tx, &second, at(10)));
+    said.note("the bill, locked", committed!(db, |tx| billing::lock_statement(tx, &red, "1042")));
+    said.note("no debit", billing::is_debit_pending(db, &red, "1042").await.unwrap());
+    said.note("debit", committed!(db, |tx| billing::debit_begun(tx, &second.id, Some("pi_2"), at(11))));
+    said.note("debit once", committed!(db, |tx| billing::debit_begun(tx, &second.id, None, at(12))));
+    said.note("debit pending", billing::is_debit_pending(db, &red, "1042").await.unwrap());
+    said.note("others", billing::other_open_sessions(db, &red, "1042", id).await.unwrap());
+    said.note("no others", billing::other_open_sessions(db, &red, "1042", &second.id).await.unwrap());
+    said.note("paid by another", billing::paid_by_another(db, &red, "1042", &second.id).await.unwrap());
+    said.note("not by itself", billing::paid_by_another(db, &red, "1042", id).await.unwrap());
+    said.note("by payment", billing::session_by_payment(db, Some("pi_2"), Some("ref-1")).await.unwrap());
+    said.note("by reference", billing::session_by_payment(db, None, Some("ref-1")).await.unwrap());
+    said.note("by nothing", billing::session_by_payment(db, None, None).await.unwrap());
+    let check = async |s: i64| committed!(db, |tx| billing::claim_to_check(tx, 5, at(s), at(s + 600)));
+    said.note("not to check yet", check(1799).await);
+    said.note("to check at its end", check(1800).await);
+    said.note("taken", check(1801).await);
+    committed!(db, |tx| billing::check_again(tx, &second.id, at(1810)));
+    said.note("to check again", check(1810).await.len());
+    for total in [500, 300] {
+        committed!(db, |tx| billing::note_refund(tx, id, Cents(total), Some("pi_other")));
+    }
+    said.note("given back", billing::session_by_id(db, id).await.unwrap());
+    for status in ["refunded", "refunded", "disputed", "refunded"] {
+        let moved = committed!(db, |tx| billing::take_back_payment(tx, id, status, None));
+        said.note("taken back", (status, moved));
+    }
+    said.note("closed", committed!(db, |tx| billing::close_account_sessions(tx, "acct_red")));
+    said.note("closed session", billing::session_by_id(db, &second.id).await.unwrap());
 }
 
 async fn events_in(db: &Db, said: &mut Answers) {
