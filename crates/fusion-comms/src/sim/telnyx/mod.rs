@@ -88,13 +88,6 @@ impl SimTelnyx {
         self.state().media_base = base;
     }
 
-    /// Turns delivery trouble on or off for events from now on.
-    pub fn set_chaos(&self, chaos: Option<Chaos>) {
-        let mut state = self.state();
-        state.random = StdRng::seed_from_u64(chaos.as_ref().map_or(0, |c| c.seed));
-        state.chaos = chaos;
-    }
-
     /// Every request the service sent, oldest first (the newest 20,000).
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.state().requests.iter().cloned().collect()
