@@ -139,7 +139,7 @@ async fn set(db: &Db, args: SetArgs) -> anyhow::Result<()> {
             .messaging_profile
             .or_else(|| kept(args.no_messaging_profile, &old.messaging_profile)),
     };
-    if !tenants::set(&mut tx, &new).await? {
+    if !tenants::set(&mut tx, &new, now).await? {
         return Err(unknown().into());
     }
     let (before, after) = (Some(view(&old)), Some(view(&new)));

@@ -406,13 +406,13 @@ pub async fn take_back_payment(
     Ok(tx.exec(q.bind(id).bind(status).bind(payment_intent)).await? == 1)
 }
 
-/// Closes the links of an account that we may not use any more. How many.
-pub async fn close_account_sessions(tx: &mut Tx, account: &str) -> Result<u64> {
+/// Closes the links of an account that we may not use any more, made before that time. How many.
+pub async fn close_account_sessions(tx: &mut Tx, account: &str, before: Timestamp) -> Result<u64> {
     let q = tx.sql(
         "UPDATE billing_checkout_sessions SET status = 'expired', debit_pending_since = NULL
-         WHERE account = $1 AND status = 'open'",
+         WHERE account = $1 AND status = 'open' AND created_at < $2",
     );
-    tx.exec(q.bind(account)).await
+    tx.exec(q.bind(account).bind(before)).await
 }
 
 /// Takes up to `n` open sessions about which Stripe is to be asked; nobody takes them again before `until`.

@@ -69,8 +69,9 @@ fn tenant(row: &Row) -> Result<Tenant> {
 /// Adds an agency. False where the id is taken.
 pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
-        "INSERT INTO tenants (id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO tenants (id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id, created_at,
+           stripe_account_set_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (id) DO NOTHING",
     );
     let q = q
         .bind(&t.id)
@@ -84,10 +85,12 @@ pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
 }
 
 /// Replaces an agency's data. False where there is no such agency.
-pub async fn set(tx: &mut Tx, t: &Tenant) -> Result<bool> {
+pub async fn set(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "UPDATE tenants SET name = $2, billing_contact_phone = $3, stripe_connected_account_id = $4, timezone = $5,
-           messaging_profile_id = $6 WHERE id = $1",
+           messaging_profile_id = $6, stripe_account_set_at =
+             CASE WHEN stripe_connected_account_id IS DISTINCT FROM $4 THEN $7 ELSE stripe_account_set_at END
+         WHERE id = $1",
     );
     let q = q
         .bind(&t.id)
@@ -95,7 +98,8 @@ pub async fn set(tx: &mut Tx, t: &Tenant) -> Result<bool> {
         .bind(t.billing_phone.expose())
         .bind(t.stripe_account.as_deref())
         .bind(t.timezone.as_str())
-        .bind(t.messaging_profile.as_deref());
+        .bind(t.messaging_profile.as_deref())
+        .bind(now);
     Ok(tx.exec(q).await? == 1)
 }
 
@@ -113,12 +117,14 @@ pub async fn by_account(r: impl Reader, account: &str) -> Result<Option<TenantId
     r.row(q.bind(account)).await?.map(|r| r.text("id").map(TenantId::new)).transpose()
 }
 
-/// Takes a connected account from whoever has it: no payment can be taken until one is set again.
-pub async fn clear_account(tx: &mut Tx, account: &str) -> Result<Vec<TenantId>> {
+/// Takes a connected account from whoever has had it since before that time: no payment can be taken until one is set
+/// again.
+pub async fn clear_account(tx: &mut Tx, account: &str, before: Timestamp) -> Result<Vec<TenantId>> {
     let q = tx.sql(
-        "UPDATE tenants SET stripe_connected_account_id = NULL WHERE stripe_connected_account_id = $1 RETURNING id",
+        "UPDATE tenants SET stripe_connected_account_id = NULL WHERE stripe_connected_account_id = $1
+           AND (stripe_account_set_at IS NULL OR stripe_account_set_at < $2) RETURNING id",
     );
-    tx.rows(q.bind(account)).await?.iter().map(|r| r.text("id").map(TenantId::new)).collect()
+    tx.rows(q.bind(account).bind(before)).await?.iter().map(|r| r.text("id").map(TenantId::new)).collect()
 }
 
 pub async fn list(db: &Db) -> Result<Vec<Tenant>> {

@@ -134,11 +134,14 @@ async fn disputed(
     Ok(Handled::Done(Some(stored.tenant)))
 }
 
-/// The agency can take no payment until an account is set for it again; its links are closed.
+/// The agency can take no payment until an account is set for it again; its links are closed. Told late, it does not
+/// reach an account that was set since.
 async fn deauthorized(tx: &mut Tx, event: &StripeEvent, now: Timestamp) -> Result<Handled, JobError> {
     let Some(account) = &event.account else { return Ok(Handled::Done(None)) };
-    let agencies = tenants::clear_account(tx, account).await?;
-    billing::close_account_sessions(tx, account).await?;
+    // Stripe tells whole seconds.
+    let before = event.created.map_or(now, |created| created.plus_s(1));
+    let agencies = tenants::clear_account(tx, account, before).await?;
+    billing::close_account_sessions(tx, account, before).await?;
     for tenant in &agencies {
         let entry = audit::Entry {
             actor: "stripe",

@@ -65,10 +65,10 @@ async fn agencies(db: &Db, said: &mut Answers) {
     said.note("the agency as added", &changed);
     said.note("an id twice", committed!(db, |tx| tenants::add(tx, &changed, at(0))));
     changed.messaging_profile = Some("profile".to_owned());
-    said.note("changed", committed!(db, |tx| tenants::set(tx, &changed)));
+    said.note("changed", committed!(db, |tx| tenants::set(tx, &changed, at(1))));
     let mut second = tenants::get(db, &blue).await.unwrap().unwrap();
     second.messaging_profile = Some("profile".to_owned());
-    committed!(db, |tx| tenants::set(tx, &second));
+    committed!(db, |tx| tenants::set(tx, &second, at(1)));
     said.note("profiles of two", tenants::shared_profiles(db).await.unwrap());
     said.note("all", tenants::list(db).await.unwrap());
     said.note("by account", tenants::by_account(db, "acct_blue").await.unwrap());
@@ -81,8 +81,9 @@ async fn agencies(db: &Db, said: &mut Answers) {
 }
 
 async fn disconnected(db: &Db, said: &mut Answers) {
-    said.note("cleared", committed!(db, |tx| tenants::clear_account(tx, "acct_blue")));
-    said.note("cleared once", committed!(db, |tx| tenants::clear_account(tx, "acct_blue")));
+    said.note("told before it was set", committed!(db, |tx| tenants::clear_account(tx, "acct_blue", at(0))));
+    said.note("cleared", committed!(db, |tx| tenants::clear_account(tx, "acct_blue", at(2))));
+    said.note("cleared once", committed!(db, |tx| tenants::clear_account(tx, "acct_blue", at(2))));
     said.note("by a cleared account", tenants::by_account(db, "acct_blue").await.unwrap());
 }
 
@@ -180,7 +181,7 @@ async fn payments(db: &Db, said: &mut Answers, first: &billing::NewSession) {
         let moved = committed!(db, |tx| billing::take_back_payment(tx, id, status, None));
         said.note("taken back", (status, moved));
     }
-    said.note("closed", committed!(db, |tx| billing::close_account_sessions(tx, "acct_red")));
+    said.note("closed", committed!(db, |tx| billing::close_account_sessions(tx, "acct_red", at(1_000_000))));
     said.note("closed session", billing::session_by_id(db, &second.id).await.unwrap());
 }
 
