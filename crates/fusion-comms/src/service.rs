@@ -254,7 +254,8 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
         web.telnyx.fingerprints().for_each(|f| metrics::key_known(&f.to_string()));
     }
     let keys = Arc::new(Keys { web: web_keys, metrics_token: config.server.metrics_token.clone() });
-    let web = Web { db: db.clone(), clock, wake, ingest, keys, metrics, workers: None };
+    let link_visitors = Arc::default();
+    let web = Web { db: db.clone(), clock, wake, ingest, keys, metrics, link_visitors, workers: None };
     Ok(Made { db, app, web })
 }
 

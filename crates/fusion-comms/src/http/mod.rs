@@ -5,6 +5,7 @@ pub mod pay;
 pub mod prompts;
 pub mod server;
 pub mod status;
+pub mod visitors;
 pub mod webhooks;
 
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Web {
     pub ingest: Ingest,
     pub keys: Arc<Keys>,
     pub metrics: Metrics,
+    /// Who opened payment links lately.
+    pub link_visitors: Arc<visitors::Visitors>,
     /// Whether the workers run; `None` where this role has none.
     pub workers: Option<Arc<AtomicBool>>,
 }

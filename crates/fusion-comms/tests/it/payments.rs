@@ -8,7 +8,7 @@ use fusion_comms::store::{billing, tasks};
 use fusion_comms_core::ids::{Cents, SessionId, StatementId, TenantId};
 use serde_json::{Value, json};
 
-use super::support::app::{LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
+use super::support::app::{DESK, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
 use super::support::db::Prompt;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -88,6 +88,18 @@ fn event(id: &str, kind: &str, account: &str, object: &Value) -> Value {
            "livemode": false, "data": {"object": object}})
 }
 
+/// The account takes our access away, at that second.
+fn deauthorized(id: &str, created: i64) -> Value {
+    let application = json!({"id": "ca_test", "object": "application"});
+    let mut event = event(id, "account.application.deauthorized", ACCOUNT, &application);
+    event["created"] = created.into();
+    event
+}
+
+fn clock_s() -> i64 {
+    fusion_comms::clock::Clock::system().now().unix_s()
+}
+
 /// A charge of the session's payment, with that much given back.
 fn charge(app: &TestApp, id: &str, back: i64) -> Value {
     let s = app.sim.stripe.session(id).expect("Stripe knows it");
@@ -99,7 +111,7 @@ fn charge(app: &TestApp, id: &str, back: i64) -> Value {
 /// Posts an event, signed as Stripe signs; it must be taken.
 async fn post(app: &TestApp, event: &Value) {
     let body = event.to_string();
-    let now = fusion_comms::clock::Clock::system().now().unix_s();
+    let now = clock_s();
     let answer = app
         .http
         .post(format!("{}/webhooks/stripe", app.base))
@@ -190,8 +202,7 @@ async fn a_charge_that_is_not_ours_has_no_effect(on: On) {
 
 async fn an_agency_that_takes_its_access_away_takes_no_payment_until_set_again(on: On) {
     let (app, id) = linked(on).await;
-    let gone = json!({"id": "ca_test", "object": "application"});
-    post(&app, &event("evt_1", "account.application.deauthorized", ACCOUNT, &gone)).await;
+    post(&app, &deauthorized("evt_1", clock_s())).await;
     assert_states(&app, &id, "expired", "open").await;
     assert_eq!(task_kinds(&app).await, ["stripe_disconnected"]);
     call_for(&app, "2025550148").await;
@@ -202,6 +213,59 @@ async fn an_agency_that_takes_its_access_away_takes_no_payment_until_set_again(o
     app.command(&["tenant", "set", "--id", TENANT, "--stripe-account", ACCOUNT]);
     call_for(&app, "2025550149").await;
     assert_eq!(app.sim.stripe.sessions().len(), 2);
+}
+
+/// Agencies with that account, as `tenant list` says.
+fn is_connected(app: &TestApp) -> bool {
+    app.command(&["tenant", "list", "--json"]).contains(ACCOUNT)
+}
+
+async fn an_access_taken_away_long_ago_is_not_taken_away_again_when_told_late(on: On) {
+    let (app, id) = linked(on).await;
+    post(&app, &deauthorized("evt_1", clock_s() - 3600)).await;
+    assert_states(&app, &id, "open", "open").await;
+    assert!(is_connected(&app) && task_kinds(&app).await.is_empty());
+    post(&app, &deauthorized("evt_2", clock_s())).await;
+    assert_states(&app, &id, "expired", "open").await;
+    assert!(!is_connected(&app));
+}
+
+/// Status and text of the page that the session's short link leads to.
+async fn link_page(app: &TestApp, id: &str) -> (u16, String) {
+    let token = stored(app, id).await.token;
+    let answer = app.http.get(format!("{}/p/{token}", app.base)).send().await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("a text"))
+}
+
+async fn a_link_says_what_became_of_the_payment_and_whom_to_call(on: On) {
+    let (app, id) = linked(on).await;
+    assert_eq!(link_page(&app, &id).await.0, 303);
+    app.sim.stripe.pay_by_bank(&id).await.unwrap();
+    app.settle().await;
+    let (status, text) = link_page(&app, &id).await;
+    assert!(status == 200 && text.contains("Payment on its way"), "{status} {text}");
+    app.sim.stripe.settle_bank(&id, true).await.unwrap();
+    app.settle().await;
+    let (status, text) = link_page(&app, &id).await;
+    assert!(status == 200 && text.contains("has been paid") && text.contains(DESK), "{status} {text}");
+    app.sim.stripe.dispute(&id).await.unwrap();
+    app.settle().await;
+    let (status, text) = link_page(&app, &id).await;
+    assert!(status == 200 && text.contains("Payment in question"), "{status} {text}");
+}
+
+async fn a_visitor_who_tries_link_after_link_is_held_back(on: On) {
+    let (app, id) = linked(on).await;
+    let mut answers = vec![];
+    for guess in 0..80 {
+        let url = format!("{}/p/guess{guess}", app.base);
+        answers.push(app.http.get(url).send().await.expect("an answer").status().as_u16());
+    }
+    assert_eq!(answers[0], 410);
+    assert_eq!(answers.last(), Some(&429), "{answers:?}");
+    let token = stored(&app, &id).await.token;
+    let ask = app.http.get(format!("{}/p/{token}", app.base)).header("x-forwarded-for", "203.0.113.9");
+    assert_eq!(ask.send().await.expect("an answer").status(), 303, "another visitor is not held back");
 }
 
 async fn an_event_of_the_other_mode_is_kept_without_effect_and_seen(on: On) {
@@ -459,6 +523,9 @@ async fn an_account_that_may_take_no_payment_leads_to_a_person(on: On) {
 }
 
 super::served_on_both!(
+    an_access_taken_away_long_ago_is_not_taken_away_again_when_told_late,
+    a_link_says_what_became_of_the_payment_and_whom_to_call,
+    a_visitor_who_tries_link_after_link_is_held_back,
     a_bank_debit_counts_when_it_settles_and_not_before,
     a_bank_debit_that_fails_leaves_the_statement_open_and_a_task,
     a_late_event_undoes_nothing,
