@@ -47,6 +47,20 @@ pub async fn find_statement(
     r.row(q.bind(tenant).bind(id.expose())).await?.as_ref().map(statement).transpose()
 }
 
+/// The statement that a caller keyed: the very number, else the only one of this agency that differs by leading zeros.
+pub async fn find_keyed(r: impl Reader, tenant: &TenantId, keyed: &StatementId) -> Result<Option<Statement>> {
+    let q = r.sql(
+        "SELECT statement_id, case_id, amount_cents, currency, status FROM billing_statements
+         WHERE tenant_id = $1 AND ltrim(statement_id, '0') = $2
+         ORDER BY CASE WHEN statement_id = $3 THEN 0 ELSE 1 END LIMIT 2",
+    );
+    let value = keyed.expose().trim_start_matches('0');
+    let found = r.rows(q.bind(tenant).bind(value).bind(keyed.expose())).await?;
+    let mut found = found.iter().map(statement).collect::<Result<Vec<_>>>()?.into_iter();
+    let first = found.next().filter(|s| s.id == keyed.expose() || found.next().is_none());
+    Ok(first)
+}
+
 /// Adds a statement or replaces it.
 pub async fn put_statement(tx: &mut Tx, tenant: &TenantId, s: &Statement, now: Timestamp) -> Result<()> {
     let q = tx.sql(

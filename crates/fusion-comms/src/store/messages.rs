@@ -269,6 +269,19 @@ pub async fn count_since(
     row.map_or(Ok(0), |r| r.int("n"))
 }
 
+/// Whether the carrier has said of this number, and of no later text otherwise, that it takes no texts: a landline, or
+/// not routable (Telnyx's code 40001).
+pub async fn takes_no_texts(tx: &mut Tx, phone: &E164) -> Result<bool> {
+    let q = tx.sql(
+        "SELECT 1 AS one FROM telnyx_sms_messages f WHERE f.direction = 'OUT' AND f.to_phone = $1
+           AND f.error LIKE '40001%' AND f.status = 'failed' AND NOT EXISTS (
+             SELECT 1 FROM telnyx_sms_messages d WHERE d.direction = 'OUT' AND d.to_phone = $1
+               AND d.status = 'delivered' AND d.created_at > f.created_at)
+         LIMIT 1",
+    );
+    Ok(tx.row(q.bind(phone.expose())).await?.is_some())
+}
+
 /// Texts by status, for the metric.
 pub async fn count_by_status(db: &Db) -> Result<Vec<(String, i64)>> {
     let q = db.sql("SELECT status, count(*) AS n FROM telnyx_sms_messages GROUP BY status");

@@ -16,7 +16,7 @@ use super::links;
 use crate::app::Parts;
 use crate::gate::{self, Decision};
 use crate::store::calls::{NewCall, StoredCall};
-use crate::store::messages::Class;
+use crate::store::messages::{self, Class};
 use crate::store::tenants::Purpose;
 use crate::store::{Tx, billing, calls, inbox, outbox, tasks, tenants};
 use crate::{logs, metrics};
@@ -203,8 +203,8 @@ async fn answer(
     Ok(match question {
         Question::FindStatement(id) => CallEvent::Statement(find(tx, stored, id, cause, now).await?),
         Question::MayText(phone) => {
-            let allowed = gate::check(tx, stored.tenant.as_ref(), &phone, Class::PaymentLink, None).await?
-                == Decision::Allowed;
+            let decision = gate::check(tx, stored.tenant.as_ref(), &phone, Class::PaymentLink, None).await?;
+            let allowed = decision == Decision::Allowed && !messages::takes_no_texts(tx, &phone).await?;
             CallEvent::MayText { phone, allowed }
         }
     })
@@ -227,8 +227,11 @@ async fn find(
             return Ok(StatementAnswer::NotPayable);
         }
     }
-    Ok(match billing::find_statement(&mut *tx, tenant, &id).await? {
-        Some(s) if s.is_payable() => StatementAnswer::Found(id),
+    Ok(match billing::find_keyed(&mut *tx, tenant, &id).await? {
+        Some(s) if s.is_payable() => match StatementId::parse(&s.id) {
+            Some(id) => StatementAnswer::Found(id),
+            None => StatementAnswer::NotPayable,
+        },
         Some(_) => StatementAnswer::NotPayable,
         None => {
             if let Some(from) = caller {

@@ -100,6 +100,16 @@ async fn bills(db: &Db, said: &mut Answers) {
     committed!(db, |tx| billing::put_statement(tx, &red, &bill, at(1)));
     said.note("the bill", billing::find_statement(db, &red, &number).await.unwrap());
     said.note("another agency's", billing::find_statement(db, &blue, &number).await.unwrap());
+    let keyed = async |id: &str| {
+        let found = billing::find_keyed(db, &red, &StatementId::parse(id).unwrap()).await.unwrap();
+        found.map(|s| s.id)
+    };
+    assert_eq!(keyed("0001042").await.as_deref(), Some("1042"));
+    assert_eq!(keyed("10420").await, None);
+    let padded = billing::Statement { id: "001042".to_owned(), ..bill.clone() };
+    committed!(db, |tx| billing::put_statement(tx, &red, &padded, at(1)));
+    said.note("of two, the very number", (keyed("1042").await, keyed("001042").await));
+    said.note("of two, neither", keyed("01042").await);
     said.note("held", committed!(db, |tx| billing::set_statement_status(tx, &red, "1042", "on_hold", at(2))));
     said.note(
         "held elsewhere",
@@ -417,6 +427,7 @@ async fn texts(db: &Db, said: &mut Answers) {
     let delivered =
         committed!(db, |tx| messages::apply_status(tx, "telnyx-1", DeliveryStatus::Delivered, None, at(6)));
     said.note("delivered", delivered);
+    said.note("takes texts", committed!(db, |tx| messages::takes_no_texts(tx, &person)));
     said.note("last agency", committed!(db, |tx| messages::last_agency(tx, &person, &ours)));
     let link = messages::Class::PaymentLink;
     said.note("count", committed!(db, |tx| messages::count_since(tx, &person, &ours, link, at(0))));
