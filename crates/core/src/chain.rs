@@ -1,5 +1,6 @@
 //! Rows chained by hash: each link covers the one before it and a row's fields.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The link before the first.
@@ -21,6 +22,43 @@ pub fn link(previous: &str, fields: &[Option<&str>]) -> String {
         }
     }
     hex::encode(hash.finalize())
+}
+
+/// A row of the opt-out history as it is sealed. Times are in the fixed 27-character form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerChange {
+    pub seq: i64,
+    pub tenant_id: String,
+    pub phone_e164: String,
+    /// `granted`, `changed`, `lifted`.
+    pub change: String,
+    pub opted_out_at: String,
+    pub source: String,
+    pub previous_source: Option<String>,
+    pub actor: String,
+    pub reason: Option<String>,
+    pub at: String,
+}
+
+impl LedgerChange {
+    /// The row's hash behind `previous`.
+    pub fn link(&self, previous: &str) -> String {
+        link(
+            previous,
+            &[
+                Some(&self.seq.to_string()),
+                Some(&self.tenant_id),
+                Some(&self.phone_e164),
+                Some(&self.change),
+                Some(&self.opted_out_at),
+                Some(&self.source),
+                self.previous_source.as_deref(),
+                Some(&self.actor),
+                self.reason.as_deref(),
+                Some(&self.at),
+            ],
+        )
+    }
 }
 
 #[cfg(test)]

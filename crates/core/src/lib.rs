@@ -6,6 +6,7 @@
 pub mod chain;
 pub mod effect;
 pub mod envelope;
+pub mod evidence;
 pub mod fax;
 pub mod ids;
 pub mod ivr;

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod blobs;
+pub mod blocks;
 pub mod cli;
 pub mod clock;
 pub mod config;

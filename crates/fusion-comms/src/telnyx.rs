@@ -1,4 +1,4 @@
-//! The Telnyx API, as far as we use it: call commands, texts, faxes.
+//! The Telnyx API, as far as we use it: call commands, texts, faxes, the list of blocks.
 //!
 //! One method call is one try; the outbox decides about the next one by [`TelnyxError::class`]. Bodies arrive frozen,
 //! as text, since a text repeated under its `Idempotency-Key` must be byte-identical.
@@ -9,6 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use fusion_comms_core::ids::{CallControlId, FaxId};
+use fusion_comms_core::time::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
@@ -23,6 +24,8 @@ const COMMAND_BUDGET: Duration = Duration::from_secs(3);
 /// A text may take longer; giving up early would only make it ambiguous.
 const MESSAGE_BUDGET: Duration = Duration::from_secs(8);
 const FAX_BUDGET: Duration = Duration::from_secs(8);
+/// The most that Telnyx lists at once.
+const BLOCKS_A_PAGE: u32 = 250;
 
 /// A client of one Telnyx account. Cheap to clone; the clones share their connections.
 #[derive(Clone)]
@@ -50,6 +53,22 @@ pub struct FaxInfo {
     pub page_count: Option<i64>,
     /// Telnyx's word for why it failed.
     pub failure_reason: Option<String>,
+}
+
+/// A number that Telnyx blocks for a messaging profile.
+#[derive(Clone)]
+pub struct Block {
+    /// Who wrote STOP, as far as the list is understood.
+    pub from: String,
+    pub to: String,
+    pub profile: Option<String>,
+    pub created_at: Option<Timestamp>,
+}
+
+pub struct BlockPage {
+    pub blocks: Vec<Block>,
+    /// How many pages there are.
+    pub pages: u32,
 }
 
 impl fmt::Debug for FaxInfo {
@@ -116,6 +135,29 @@ impl Telnyx {
     pub async fn refresh_fax(&self, id: &FaxId) -> Result<(), TelnyxError> {
         let request = self.post(&format!("/faxes/{}/actions/refresh", provider::segment(id.as_str())), "");
         accepted(request, FAX_BUDGET).await.map(drop)
+    }
+
+    /// `GET /messaging_optouts`: one page, from 1, of the numbers that Telnyx blocks after a STOP.
+    ///
+    /// # Errors
+    /// Any answer but 2xx with a list, or none within 8 s.
+    pub async fn blocks(&self, page: u32) -> Result<BlockPage, TelnyxError> {
+        let path = format!("/messaging_optouts?page%5Bnumber%5D={page}&page%5Bsize%5D={BLOCKS_A_PAGE}");
+        let answer = accepted(self.request(Method::GET, &path), FAX_BUDGET).await?;
+        let body = answer.json().ok_or(TelnyxError::BadAnswer)?;
+        let list = body.get("data").and_then(Value::as_array).ok_or(TelnyxError::BadAnswer)?;
+        let text = |block: &Value, name: &str| block.get(name).and_then(Value::as_str).map(str::to_owned);
+        let block = |b: &Value| Block {
+            from: text(b, "from").unwrap_or_default(),
+            to: text(b, "to").unwrap_or_default(),
+            profile: text(b, "messaging_profile_id"),
+            created_at: text(b, "created_at").and_then(|at| Timestamp::parse(&at)),
+        };
+        let pages = body.pointer("/meta/total_pages").and_then(Value::as_u64);
+        Ok(BlockPage {
+            blocks: list.iter().map(block).collect(),
+            pages: pages.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+        })
     }
 
     fn post(&self, path: &str, body: &str) -> RequestBuilder {

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 
 use super::audit::{Actor, Change, now};
 use super::failure::refuse;
+use super::opt_out_evidence::{self, EvidenceArgs};
+use super::opt_out_file::{self, ExportArgs, FileArgs};
 use super::opt_out_read::{self, ReadArgs};
+use super::opt_out_reconcile::{self, ReconcileArgs};
 use super::{arguments, database, output, tenant};
 use crate::store::ledger::{self, OptOut, Source};
 use crate::store::{Db, Tx};
@@ -47,6 +50,14 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write the opt-outs as CSV: tenant_id, phone_e164, opted_out_at, source.
+    Export(ExportArgs),
+    /// Read opt-outs from CSV (phone_e164; tenant_id, opted_out_at where known), with source `import`.
+    Import(FileArgs),
+    /// Write all that is kept of one number at one agency, chained by hash: its opt-outs, texts, calls.
+    Evidence(EvidenceArgs),
+    /// Compare the ledger with Telnyx's own blocks; a number that either has is opted out.
+    Reconcile(ReconcileArgs),
     /// How a text would be read: STOP, START, HELP or NONE.
     Read(ReadArgs),
 }
@@ -56,10 +67,10 @@ pub(super) enum Command {
 pub(super) struct Who {
     /// The person's number.
     #[arg(value_name = "E164", value_parser = arguments::phone)]
-    phone: E164,
+    pub(super) phone: E164,
     /// The agency; `unassigned` stands for all.
     #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
-    tenant: TenantId,
+    pub(super) tenant: TenantId,
 }
 
 /// What the history keeps of a change.
@@ -67,9 +78,9 @@ pub(super) struct Who {
 pub(super) struct Why {
     /// Why, for the history.
     #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
     #[command(flatten)]
-    actor: Actor,
+    pub(super) actor: Actor,
 }
 
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -78,12 +89,16 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Add { who, why } => add(&database::open().await?, &who, &why).await?,
         Command::Remove { who, why } => remove(&database::open().await?, &who, &why).await?,
         Command::List { tenant, json } => list(&database::open().await?, tenant.as_ref(), json).await?,
+        Command::Export(args) => opt_out_file::export(&args).await?,
+        Command::Import(args) => opt_out_file::import(&args).await?,
+        Command::Evidence(args) => opt_out_evidence::run(&args).await?,
+        Command::Reconcile(args) => opt_out_reconcile::run(&args).await?,
         Command::Read(args) => opt_out_read::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn view(o: &OptOut) -> Value {
+pub(super) fn view(o: &OptOut) -> Value {
     json!({
         "tenant_id": o.tenant,
         "phone_e164": o.phone.expose(),

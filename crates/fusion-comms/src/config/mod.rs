@@ -247,6 +247,17 @@ pub fn audio_base(env: Env<'_>) -> Result<String, ConfigProblems> {
     complete(reader, audio).map(|(base, _)| base)
 }
 
+/// The Telnyx account and its default sender, for the commands that ask Telnyx.
+///
+/// # Errors
+/// All problems at once.
+pub fn telnyx_account(env: Env<'_>) -> Result<(TelnyxConfig, E164), ConfigProblems> {
+    let mut reader = Reader::new(env);
+    let telnyx = read_telnyx(&mut reader);
+    let number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
+    complete(reader, telnyx.zip(number)).map(|(account, _)| account)
+}
+
 /// The reader's problems, or what was read with its notes.
 fn complete<T>(reader: Reader<'_>, read: Option<T>) -> Result<(T, Vec<String>), ConfigProblems> {
     let notes = reader.finish()?;
@@ -361,23 +372,28 @@ fn read_web(reader: &mut Reader<'_>, keys: Option<SimulatorKeys>) -> Option<WebC
 }
 
 fn read_worker(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option<WorkerConfig> {
-    let api_key = reader.required("TELNYX_API_KEY", parse::secret);
-    let api_base = reader.optional("TELNYX_API_BASE", parse::base_url);
-    let messaging_profile_id = reader.required("TELNYX_MESSAGING_PROFILE_ID", parse::uuid);
-    let media_hosts = reader.optional("TELNYX_MEDIA_HOSTS", parse::media_hosts);
+    let telnyx = read_telnyx(reader);
     let secret_key = reader.required("STRIPE_SECRET_KEY", parse::stripe_key);
     let stripe_base = reader.optional("STRIPE_API_BASE", parse::base_url);
     let served_here = public_base_url.map(|base| format!("{base}/ivr"));
     let audio = reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash);
     Some(WorkerConfig {
-        telnyx: TelnyxConfig {
-            api_key: api_key?,
-            api_base: api_base?,
-            messaging_profile_id: messaging_profile_id?,
-            media_hosts: media_hosts?,
-        },
+        telnyx: telnyx?,
         stripe: StripeConfig { secret_key: secret_key?, api_base: stripe_base? },
         ivr_audio_base_url: audio?,
+    })
+}
+
+fn read_telnyx(reader: &mut Reader<'_>) -> Option<TelnyxConfig> {
+    let api_key = reader.required("TELNYX_API_KEY", parse::secret);
+    let api_base = reader.optional("TELNYX_API_BASE", parse::base_url);
+    let messaging_profile_id = reader.required("TELNYX_MESSAGING_PROFILE_ID", parse::uuid);
+    let media_hosts = reader.optional("TELNYX_MEDIA_HOSTS", parse::media_hosts);
+    Some(TelnyxConfig {
+        api_key: api_key?,
+        api_base: api_base?,
+        messaging_profile_id: messaging_profile_id?,
+        media_hosts: media_hosts?,
     })
 }
 

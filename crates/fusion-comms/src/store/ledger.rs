@@ -285,6 +285,30 @@ pub async fn list(db: &Db, tenant: Option<&TenantId>) -> Result<Vec<OptOut>> {
     db.rows(q.bind(tenant).bind(tenant.is_none())).await?.iter().map(opt_out).collect()
 }
 
+/// How many opt-outs there are.
+pub async fn count(db: &Db) -> Result<usize> {
+    let row = db.row(db.sql("SELECT count(*) AS n FROM telnyx_opt_outs")).await?;
+    let n = row.map_or(Ok(0), |r| r.int("n"))?;
+    Ok(usize::try_from(n).unwrap_or_default())
+}
+
+/// The last time that an opt-out of this number was lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lift {
+    pub at: Timestamp,
+    /// By the person's own text.
+    pub by_text: bool,
+}
+
+pub async fn last_lift(tx: &mut Tx, tenant: &TenantId, phone: &E164) -> Result<Option<Lift>> {
+    let q = tx.sql(
+        "SELECT at, actor FROM opt_out_history WHERE phone_e164 = $1 AND tenant_id = $2 AND change = 'lifted'
+         ORDER BY seq DESC LIMIT 1",
+    );
+    let row = tx.row(q.bind(phone.expose()).bind(tenant)).await?;
+    row.map(|r| Ok(Lift { at: r.time("at")?, by_text: r.text("actor")? == "text" })).transpose()
+}
+
 /// One change of the ledger, as its history tells it.
 #[derive(Clone, Debug)]
 pub struct Change {

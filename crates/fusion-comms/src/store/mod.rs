@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod evidence;
 pub mod faxes;
 mod gate;
 pub mod inbox;

@@ -1,7 +1,7 @@
 //! The opt-out history chained by hash: sealed shortly after, never in the trigger nor in the ack transaction, and
 //! verified from the start.
 
-use fusion_comms_core::chain;
+use fusion_comms_core::chain::{self, LedgerChange};
 use fusion_comms_core::time::Timestamp;
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ async fn seal_round(db: &Db, now: Timestamp) -> Result<usize> {
     let rows = tx.rows(q.bind(latest - LATE_ROWS).bind(ROUND)).await?;
     for row in &rows {
         position += 1;
-        hash = link(&hash, row)?;
+        hash = change(row)?.link(&hash);
         let q = tx.sql("INSERT INTO opt_out_seals (position, seq, hash, sealed_at) VALUES ($1, $2, $3, $4)");
         tx.exec(q.bind(position).bind(row.int("seq")?).bind(hash.as_str()).bind(now)).await?;
     }
@@ -53,32 +53,20 @@ async fn head(tx: &mut Tx) -> Result<(i64, String, i64)> {
     }
 }
 
-fn link(previous: &str, row: &Row) -> Result<String> {
-    let (seq, opted_out_at, at) = (row.int("seq")?.to_string(), row.time("opted_out_at")?, row.time("at")?);
-    let texts = (
-        row.text("tenant_id")?,
-        row.text("phone_e164")?,
-        row.text("change")?,
-        row.text("source")?,
-        row.text("actor")?,
-    );
-    let (previous_source, reason) = (row.opt_text("previous_source")?, row.opt_text("reason")?);
-    let (opted_out_at, at) = (opted_out_at.to_string(), at.to_string());
-    Ok(chain::link(
-        previous,
-        &[
-            Some(&seq),
-            Some(&texts.0),
-            Some(&texts.1),
-            Some(&texts.2),
-            Some(&opted_out_at),
-            Some(&texts.3),
-            previous_source.as_deref(),
-            Some(&texts.4),
-            reason.as_deref(),
-            Some(&at),
-        ],
-    ))
+/// A row of the history as it is sealed.
+pub(super) fn change(row: &Row) -> Result<LedgerChange> {
+    Ok(LedgerChange {
+        seq: row.int("seq")?,
+        tenant_id: row.text("tenant_id")?,
+        phone_e164: row.text("phone_e164")?,
+        change: row.text("change")?,
+        opted_out_at: row.time("opted_out_at")?.to_string(),
+        source: row.text("source")?,
+        previous_source: row.opt_text("previous_source")?,
+        actor: row.text("actor")?,
+        reason: row.opt_text("reason")?,
+        at: row.time("at")?.to_string(),
+    })
 }
 
 /// What a verification found.
@@ -119,7 +107,7 @@ pub async fn verify(db: &Db) -> Result<Verdict> {
             } else if row.opt_int("seq")?.is_none() {
                 Some("its row is missing")
             } else {
-                hash = link(&hash, row)?;
+                hash = change(row)?.link(&hash);
                 (hash != row.text("hash")?).then_some("its row, or an earlier one, is not what was sealed")
             };
             if let Some(why) = why {

@@ -135,6 +135,22 @@ pub async fn list(db: &Db) -> Result<Vec<Tenant>> {
     db.rows(q).await?.iter().map(tenant).collect()
 }
 
+/// The agencies whose texts leave under a messaging profile; those without one of their own use the default.
+pub async fn on_profile(r: impl Reader, profile: &str, is_default: bool) -> Result<Vec<TenantId>> {
+    let q = r.sql(
+        "SELECT id FROM tenants WHERE messaging_profile_id = $1 OR ($2 AND messaging_profile_id IS NULL) ORDER BY id",
+    );
+    r.rows(q.bind(profile).bind(is_default)).await?.iter().map(|r| r.text("id").map(TenantId::new)).collect()
+}
+
+/// Whether an agency texts from this number.
+pub async fn is_sms_number(r: impl Reader, number: &E164) -> Result<bool> {
+    let q = r.sql(
+        "SELECT 1 AS one FROM tenant_phone_numbers WHERE phone_e164 = $1 AND purpose = 'billing_sms' LIMIT 1",
+    );
+    Ok(r.row(q.bind(number.expose())).await?.is_some())
+}
+
 /// Messaging profiles that several agencies name, with how many.
 pub async fn shared_profiles(db: &Db) -> Result<Vec<(String, i64)>> {
     let q = db.sql(

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{deadlines, fax_queue, gauges, inbox, listen, outbox, reconcile};
 use crate::app::App;
+use crate::blocks::{self, Account};
 use crate::store::inbox::Lane as In;
 use crate::store::outbox::Lane as Out;
 use crate::store::{StoreError, seals};
@@ -28,6 +29,8 @@ const POLL_VOICE: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_secs(1);
 const POLL_DEADLINES: Duration = Duration::from_millis(250);
 const RECONCILE: Duration = Duration::from_secs(60);
+/// How often our opt-outs and Telnyx's blocks are compared.
+const COMPARE_BLOCKS: Duration = Duration::from_secs(6 * 3600);
 const READ_GAUGES: Duration = Duration::from_secs(5);
 /// How long a row of the opt-out history stays unsealed at most, while the service runs.
 const SEAL: Duration = Duration::from_secs(2);
@@ -70,6 +73,7 @@ impl Workers {
         });
         workers.every(app, READ_GAUGES, |app| async move { gauges::read(&app).await });
         workers.every(app, RECONCILE, |app| async move { reconcile::work(&app).await });
+        workers.every(app, COMPARE_BLOCKS, |app| async move { compare_blocks(&app).await });
         let (app, stop) = (app.clone(), workers.stop.clone());
         workers.tasks.spawn(async move {
             tokio::select! { () = listen::run(app) => {}, () = stop.cancelled() => {} }
@@ -133,6 +137,22 @@ impl Workers {
         if tokio::time::timeout(DRAIN, finish).await.is_err() {
             tracing::warn!("work in hand did not finish in time: its leases bring it back");
         }
+    }
+}
+
+async fn compare_blocks(app: &App) {
+    let settings = &app.settings;
+    let account =
+        Account { default_number: &settings.default_number, default_profile: &settings.default_profile };
+    match blocks::compare(&app.db, &app.telnyx, &account, false, app.clock.now()).await {
+        Ok(report) if report.added > 0 => {
+            tracing::warn!(
+                added = report.added,
+                "Telnyx blocks numbers that were not opted out here: they are now"
+            );
+        }
+        Ok(_) => {}
+        Err(e) => tracing::warn!(error = %e, "our opt-outs could not be compared with Telnyx's blocks"),
     }
 }
 

@@ -24,6 +24,7 @@ mod support;
 mod agencies_apart;
 mod chain;
 mod cli;
+mod consent;
 mod fax;
 mod fixtures;
 mod inbox_rules;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use fusion_comms_core::phone::E164;
@@ -77,10 +77,19 @@ pub(super) async fn send(State(sim): State<Arc<SimTelnyx>>, headers: HeaderMap, 
     }
 }
 
-pub(super) async fn list_blocks(State(sim): State<Arc<SimTelnyx>>) -> Response {
-    let data: Vec<Value> = sim.state().texts.blocks.iter().map(block_body).collect();
-    let meta =
-        json!({ "page_number": 1, "page_size": data.len(), "total_pages": 1, "total_results": data.len() });
+pub(super) async fn list_blocks(
+    State(sim): State<Arc<SimTelnyx>>,
+    Query(page): Query<BTreeMap<String, String>>,
+) -> Response {
+    let asked =
+        |name: &str, usual: usize| page.get(name).and_then(|n| n.parse().ok()).unwrap_or(usual).max(1);
+    let (number, size) = (asked("page[number]", 1), asked("page[size]", 20).min(250));
+    let all: Vec<Value> = sim.state().texts.blocks.iter().map(block_body).collect();
+    let data: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
+    let meta = json!({
+        "page_number": number, "page_size": size, "total_pages": all.len().div_ceil(size),
+        "total_results": all.len(),
+    });
     Json(json!({ "data": data, "meta": meta })).into_response()
 }
 
@@ -111,6 +120,13 @@ impl SimTelnyx {
     pub fn is_blocked(&self, ours: &str, person: &str) -> bool {
         let key = (self.profile_of(ours), person.to_owned());
         self.state().texts.blocks.contains_key(&key)
+    }
+
+    /// A block of which no webhook tells: the person wrote STOP before the number was ours.
+    pub fn block(&self, person: &str, ours: &str) {
+        let key = (self.profile_of(ours), person.to_owned());
+        let block = Block { to: ours.to_owned(), keyword: "STOP".to_owned(), at: now() };
+        self.state().texts.blocks.insert(key, block);
     }
 
     /// A person texts one of our numbers. Returns the message's id.

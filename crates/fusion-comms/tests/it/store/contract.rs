@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use fusion_comms::store::{
-    Db, audit, billing, calls, events, faxes, inbox, ingest, ledger, messages, migrations, outbox, queue,
-    seals, settings, status, tasks, tenants,
+    Db, audit, billing, calls, events, evidence, faxes, inbox, ingest, ledger, messages, migrations, outbox,
+    queue, seals, settings, status, tasks, tenants,
 };
 use fusion_comms_core::envelope::{Channel, DeliveryStatus};
 use fusion_comms_core::fax::Case;
@@ -69,6 +69,10 @@ async fn agencies(db: &Db, said: &mut Answers) {
     let mut second = tenants::get(db, &blue).await.unwrap().unwrap();
     second.messaging_profile = Some("profile".to_owned());
     committed!(db, |tx| tenants::set(tx, &second, at(1)));
+    let on_profile = async |profile, is_default| tenants::on_profile(db, profile, is_default).await.unwrap();
+    said.note("on a profile", on_profile("profile", false).await);
+    said.note("on the default one", on_profile("other", true).await);
+    said.note("a number for texts", tenants::is_sms_number(db, &phone(10)).await.unwrap());
     said.note("profiles of two", tenants::shared_profiles(db).await.unwrap());
     said.note("all", tenants::list(db).await.unwrap());
     said.note("by account", tenants::by_account(db, "acct_blue").await.unwrap());
@@ -301,6 +305,9 @@ async fn opt_outs(db: &Db, said: &mut Answers) {
     );
     said.note("removed", committed!(db, |tx| ledger::remove(tx, &red, &person)));
     said.note("removed once", committed!(db, |tx| ledger::remove(tx, &red, &person)));
+    said.note("last lift", committed!(db, |tx| ledger::last_lift(tx, &red, &person)).map(|l| l.by_text));
+    said.note("opt-outs", ledger::count(db).await.unwrap());
+    said.note("evidence", evidence::of(db, &red, &person).await.unwrap().len());
     let history = ledger::history(db, &red, &person).await.unwrap();
     said.note("history", history.iter().map(|c| (c.change.clone(), c.source.clone())).collect::<Vec<_>>());
     let stopped = store_one(db, &stop("stop-1", &person, &phone(10), at(10))).await.unwrap();

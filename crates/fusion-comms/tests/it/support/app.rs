@@ -154,7 +154,12 @@ impl TestApp {
     }
 
     pub fn try_command(&self, args: &[&str]) -> (i32, String, String) {
-        let out = binary(&self.env).args(args).output().expect("the binary runs");
+        self.try_command_with(&[], args)
+    }
+
+    /// The same with other variables over the app's own.
+    pub fn try_command_with(&self, env: &[(&str, &str)], args: &[&str]) -> (i32, String, String) {
+        let out = binary(&self.env).envs(env.iter().copied()).args(args).output().expect("the binary runs");
         let text = |b: Vec<u8>| String::from_utf8_lossy(&b).into_owned();
         (out.status.code().unwrap_or(-1), text(out.stdout), text(out.stderr))
     }
