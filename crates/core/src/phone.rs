@@ -41,6 +41,11 @@ impl E164 {
         &self.0
     }
 
+    /// A toll-free number of the North American Numbering Plan.
+    pub fn is_toll_free(&self) -> bool {
+        self.0.len() == 12 && self.0.strip_prefix("+1").is_some_and(|ten| TOLL_FREE.contains(&&ten[..3]))
+    }
+
     /// `***1234`, the form for logs.
     pub fn masked(&self) -> String {
         format!("***{}", &self.0[self.0.len() - 4..])
@@ -90,13 +95,15 @@ impl Digits {
         }
         let (area, exchange) = (&ten[..3], &ten[3..6]);
         let part_ok = |part: &str| part.as_bytes()[0] >= b'2' && !part.ends_with("11");
-        let takes_texts = !NO_TEXTS.contains(&area) && exchange != PREMIUM_EXCHANGE;
+        let takes_texts = !TOLL_FREE.contains(&area) && area != PREMIUM_AREA && exchange != PREMIUM_EXCHANGE;
         (part_ok(area) && part_ok(exchange) && takes_texts).then(|| E164(format!("+1{ten}")))
     }
 }
 
-/// Area codes of premium-rate and of toll-free numbers (NANPA).
-const NO_TEXTS: [&str; 8] = ["900", "800", "833", "844", "855", "866", "877", "888"];
+/// Area codes of toll-free numbers (NANPA).
+const TOLL_FREE: [&str; 7] = ["800", "833", "844", "855", "866", "877", "888"];
+/// The premium-rate area code.
+const PREMIUM_AREA: &str = "900";
 /// Premium-rate in many area codes.
 const PREMIUM_EXCHANGE: &str = "976";
 

@@ -9,7 +9,7 @@ use fusion_comms_core::time::Timestamp;
 use crate::clock::Clock;
 use crate::metrics;
 use crate::store::messages::{self, Class, Outbound};
-use crate::store::{Db, StoreError, Tx, ledger, outbox};
+use crate::store::{Db, StoreError, Tx, billing, ledger, outbox};
 
 /// Milliseconds from the hand-over's commit to the start of the request; later, the text is queued again.
 const HAND_OVER_MS: i64 = 1000;
@@ -22,15 +22,23 @@ pub enum Decision {
     Refused(String),
 }
 
-/// Looks at the ledger in this transaction. `asked_at`: when the text that this one answers was received.
+/// Whether a text may go, as the tables stand in this transaction. `about`: its statement. `asked_at`: when the text
+/// that it answers was received.
 pub async fn check(
     tx: &mut Tx,
     tenant: Option<&TenantId>,
     phone: &E164,
     class: Class,
+    about: Option<&str>,
     asked_at: Option<Timestamp>,
 ) -> Result<Decision, StoreError> {
     let standing = ledger::standing(tx, tenant, phone).await?;
+    if let (Class::PaymentLink, Some(tenant), Some(statement)) = (class, tenant, about)
+        && billing::is_wrong_number(tx, tenant, statement, phone).await?
+    {
+        let why = "the person of this number said that it is the wrong one for this statement";
+        return Ok(Decision::Refused(why.to_owned()));
+    }
     let refused = |o: &ledger::OptOut| {
         Decision::Refused(format!("opted out on {}, source {}", o.opted_out_at, o.source.as_str()))
     };
@@ -52,7 +60,9 @@ pub async fn queue(
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<Decision, StoreError> {
-    let decision = check(tx, text.tenant.as_ref(), &text.to, text.class, text.asked_at).await?;
+    let decision =
+        check(tx, text.tenant.as_ref(), &text.to, text.class, text.statement_id.as_deref(), text.asked_at)
+            .await?;
     let refused = match &decision {
         Decision::Allowed => None,
         Decision::Refused(reason) => Some(reason.as_str()),
@@ -117,7 +127,15 @@ pub async fn hand_over(db: &Db, clock: &Clock, id: &MessageId) -> Result<Handed,
     let mut tx = db.begin().await?;
     let Some(text) = messages::to_send(&mut tx, id).await? else { return Ok(Handed::Settled) };
     ledger::lock_number(&mut tx, &text.to).await?;
-    let decision = check(&mut tx, text.tenant.as_ref(), &text.to, text.class, text.asked_at).await?;
+    let decision = check(
+        &mut tx,
+        text.tenant.as_ref(),
+        &text.to,
+        text.class,
+        text.statement_id.as_deref(),
+        text.asked_at,
+    )
+    .await?;
     let now = clock.now();
     let handed = match decision {
         Decision::Refused(reason) => {

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fusion_comms_core::envelope::Channel;
-use fusion_comms_core::phone::E164;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::metrics;
-use crate::store::ingest::{self, NewEvent, NewStripeEvent, Stored};
+use crate::store::ingest::{self, NewEvent, NewStripeEvent, Reach, Stored};
 use crate::store::{Db, StoreError};
 
 /// Events in one commit at most.
@@ -50,10 +49,10 @@ pub enum IngestError {
 
 impl Ingest {
     /// Starts the batchers; they end when the last clone is gone and what waits is stored.
-    pub fn start(db: &Db, default_number: &E164) -> Self {
+    pub fn start(db: &Db, reach: &Reach) -> Self {
         let batcher = |db: Db| {
             let (give, take) = mpsc::channel(MAX_WAITING);
-            tokio::spawn(run(db, default_number.clone(), take));
+            tokio::spawn(run(db, reach.clone(), take));
             give
         };
         Self {
@@ -91,7 +90,7 @@ impl Ingest {
     }
 }
 
-async fn run(db: Db, default_number: E164, mut jobs: mpsc::Receiver<Job>) {
+async fn run(db: Db, reach: Reach, mut jobs: mpsc::Receiver<Job>) {
     let singles = Arc::new(Semaphore::new(MAX_SINGLES));
     while let Some(first) = jobs.recv().await {
         let mut group = vec![first];
@@ -101,7 +100,7 @@ async fn run(db: Db, default_number: E164, mut jobs: mpsc::Receiver<Job>) {
             group.push(job);
         }
         let (events, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|j| (j.event, j.reply)).unzip();
-        match ingest::store_group(&db, &events, &default_number).await {
+        match ingest::store_group(&db, &events, &reach).await {
             Ok(stored) => replies.into_iter().zip(stored).for_each(|(reply, s)| drop(reply.send(Ok(s)))),
             Err(StoreError::Unreachable(e)) => {
                 metrics::event_insert_failed(events[0].channel.as_str());
@@ -112,10 +111,10 @@ async fn run(db: Db, default_number: E164, mut jobs: mpsc::Receiver<Job>) {
             Err(_) => {
                 for (event, reply) in events.into_iter().zip(replies) {
                     let permit = singles.clone().acquire_owned().await;
-                    let (db, default_number) = (db.clone(), default_number.clone());
+                    let (db, reach) = (db.clone(), reach.clone());
                     tokio::spawn(async move {
                         let _permit = permit;
-                        let stored = ingest::store_one(&db, &event, &default_number).await;
+                        let stored = ingest::store_one(&db, &event, &reach).await;
                         if let Err(e) = &stored {
                             metrics::event_insert_failed(event.channel.as_str());
                             tracing::error!(event_id = %event.id, error = %e, "event not stored");

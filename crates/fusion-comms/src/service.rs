@@ -26,6 +26,7 @@ use crate::ingest::Ingest;
 use crate::media::{MediaClient, MediaHosts};
 use crate::metrics::{self, Metrics};
 use crate::queue::TableQueue;
+use crate::store::ingest::Reach;
 use crate::store::migrations::{self, SchemaState};
 use crate::store::{Db, StoreError, settings, tenants};
 use crate::stripe::Stripe;
@@ -240,7 +241,9 @@ async fn check(db: &Db, shared_allowed: bool) -> anyhow::Result<()> {
 async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metrics) -> anyhow::Result<Made> {
     let db = Db::open(config.database.url.expose()).await.context("the database cannot be opened")?;
     let wake = Arc::new(Wake::default());
-    let ingest = Ingest::start(&db, &config.server.from_number);
+    let reach =
+        Reach { default_number: config.server.from_number.clone(), scope: config.server.opt_out_scope };
+    let ingest = Ingest::start(&db, &reach);
     let app = match &config.worker {
         Some(_) => Some(make_app(config, addr, &db, &clock, &wake)?),
         None => None,

@@ -2,6 +2,7 @@
 
 use super::{Label, Reading};
 use crate::envelope::AutoResponse;
+use crate::phone::E164;
 
 /// The change of consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +29,26 @@ pub struct Answer {
 
 /// A STOP by our reading or by Telnyx's counts, whatever the other says; Telnyx answers its own STOP and START, so we
 /// do not. Lifting needs our own START: Telnyx's alone lifts only Telnyx's block. HELP is always answered by us.
-pub fn answer(reading: &Reading, autoresponse: Option<AutoResponse>) -> Answer {
-    let silent = |kind| if autoresponse.is_none() { Some(kind) } else { None };
+pub fn answer(reading: &Reading, autoresponse: Option<AutoResponse>, network_answers: bool) -> Answer {
+    let silent = |kind| if autoresponse.is_none() && !network_answers { Some(kind) } else { None };
     let stop = Answer { consent: Consent::OptOut, reply: silent(ReplyKind::StopConfirmation) };
     match (reading.label, autoresponse) {
         (_, Some(AutoResponse::Stop)) | (Label::Stop, _) => stop,
-        (Label::Start, _) => Answer { consent: Consent::OptIn, reply: start_reply(autoresponse) },
+        (Label::Start, _) => {
+            let reply = start_reply(autoresponse).filter(|_| !network_answers);
+            Answer { consent: Consent::OptIn, reply }
+        }
         (Label::Help, _) | (Label::None, Some(AutoResponse::Help)) => {
             Answer { consent: Consent::Unchanged, reply: Some(ReplyKind::Help) }
         }
         (Label::None, _) => Answer { consent: Consent::Unchanged, reply: None },
     }
+}
+
+/// On a toll-free number the carriers' network takes these words itself and answers them, which cannot be switched off.
+pub fn network_answers(number: &E164, text: &str) -> bool {
+    let word = text.trim().to_ascii_uppercase();
+    number.is_toll_free() && ["STOP", "START", "UNSTOP"].contains(&word.as_str())
 }
 
 fn start_reply(autoresponse: Option<AutoResponse>) -> Option<ReplyKind> {
@@ -51,7 +61,7 @@ mod tests {
     use super::*;
 
     fn decided(text: &str, autoresponse: Option<AutoResponse>) -> (Consent, Option<ReplyKind>) {
-        let answer = answer(&read(text), autoresponse);
+        let answer = answer(&read(text), autoresponse, false);
         (answer.consent, answer.reply)
     }
 
@@ -60,6 +70,15 @@ mod tests {
         assert_eq!(decided("stop", None), (Consent::OptOut, Some(ReplyKind::StopConfirmation)));
         assert_eq!(decided("stop", Some(AutoResponse::Stop)), (Consent::OptOut, None));
         assert_eq!(decided("opt out", None), (Consent::OptOut, Some(ReplyKind::StopConfirmation)));
+    }
+
+    #[test]
+    fn on_a_toll_free_number_the_network_answers_its_own_words_and_we_all_others() {
+        let (free, local) = (E164::parse("+18885550147").unwrap(), E164::parse("+12025550147").unwrap());
+        assert!(network_answers(&free, " stop\n") && network_answers(&free, "UNSTOP"));
+        assert!(!network_answers(&local, "STOP") && !network_answers(&free, "stop texting me"));
+        assert_eq!(answer(&read("STOP"), None, true), Answer { consent: Consent::OptOut, reply: None });
+        assert_eq!(answer(&read("START"), None, true), Answer { consent: Consent::OptIn, reply: None });
     }
 
     #[test]

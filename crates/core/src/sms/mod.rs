@@ -16,6 +16,7 @@ mod pattern;
 mod reader;
 pub mod replies;
 pub mod rules;
+pub mod scope;
 mod tokens;
 pub mod words;
 pub mod words_es;
@@ -65,4 +66,11 @@ pub struct Reading {
     /// May be a medical emergency: alert the agency, whatever the label.
     pub emergency: bool,
     pub language: Language,
+}
+
+impl Reading {
+    /// The number is another person's than the one that is meant.
+    pub fn is_wrong_number(&self) -> bool {
+        self.label == Label::Stop && self.rule == "wrong-number"
+    }
 }

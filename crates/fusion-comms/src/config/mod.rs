@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::signature::{StripeSecrets, TelnyxKeys};
+use fusion_comms_core::sms::scope::Scope;
 use secrecy::SecretString;
 
 pub use database::{DatabaseUrl, Engine};
@@ -99,6 +100,8 @@ pub struct ServerConfig {
     pub metrics_token: Option<SecretString>,
     /// Default sender of texts. The webhooks need it too: a STOP binds the agencies that text from it.
     pub from_number: E164,
+    /// `OPT_OUT_SCOPE`.
+    pub opt_out_scope: Scope,
     pub allow_shared_messaging_profile: bool,
 }
 
@@ -322,12 +325,14 @@ fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
     let public_base_url = reader.made("PUBLIC_BASE_URL", from_bind, parse::base_url);
     let metrics_token = reader.optional("METRICS_TOKEN", parse::secret);
     let from_number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
+    let scope = reader.optional("OPT_OUT_SCOPE", parse::scope);
     let shared = reader.optional("ALLOW_SHARED_MESSAGING_PROFILE", parse::flag);
     Some(ServerConfig {
         bind_addr: bind_addr?,
         public_base_url: public_base_url?,
         metrics_token,
         from_number: from_number?,
+        opt_out_scope: scope?,
         allow_shared_messaging_profile: shared?,
     })
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::sms::scope::Scope;
 use secrecy::SecretString;
 use url::{Host, Url};
 use uuid::Uuid;
@@ -46,6 +47,10 @@ pub(super) fn flag(text: &str) -> Parsed<bool> {
         "0" | "false" => Ok(false),
         _ => no("must be 1 or 0"),
     }
+}
+
+pub(super) fn scope(text: &str) -> Parsed<Scope> {
+    Scope::parse(text).map_err(str::to_owned)
 }
 
 pub(super) fn tolerance_s(text: &str) -> Parsed<u32> {

@@ -105,6 +105,8 @@ pub static VARIABLES: &[Variable] = &[
         .in_dev(Value("40000000-0000-4000-8000-000000000001")),
     variable("ALLOW_SHARED_MESSAGING_PROFILE", "1 lets two agencies name the same messaging profile")
         .default(Value("0")),
+    variable("OPT_OUT_SCOPE", "whom a STOP binds: agency, all, or `agency, all from 2027-01-31`")
+        .default(Value("agency")),
     variable("TELNYX_API_BASE", "base of Telnyx's API")
         .default(Value("https://api.telnyx.com/v2"))
         .in_dev(Value("http://127.0.0.1:8090/v2")),

@@ -144,7 +144,7 @@ fn stop_of(event: &TelnyxEvent, now: Timestamp) -> Option<Stop> {
     let TelnyxBody::TextReceived(text) = &event.body else { return None };
     let phone = text.from.e164()?;
     let stops = text.autoresponse == Some(AutoResponse::Stop)
-        || sms::decide::answer(&sms::read(&text.text), text.autoresponse).consent == Consent::OptOut;
+        || sms::decide::answer(&sms::read(&text.text), text.autoresponse, false).consent == Consent::OptOut;
     // A receipt time in the future would outlast a later START: then ours counts.
     let at = text.received_at.filter(|t| *t <= now).unwrap_or(now);
     stops.then(|| Stop { phone, number: text.to.e164(), at })

@@ -2,6 +2,7 @@
 
 use fusion_comms_core::fax::Case;
 use fusion_comms_core::ids::{CallControlId, CaseId, Cents, SessionId, StatementId, TenantId};
+use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
 
 use super::db::{Db, Dialect, Reader, Result, Tx};
@@ -59,6 +60,25 @@ pub async fn find_keyed(r: impl Reader, tenant: &TenantId, keyed: &StatementId) 
     let mut found = found.iter().map(statement).collect::<Result<Vec<_>>>()?.into_iter();
     let first = found.next().filter(|s| s.id == keyed.expose() || found.next().is_none());
     Ok(first)
+}
+
+/// Parts a number from the statements of these agencies that were texted to it. How many.
+pub async fn detach_number(tx: &mut Tx, tenant: &TenantId, phone: &E164, now: Timestamp) -> Result<u64> {
+    let q = tx.sql(
+        "INSERT INTO billing_wrong_numbers (tenant_id, statement_id, phone_e164, told_at)
+         SELECT DISTINCT tenant_id, statement_id, to_phone, $3 FROM telnyx_sms_messages
+         WHERE direction = 'OUT' AND to_phone = $2 AND tenant_id = $1 AND statement_id IS NOT NULL
+         ON CONFLICT (tenant_id, statement_id, phone_e164) DO NOTHING",
+    );
+    tx.exec(q.bind(tenant).bind(phone.expose()).bind(now)).await
+}
+
+/// Whether somebody said that this number is not the one for this statement.
+pub async fn is_wrong_number(tx: &mut Tx, tenant: &TenantId, statement: &str, phone: &E164) -> Result<bool> {
+    let q = tx.sql(
+        "SELECT 1 AS one FROM billing_wrong_numbers WHERE tenant_id = $1 AND statement_id = $2 AND phone_e164 = $3",
+    );
+    Ok(tx.row(q.bind(tenant).bind(statement).bind(phone.expose())).await?.is_some())
 }
 
 /// Adds a statement or replaces it.

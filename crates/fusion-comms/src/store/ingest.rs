@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{EventId, TenantId};
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::sms::scope::Scope;
 use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -74,33 +75,33 @@ enum Ledger {
 ///
 /// # Errors
 /// When any of it cannot be stored in time: then nothing is, and the caller tries them one by one.
-pub async fn store_group(db: &Db, group: &[NewEvent], default_number: &E164) -> Result<Vec<Stored>> {
-    store(db, group, default_number, Ledger::Write).await
+pub async fn store_group(db: &Db, group: &[NewEvent], reach: &Reach) -> Result<Vec<Stored>> {
+    store(db, group, reach, Ledger::Write).await
 }
 
 /// Stores one event. Where its opt-out's ledger row is held by somebody, the opt-out is kept as pending.
-pub async fn store_one(db: &Db, event: &NewEvent, default_number: &E164) -> Result<Stored> {
+pub async fn store_one(db: &Db, event: &NewEvent, reach: &Reach) -> Result<Stored> {
     let one = std::slice::from_ref(event);
-    match store(db, one, default_number, Ledger::Write).await {
-        Err(StoreError::Busy(_)) if event.stop.is_some() => store_pending(db, event, default_number).await,
+    match store(db, one, reach, Ledger::Write).await {
+        Err(StoreError::Busy(_)) if event.stop.is_some() => store_pending(db, event, reach).await,
         stored => Ok(only(stored?)),
     }
 }
 
 /// Stores one event with its opt-out pending on its own row, so that no row of the ledger is waited for.
-pub async fn store_pending(db: &Db, event: &NewEvent, default_number: &E164) -> Result<Stored> {
-    store(db, std::slice::from_ref(event), default_number, Ledger::Pend).await.map(only)
+pub async fn store_pending(db: &Db, event: &NewEvent, reach: &Reach) -> Result<Stored> {
+    store(db, std::slice::from_ref(event), reach, Ledger::Pend).await.map(only)
 }
 
 fn only(mut stored: Vec<Stored>) -> Stored {
     stored.pop().unwrap_or(Stored::Known)
 }
 
-async fn store(db: &Db, group: &[NewEvent], default_number: &E164, ledger: Ledger) -> Result<Vec<Stored>> {
+async fn store(db: &Db, group: &[NewEvent], reach: &Reach, ledger: Ledger) -> Result<Vec<Stored>> {
     let mut tx = db.begin().await?;
     short_lock_timeout(&mut tx, ledger).await?;
     let mut new = insert(&mut tx, group).await?;
-    let mut opt_outs = opt_outs_of(&mut tx, group, &new, default_number).await?;
+    let mut opt_outs = opt_outs_of(&mut tx, group, &new, reach).await?;
     if !opt_outs.is_empty() {
         let mut phones: Vec<&E164> = opt_outs.keys().map(|(_, phone)| phone).collect();
         phones.sort();
@@ -182,17 +183,31 @@ struct Mark {
     at: Timestamp,
 }
 
+/// Whom a STOP binds.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// Texts leave from here where an agency has no number of its own.
+    pub default_number: E164,
+    pub scope: Scope,
+}
+
 /// One row per agency and number, the latest receipt of each.
 async fn opt_outs_of(
     tx: &mut Tx,
     group: &[NewEvent],
     new: &BTreeMap<String, ()>,
-    default_number: &E164,
+    reach: &Reach,
 ) -> Result<BTreeMap<(TenantId, E164), Mark>> {
     let mut rows = BTreeMap::new();
     for event in group.iter().filter(|e| new.contains_key(e.id.as_str())) {
         let Some(stop) = &event.stop else { continue };
-        for tenant in ledger::agencies_of(tx, &stop.phone, stop.number.as_ref(), default_number).await? {
+        let mut bound =
+            ledger::agencies_of(tx, &stop.phone, stop.number.as_ref(), &reach.default_number).await?;
+        if reach.scope.reaches_all(stop.at) {
+            // The gate reads this one for every agency.
+            bound.push(TenantId::unassigned());
+        }
+        for tenant in bound {
             let mark = rows
                 .entry((tenant, stop.phone.clone()))
                 .or_insert(Mark { event: event.id.clone(), at: stop.at });

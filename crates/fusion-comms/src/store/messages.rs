@@ -131,6 +131,7 @@ pub struct ToSend {
     pub status: String,
     pub request: String,
     pub call: Option<CallControlId>,
+    pub statement_id: Option<String>,
     /// A try ended without an answer: Telnyx may have taken it.
     pub ambiguous: bool,
     pub asked_at: Option<Timestamp>,
@@ -147,7 +148,7 @@ impl ToSend {
 /// Reads an outbound text; `None` where there is none of that id.
 pub async fn to_send(r: impl Reader, id: &MessageId) -> Result<Option<ToSend>> {
     let q = r.sql(
-        "SELECT tenant_id, to_phone, class, status, request, call_control_id, ambiguous, asked_at, handed_over_at
+        "SELECT tenant_id, to_phone, class, status, request, call_control_id, statement_id, ambiguous, asked_at, handed_over_at
          FROM telnyx_sms_messages WHERE message_id = $1 AND direction = 'OUT'",
     );
     let Some(row) = r.row(q.bind(id)).await? else { return Ok(None) };
@@ -163,6 +164,7 @@ pub async fn to_send(r: impl Reader, id: &MessageId) -> Result<Option<ToSend>> {
         status: row.text("status")?,
         request: row.text("request")?,
         call: row.opt_text("call_control_id")?.map(CallControlId::new),
+        statement_id: row.opt_text("statement_id")?,
         ambiguous: row.flag("ambiguous")?,
         asked_at: row.opt_time("asked_at")?,
         handed_over_at: row.opt_time("handed_over_at")?,
@@ -205,14 +207,14 @@ pub async fn accepted(tx: &mut Tx, id: &MessageId, telnyx_id: &str, now: Timesta
 }
 
 /// What a status webhook came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// No outbound text has this Telnyx id (yet).
     Unknown,
     /// It would go backwards, or says nothing new.
     Unchanged,
-    /// The text reached this status.
-    Reached(&'static str),
+    /// The text, ours of this id, reached this status.
+    Reached(MessageId, &'static str),
 }
 
 /// Applies a status webhook, never backwards.
@@ -240,7 +242,7 @@ pub async fn apply_status(
            WHEN 'delivery_unconfirmed' THEN 3 WHEN 'sent' THEN 2 ELSE 1 END",
     );
     let moved = tx.exec(q.bind(&id).bind(name).bind(error).bind(now).bind(rank)).await? == 1;
-    Ok(if moved { Applied::Reached(name) } else { Applied::Unchanged })
+    Ok(if moved { Applied::Reached(id, name) } else { Applied::Unchanged })
 }
 
 /// The agency that last texted this person from this number.

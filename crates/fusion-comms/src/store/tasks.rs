@@ -13,6 +13,8 @@ pub enum Kind {
     CallBack,
     LinkNotSent,
     TextToRead,
+    /// A text that may tell of a medical emergency.
+    Emergency,
     FaxUnassigned,
     PaymentMismatch,
     /// A caller has tried too many statement numbers.
@@ -34,6 +36,7 @@ impl Kind {
             Kind::CallBack => "call_back",
             Kind::LinkNotSent => "link_not_sent",
             Kind::TextToRead => "text_to_read",
+            Kind::Emergency => "emergency",
             Kind::FaxUnassigned => "fax_unassigned",
             Kind::PaymentMismatch => "payment_mismatch",
             Kind::Guessing => "guessing",

@@ -203,7 +203,9 @@ async fn answer(
     Ok(match question {
         Question::FindStatement(id) => CallEvent::Statement(find(tx, stored, id, cause, now).await?),
         Question::MayText(phone) => {
-            let decision = gate::check(tx, stored.tenant.as_ref(), &phone, Class::PaymentLink, None).await?;
+            let (tenant, class) = (stored.tenant.as_ref(), Class::PaymentLink);
+            let about = stored.call.statement.as_ref().map(StatementId::expose);
+            let decision = gate::check(tx, tenant, &phone, class, about, None).await?;
             let allowed = decision == Decision::Allowed && !messages::takes_no_texts(tx, &phone).await?;
             CallEvent::MayText { phone, allowed }
         }

@@ -18,7 +18,7 @@ use crate::gate::{self, Handed};
 use crate::store::ledger::{self, Source};
 use crate::store::messages::{self, Applied, Class, Inbound, Outbound};
 use crate::store::tenants::{Purpose, Tenant};
-use crate::store::{Db, Tx, outbox, tasks, tenants};
+use crate::store::{Db, Tx, billing, outbox, tasks, tenants};
 use crate::telnyx;
 use crate::{logs, metrics, provider};
 
@@ -42,8 +42,9 @@ pub(super) async fn received(
 ) -> Result<Option<TenantId>, JobError> {
     write_pending(tx, event).await?;
     let reading = sms::read(&text.text);
-    let answer = sms::decide::answer(&reading, text.autoresponse);
     let (person, number) = (text.from.e164(), text.to.e164());
+    let network_answers = number.as_ref().is_some_and(|n| sms::decide::network_answers(n, &text.text));
+    let answer = sms::decide::answer(&reading, text.autoresponse, network_answers);
     let agency = match (&person, &number) {
         (Some(p), Some(n)) => speaks_for(tx, p, n).await?,
         _ => None,
@@ -76,6 +77,16 @@ pub(super) async fn received(
             text.received_at.unwrap_or(received_at).min(received_at),
         )
         .await?;
+    }
+    if reading.is_wrong_number()
+        && let (Some(person), Some(number)) = (&person, &number)
+    {
+        for tenant in ledger::agencies_of(tx, person, Some(number), &app.settings.default_number).await? {
+            billing::detach_number(tx, &tenant, person, now).await?;
+        }
+    }
+    if reading.emergency {
+        tasks::open(tx, tenant.as_ref(), tasks::Kind::Emergency, id.as_str(), now).await?;
     }
     let unread_stop = answer.consent == Consent::OptOut && person.is_none();
     if (reading.label == Label::None && answer.consent != Consent::OptOut) || reading.review || unread_stop {
@@ -213,8 +224,11 @@ pub(super) async fn status(
     let error = word(&s.error_code)
         .map(|code| format!("{code} {}", word(&s.error_title).unwrap_or_default()).trim().to_owned());
     match messages::apply_status(tx, &s.message_id, s.status, error.as_deref(), now).await? {
-        Applied::Reached(status) => {
+        Applied::Reached(id, status) => {
             metrics::text_reached(status);
+            if status == "failed" {
+                failed_at_carrier(tx, &id, now).await?;
+            }
             Ok(())
         }
         Applied::Unchanged => Ok(()),
@@ -224,6 +238,16 @@ pub(super) async fn status(
         }
         Applied::Unknown => Ok(()),
     }
+}
+
+/// A payer who got no link waits for it: a person should know.
+async fn failed_at_carrier(tx: &mut Tx, id: &MessageId, now: Timestamp) -> Result<(), JobError> {
+    let Some(text) = messages::to_send(&mut *tx, id).await? else { return Ok(()) };
+    if text.class == Class::PaymentLink {
+        let subject = text.call.as_ref().map_or(id.as_str(), |call| call.as_str());
+        tasks::open(tx, text.tenant.as_ref(), tasks::Kind::LinkNotSent, subject, now).await?;
+    }
+    Ok(())
 }
 
 /// Hands one text over and sends it.

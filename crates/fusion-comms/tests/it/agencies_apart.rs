@@ -33,7 +33,7 @@ const fn table(
     Table { name, agency: "tenant_id", columns, values, change, denied: &[] }
 }
 
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 17] = [
     Table {
         agency: "id",
         denied: &["INSERT", "DELETE"],
@@ -52,6 +52,10 @@ const TABLES: [Table; 16] = [
     Table {
         denied: &["INSERT", "UPDATE", "DELETE"],
         ..table("statement_misses", "cause_id, from_phone, at", "'{n}', 'a', now()", "from_phone")
+    },
+    Table {
+        denied: &["INSERT", "UPDATE", "DELETE"],
+        ..table("billing_wrong_numbers", "statement_id, phone_e164", "'{n}', 'p'", "phone_e164")
     },
     table("agency_tasks", "task_id, kind, subject", "'{n}', 'call_back', 's'", "subject"),
     table(

@@ -7,6 +7,7 @@ use fusion_comms::store::{Db, Reader, faxes, ingest};
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{EventId, FaxId};
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::sms::scope::Scope;
 use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -106,7 +107,9 @@ impl Shell {
             verified_by: "test".to_owned(),
             stop: None,
         };
-        ingest::store_one(&self.db().await, &event, &E164::parse(NUMBER).unwrap()).await.unwrap();
+        let default_number = E164::parse(NUMBER).unwrap();
+        let reach = ingest::Reach { default_number, scope: Scope::default() };
+        ingest::store_one(&self.db().await, &event, &reach).await.unwrap();
     }
 
     async fn execute(&self, statement: &'static str) {

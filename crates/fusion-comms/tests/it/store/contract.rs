@@ -104,6 +104,8 @@ async fn bills(db: &Db, said: &mut Answers) {
     committed!(db, |tx| billing::put_statement(tx, &red, &bill, at(1)));
     said.note("the bill", billing::find_statement(db, &red, &number).await.unwrap());
     said.note("another agency's", billing::find_statement(db, &blue, &number).await.unwrap());
+    said.note("parted", committed!(db, |tx| billing::detach_number(tx, &red, &phone(20), at(1))));
+    said.note("wrong", committed!(db, |tx| billing::is_wrong_number(tx, &red, "1042", &phone(20))));
     let keyed = async |id: &str| {
         let found = billing::find_keyed(db, &red, &StatementId::parse(id).unwrap()).await.unwrap();
         found.map(|s| s.id)
@@ -317,7 +319,7 @@ async fn opt_outs(db: &Db, said: &mut Answers) {
 async fn pending_opt_outs(db: &Db, said: &mut Answers) {
     let event = stop("stop-2", &phone(21), &phone(10), at(20));
     // What `locked_rows` brings about with a held row, which SQLite cannot have.
-    said.note("kept as pending", ingest::store_pending(db, &event, &default_number()).await.unwrap());
+    said.note("kept as pending", ingest::store_pending(db, &event, &reach()).await.unwrap());
     said.note("pending", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
     said.note("stands", standing(db, Some(&agency("red")), &phone(21)).await);
     said.note("not for the other", standing(db, Some(&agency("blue")), &phone(21)).await);

@@ -45,7 +45,7 @@ on_both! {
     }
 
     async fn a_body_that_the_database_refuses_does_not_fail_its_group(db) {
-        let ingest = Ingest::start(&db, &default_number());
+        let ingest = Ingest::start(&db, &reach());
         let mut events: Vec<_> = (0..40).map(|n| event(&format!("e{n}"), "call-1")).collect();
         // PostgreSQL's JSON holds no NUL; SQLite takes it.
         events[20].raw = json!({"text": "\u{0}"});

@@ -2,13 +2,14 @@
 
 use fusion_comms::gate;
 use fusion_comms::store::db::Result;
-use fusion_comms::store::ingest::{self, NewEvent, Stop, Stored};
+use fusion_comms::store::ingest::{self, NewEvent, Reach, Stop, Stored};
 use fusion_comms::store::messages::{Class, Outbound};
 use fusion_comms::store::tenants::{Number, Purpose, Tenant};
 use fusion_comms::store::{Db, Tx, ledger, outbox, tenants};
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{EventId, MessageId, TenantId, derived_id};
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::sms::scope::Scope;
 use fusion_comms_core::time::Timestamp;
 use serde_json::json;
 
@@ -23,6 +24,11 @@ pub fn phone(xx: u8) -> E164 {
 }
 
 /// The number that texts leave from where an agency has none.
+/// A STOP binds the agencies of its number.
+pub fn reach() -> Reach {
+    Reach { default_number: default_number(), scope: Scope::default() }
+}
+
 pub fn default_number() -> E164 {
     phone(99)
 }
@@ -58,11 +64,11 @@ pub fn stop(id: &str, person: &E164, number: &E164, received: Timestamp) -> NewE
 }
 
 pub async fn store_one(db: &Db, event: &NewEvent) -> Result<Stored> {
-    ingest::store_one(db, event, &default_number()).await
+    ingest::store_one(db, event, &reach()).await
 }
 
 pub async fn store_group(db: &Db, group: &[NewEvent]) -> Result<Vec<Stored>> {
-    ingest::store_group(db, group, &default_number()).await
+    ingest::store_group(db, group, &reach()).await
 }
 
 /// Writes in one unit of work and commits it.
