@@ -5,18 +5,26 @@ mod outside;
 mod shell;
 mod tables;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use self::outside::Outside;
-use self::shell::Shell;
+use self::shell::{Shell, WORST};
+use super::billing_team;
 use super::properties::cases;
-use crate::ivr::State;
+use crate::ivr::{State, Surroundings};
 
 /// Whom the link goes to, and who may text STOP.
 const PATIENT: &str = "+12025550147";
 /// Moves without faults in which everything must have come to its end.
 const MOVES_TO_DRAIN: usize = 2_000;
+
+/// What [`Outside::goes_on`] makes of a gather: keys that lead to the link, or none.
+const RIGHT_KEYS: u8 = 0;
+const NO_INPUT: u8 = 8;
 
 /// A known bug, planted to see that the model finds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +40,8 @@ enum Plant {
     NoStoredDeadline,
     /// An event that was seen before is not known as such.
     NoUniqueIds,
+    /// A hang-up is sent though Telnyx has said that the call is over.
+    HangUpAnyway,
 }
 
 /// What becomes of one request of ours.
@@ -96,8 +106,8 @@ struct World {
 }
 
 impl World {
-    fn new(plant: Plant) -> Self {
-        Self { shell: Shell::new(plant), outside: Outside::ringing(), now: 0 }
+    fn new(around: Surroundings, plant: Plant) -> Self {
+        Self { shell: Shell::new(around, plant), outside: Outside::ringing(), now: 0 }
     }
 
     fn take(&mut self, what: Move, pick: u8) -> Result<(), String> {
@@ -141,9 +151,14 @@ impl World {
             return Err("R5: two sessions were kept".to_owned());
         }
         if let Some(call) = &tables.call {
-            let waits = tables.deadline_at.is_some();
-            if waits == (call.state == State::Done) {
-                return Err(format!("R8: {call:?}, deadline {:?}", tables.deadline_at));
+            let waits_ms = tables.deadline_at.map(|at| at - self.now);
+            let is_right = match (waits_ms, call.wait_ms()) {
+                (Some(stored), Some(most)) => call.state != State::Done && stored <= most,
+                (None, None) => call.state == State::Done,
+                _ => false,
+            };
+            if !is_right {
+                return Err(format!("R8: {call:?} waits for {waits_ms:?} ms"));
             }
         }
         Ok(())
@@ -152,7 +167,7 @@ impl World {
     /// No more faults: everything on its way arrives, is processed and done, and the call comes to its end.
     fn drain(&mut self) -> Result<(), String> {
         for _ in 0..MOVES_TO_DRAIN {
-            if !self.drained_a_step()? {
+            if !self.without_faults(NO_INPUT)? {
                 return self.has_drained();
             }
             self.check()?;
@@ -160,7 +175,8 @@ impl World {
         Err("R8: it does not come to an end".to_owned())
     }
 
-    fn drained_a_step(&mut self) -> Result<bool, String> {
+    /// One move in which nothing goes wrong; `keys` is what a caller who is asked does. False where nothing is left.
+    fn without_faults(&mut self, keys: u8) -> Result<bool, String> {
         if !self.outside.network.is_empty() {
             let webhook = self.outside.network.remove(0);
             self.shell.receive(&webhook, self.now);
@@ -168,7 +184,7 @@ impl World {
         }
         if self.shell.process(1, self.now)?
             || self.shell.work(&mut self.outside, 1, Fate::Answered, self.now)?
-            || self.outside.goes_on(8)
+            || self.outside.goes_on(keys)
         {
             return Ok(true);
         }
@@ -197,16 +213,30 @@ impl World {
     }
 }
 
-fn run(moves: &[(Move, u8)], plant: Plant) -> Result<World, String> {
-    let mut world = World::new(plant);
-    for (what, pick) in moves {
+/// One sequence: what happens, and whether there is a number to transfer to.
+#[derive(Clone, Debug)]
+struct Sequence {
+    /// Moves without faults before the others, so that those come into every part of a call.
+    head_start: usize,
+    moves: Vec<(Move, u8)>,
+    has_target: bool,
+}
+
+fn run(sequence: &Sequence, plant: Plant) -> Result<World, String> {
+    let around = if sequence.has_target { billing_team() } else { Surroundings::default() };
+    let mut world = World::new(around, plant);
+    for _ in 0..sequence.head_start {
+        world.without_faults(RIGHT_KEYS)?;
+        world.check()?;
+    }
+    for (what, pick) in &sequence.moves {
         world.take(*what, *pick)?;
     }
     world.drain()?;
     Ok(world)
 }
 
-fn moves() -> impl Strategy<Value = Vec<(Move, u8)>> {
+fn sequences() -> impl Strategy<Value = Sequence> {
     let one = prop_oneof![
         20 => Just(Move::Deliver),
         4 => Just(Move::DeliverACopy),
@@ -220,20 +250,33 @@ fn moves() -> impl Strategy<Value = Vec<(Move, u8)>> {
         3 => Just(Move::Wait),
         2 => Just(Move::WaitForDeadline),
     ];
-    proptest::collection::vec((one, any::<u8>()), 10..160)
+    let moves = proptest::collection::vec((one, any::<u8>()), 10..160);
+    (prop_oneof![Just(0_usize), 0..60_usize], moves, prop::bool::weighted(0.8))
+        .prop_map(|(head_start, moves, has_target)| Sequence { head_start, moves, has_target })
 }
 
 proptest! {
     #![proptest_config(cases(10_000))]
 
     #[test]
-    fn no_crash_loss_copy_or_delay_breaks_a_promise(moves in moves()) {
-        run(&moves, Plant::Nothing).map_err(TestCaseError::fail)?;
+    fn no_crash_loss_copy_or_delay_breaks_a_promise(sequence in sequences()) {
+        run(&sequence, Plant::Nothing).map_err(TestCaseError::fail)?;
     }
 }
 
-/// Sequences in which each planted bug must show.
+/// Sequences in which each planted bug must show, and each of the worst moments must come.
 const SEQUENCES_TO_FIND: u32 = 3_000;
+
+/// The same sequences on every run.
+fn runner() -> TestRunner {
+    TestRunner::new(Config {
+        cases: SEQUENCES_TO_FIND,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(20_261_124),
+        max_shrink_iters: 0,
+        ..Config::default()
+    })
+}
 
 #[test]
 fn each_planted_bug_is_found_and_named() {
@@ -242,18 +285,29 @@ fn each_planted_bug_is_found_and_named() {
         (Plant::AckBeforeCommit, "R1"),
         (Plant::CheckThenSend, "R2"),
         (Plant::NoStoredDeadline, "R8"),
-        (Plant::NoUniqueIds, "applied twice"),
+        (Plant::NoUniqueIds, "R4"),
+        (Plant::HangUpAnyway, "a leg that we know is dead"),
     ] {
-        let config = Config {
-            cases: SEQUENCES_TO_FIND,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(20_261_124),
-            max_shrink_iters: 0,
-            ..Config::default()
-        };
-        let found = TestRunner::new(config)
-            .run(&moves(), |moves| run(&moves, plant).map(|_| ()).map_err(TestCaseError::fail));
+        let found = runner()
+            .run(&sequences(), |sequence| run(&sequence, plant).map(|_| ()).map_err(TestCaseError::fail));
         let found = format!("{:?}", found.expect_err("the bug was not found"));
         assert!(found.contains(named), "{plant:?}: {found}");
+    }
+}
+
+#[test]
+fn the_sequences_come_into_every_state_and_crash_where_it_is_worst() {
+    let seen = RefCell::new(BTreeMap::<&str, u32>::new());
+    let ran = runner().run(&sequences(), |sequence| {
+        let world = run(&sequence, Plant::Nothing).map_err(TestCaseError::fail)?;
+        for what in world.shell.seen.iter().chain(&world.shell.tables.states) {
+            *seen.borrow_mut().entry(what).or_default() += 1;
+        }
+        Ok(())
+    });
+    assert!(ran.is_ok(), "{ran:?}");
+    for what in WORST.into_iter().chain(State::ALL.map(State::as_str)) {
+        let times = seen.borrow().get(what).copied().unwrap_or_default();
+        assert!(times >= 5, "{what}: {times} times");
     }
 }

@@ -1,12 +1,30 @@
 //! The shell in small: workers that claim, ask the outside, and commit the answer. What is in flight dies with a crash.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::outside::{Outside, Reply};
 use super::tables::{Owed, Tables, Webhook, What};
 use super::{Fate, PATIENT, Plant};
 use crate::ids::derived_id;
-use crate::ivr::{CallEvent, CommandKind, Failure, LinkAnswer, Phase, State};
+use crate::ivr::{CallEvent, CommandKind, Failure, LinkAnswer, Phase, State, Surroundings};
+
+/// Crashes and a STOP where they are worst.
+pub(super) const WORST: [&str; 6] = [
+    COMMAND_UNRECORDED,
+    SESSION_UNRECORDED,
+    TEXT_UNRECORDED,
+    TEXT_UNSENT,
+    STOPPED_IN_TIME,
+    HAND_OVER_TOO_OLD,
+];
+const COMMAND_UNRECORDED: &str = "a crash between a command's answer and its record";
+const SESSION_UNRECORDED: &str = "a crash between Stripe's answer and the text";
+const TEXT_UNRECORDED: &str = "a crash between the text and its record";
+const TEXT_UNSENT: &str = "a crash between the hand-over and the text";
+const STOPPED_IN_TIME: &str = "a STOP between the queue and the hand-over";
+const HAND_OVER_TOO_OLD: &str = "a hand-over that took too long";
 
 /// One effect that a worker has in hand.
 #[derive(Clone, Debug)]
@@ -42,13 +60,23 @@ pub(super) struct Shell {
     /// When the first STOP was acknowledged.
     pub(super) stop_acked_at: Option<i64>,
     pub(super) acked: Vec<u32>,
+    /// What this sequence has tried, so that a test can say that the sequences do try it.
+    pub(super) seen: BTreeSet<&'static str>,
     attempts: u32,
 }
 
 impl Shell {
-    pub(super) fn new(plant: Plant) -> Self {
-        let (tables, jobs, uncommitted, acked) = (Tables::default(), vec![], vec![], vec![]);
-        Self { tables, plant, jobs, uncommitted, stop_acked_at: None, acked, attempts: 0 }
+    pub(super) fn new(around: Surroundings, plant: Plant) -> Self {
+        Self {
+            tables: Tables::around(around),
+            plant,
+            jobs: vec![],
+            uncommitted: vec![],
+            stop_acked_at: None,
+            acked: vec![],
+            seen: BTreeSet::new(),
+            attempts: 0,
+        }
     }
 
     /// Takes a webhook and acknowledges it.
@@ -66,6 +94,15 @@ impl Shell {
 
     /// The process dies and starts again: what was committed is there, leases are taken back.
     pub(super) fn crash(&mut self) {
+        for job in &self.jobs {
+            self.seen.insert(match (&job.owed.what, &job.stage) {
+                (What::Command { .. }, Stage::Answered(_)) => COMMAND_UNRECORDED,
+                (What::Checkout { .. }, Stage::Answered(Answer::Session(_))) => SESSION_UNRECORDED,
+                (What::Text { .. }, Stage::Answered(Answer::TextTaken)) => TEXT_UNRECORDED,
+                (What::Text { .. }, Stage::HandedOver(_)) => TEXT_UNSENT,
+                _ => continue,
+            });
+        }
         self.jobs.clear();
         self.uncommitted.clear();
         self.tables.outbox.iter_mut().for_each(|o| o.leased_until = 0);
@@ -185,6 +222,7 @@ impl Shell {
     fn is_stale(&self, kind: CommandKind, step: u32) -> bool {
         let Some(call) = &self.tables.call else { return true };
         match kind {
+            CommandKind::HangUp if self.plant == Plant::HangUpAnyway => call.phase == Phase::Bridged,
             CommandKind::HangUp => call.phase == Phase::Bridged || self.tables.told_over,
             _ => call.state == State::Done || call.step != step,
         }
@@ -193,6 +231,7 @@ impl Shell {
     /// The commit that sets `sending`: the ledger is looked at once more.
     fn hand_over(&mut self, owed: &Owed, to: &str, now: i64) -> Result<Option<Stage>, String> {
         if self.tables.opted_out.contains(to) && self.plant != Plant::CheckThenSend {
+            self.seen.insert(STOPPED_IN_TIME);
             if self.tables.settle(owed.id) {
                 self.tell_link(owed, LinkAnswer::Refused, now)?;
             }
@@ -213,6 +252,7 @@ impl Shell {
         now: i64,
     ) -> Result<Option<Stage>, String> {
         if now - handed_at >= 1_000 {
+            self.seen.insert(HAND_OVER_TOO_OLD);
             self.put_off(owed, now);
             return Ok(None);
         }

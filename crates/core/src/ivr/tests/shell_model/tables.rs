@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::Plant;
 use crate::effect::{Command, Effect, Question};
 use crate::ids::derived_id;
-use crate::ivr::tests::{ON_HOLD, OPEN, billing_team};
-use crate::ivr::{self, Call, CallEvent, Prompt, State, StatementAnswer};
+use crate::ivr::tests::{ON_HOLD, OPEN};
+use crate::ivr::{self, Call, CallEvent, Prompt, State, StatementAnswer, Surroundings};
 
 /// A webhook, known by its id.
 #[derive(Clone, Debug)]
@@ -52,7 +52,10 @@ pub(super) enum What {
 
 #[derive(Default)]
 pub(super) struct Tables {
+    around: Surroundings,
     pub(super) call: Option<Call>,
+    /// States that the call was in.
+    pub(super) states: BTreeSet<&'static str>,
     pub(super) deadline_at: Option<i64>,
     pub(super) inbox: Vec<Received>,
     pub(super) outbox: Vec<Owed>,
@@ -66,6 +69,10 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    pub(super) fn around(around: Surroundings) -> Self {
+        Self { around, ..Self::default() }
+    }
+
     /// The commit that the 200 waits for: the event, and a STOP's opt-out with it.
     pub(super) fn receive(&mut self, webhook: &Webhook, patient: &str, plant: Plant) {
         let known = self.inbox.iter().any(|r| r.webhook.id == webhook.id);
@@ -87,7 +94,7 @@ impl Tables {
         match news {
             News::Initiated if self.call.is_none() => {
                 let (call, effects) = ivr::ring(true);
-                self.count(&cause, plant)?;
+                self.count(&cause)?;
                 self.deadline_at = call.wait_ms().map(|ms| now + ms);
                 self.owe(&cause, effects, call.step, now);
                 self.call = Some(call);
@@ -112,8 +119,8 @@ impl Tables {
         if self.steps.contains(cause) && plant != Plant::NoUniqueIds {
             return Ok(());
         }
-        self.count(cause, plant)?;
-        let around = billing_team();
+        self.count(cause)?;
+        let around = self.around.clone();
         let (mut call, mut effects) = ivr::step(before.clone(), event, &around);
         while let Some(at) = effects.iter().position(|e| matches!(e, Effect::Ask(_))) {
             let Effect::Ask(question) = effects.remove(at) else { continue };
@@ -127,6 +134,7 @@ impl Tables {
         let over = CallEvent::Hangup == *event
             || matches!(event, CallEvent::CommandFailed { failure: ivr::Failure::CallEnded, .. });
         self.told_over |= over;
+        self.states.insert(call.state.as_str());
         self.owe(cause, effects, call.step, now);
         let taken = matches!(event, CallEvent::CommandAccepted { step, kind }
             if *step == call.step && call.waits_for(*kind));
@@ -137,11 +145,11 @@ impl Tables {
         Ok(())
     }
 
-    fn count(&mut self, cause: &str, plant: Plant) -> Result<(), String> {
+    fn count(&mut self, cause: &str) -> Result<(), String> {
         self.steps.insert(cause.to_owned());
         let times = self.applied.entry(cause.to_owned()).or_default();
         *times += 1;
-        if *times > 1 { Err(format!("{cause} was applied twice ({plant:?})")) } else { Ok(()) }
+        if *times > 1 { Err(format!("R4: {cause} was applied twice")) } else { Ok(()) }
     }
 
     fn answer(&self, question: &Question) -> CallEvent {
