@@ -25,7 +25,9 @@ const PATIENT: &str = "+12025550147";
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Plant {
     Nothing,
-    /// A new name for every try, in place of the frozen one.
+    /// A new `command_id` for every try, in place of the row's own.
+    RandomCommandIds,
+    /// The same for the `Idempotency-Key` of sessions and texts.
     RandomKeys,
     /// 200 before the event is stored.
     AckBeforeCommit,
@@ -146,7 +148,8 @@ fn runner() -> TestRunner {
 #[test]
 fn each_planted_bug_is_found_and_named() {
     for (plant, named) in [
-        (Plant::RandomKeys, "R"),
+        (Plant::RandomCommandIds, "R4"),
+        (Plant::RandomKeys, "R5"),
         (Plant::AckBeforeCommit, "R1"),
         (Plant::CheckThenSend, "R2"),
         (Plant::NoStoredDeadline, "R8"),

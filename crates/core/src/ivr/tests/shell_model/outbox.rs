@@ -251,10 +251,11 @@ impl Shell {
     /// `command_id` and `Idempotency-Key`: the row's own name on every try.
     fn key(&mut self, owed: &Owed) -> Uuid {
         self.requests += 1;
-        match self.plant {
-            Plant::RandomKeys => derived_id("random", &self.requests.to_string()),
-            _ => owed.id,
-        }
+        let planted = match owed.what {
+            What::Command { .. } => Plant::RandomCommandIds,
+            What::Checkout { .. } | What::Text { .. } => Plant::RandomKeys,
+        };
+        if self.plant == planted { derived_id("random", &self.requests.to_string()) } else { owed.id }
     }
 
     pub(super) fn is_idle(&self) -> bool {
