@@ -3,6 +3,7 @@
 
 mod outbox;
 mod outside;
+mod same_end;
 mod shell;
 mod tables;
 mod world;

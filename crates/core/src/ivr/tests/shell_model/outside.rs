@@ -112,6 +112,11 @@ impl Outside {
         if to_phone > 1 { Err(format!("R5: {to_phone} texts to one phone")) } else { Ok(new) }
     }
 
+    /// Sessions and texts made.
+    pub(super) fn made(&self) -> (usize, usize) {
+        (self.sessions.len(), self.texts.len())
+    }
+
     /// The patient, or time, acts on what Telnyx plays and waits for. False where there is nothing to act on.
     pub(super) fn goes_on(&mut self, pick: u8) -> bool {
         if let Some((step, prompt, voice)) = self.gather.take() {

@@ -30,13 +30,21 @@ pub(super) enum Move {
 
 pub(super) struct World {
     pub(super) shell: Shell,
-    outside: Outside,
+    pub(super) outside: Outside,
     now: i64,
 }
 
 impl World {
     pub(super) fn new(around: Surroundings, plant: Plant) -> Self {
         Self { shell: Shell::new(around, plant), outside: Outside::ringing(), now: 0 }
+    }
+
+    /// A webhook that was acknowledged comes once more.
+    pub(super) fn comes_again(&mut self, pick: u8) {
+        let at = usize::from(pick) % self.shell.tables.inbox.len().max(1);
+        if let Some(received) = self.shell.tables.inbox.get(at).cloned() {
+            self.shell.receive(&received.webhook, self.now);
+        }
     }
 
     pub(super) fn take(&mut self, what: Move, pick: u8) -> Result<(), String> {
@@ -106,13 +114,18 @@ impl World {
 
     /// One move in which nothing goes wrong; `keys` is what a caller who is asked does. False where nothing is left.
     pub(super) fn without_faults(&mut self, keys: u8) -> Result<bool, String> {
+        self.goes_on(keys, Fate::Answered)
+    }
+
+    /// The same, but for what becomes of a request.
+    pub(super) fn goes_on(&mut self, keys: u8, fate: Fate) -> Result<bool, String> {
         if !self.outside.network.is_empty() {
             let webhook = self.outside.network.remove(0);
             self.shell.receive(&webhook, self.now);
             return Ok(true);
         }
         if self.shell.process(1, self.now)?
-            || self.shell.work(&mut self.outside, 1, Fate::Answered, self.now)?
+            || self.shell.work(&mut self.outside, 1, fate, self.now)?
             || self.outside.goes_on(keys)
         {
             return Ok(true);
