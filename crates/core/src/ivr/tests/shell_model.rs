@@ -22,6 +22,7 @@ use crate::ivr::{State, Surroundings};
 
 /// Whom the link goes to, and who may text STOP.
 const PATIENT: &str = "+12025550147";
+
 /// A known bug, planted to see that the model finds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Plant {
