@@ -5,6 +5,7 @@ mod late;
 mod model;
 mod properties;
 mod reorder;
+mod shell_model;
 mod table;
 mod totality;
 mod transfer;
