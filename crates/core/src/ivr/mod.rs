@@ -273,7 +273,8 @@ fn answering(call: Call, again: bool, event: &CallEvent) -> (Call, Vec<Effect>) 
         CallEvent::DeadlinePassed { .. } if !again => {
             (call.waiting(Phase::Answering { again: true }), vec![Effect::Command(Command::Answer)])
         }
-        CallEvent::DeadlinePassed { .. } => (call.ended(), vec![Effect::Command(Command::HangUp)]),
+        // Perhaps it was answered and nobody told us: the leg is hung up on, once.
+        CallEvent::DeadlinePassed { .. } => call.hang_up(transfer::HANG_UP_TRIES - 1),
         _ => (call, vec![]),
     }
 }
@@ -346,6 +347,15 @@ impl Call {
                 | (Phase::Goodbye { .. }, CommandKind::Play)
                 | (Phase::Transferring { .. }, CommandKind::Transfer)
         )
+    }
+
+    /// Whether a command that was decided at `step` is still to be sent: the call may have moved on since.
+    pub fn still_wants(&self, kind: CommandKind, step: u32) -> bool {
+        match kind {
+            // A caller who talks with a person after all is not hung up on, nor is a leg that is gone.
+            CommandKind::HangUp => self.state != State::Done && self.phase != Phase::Bridged,
+            _ => self.state != State::Done && self.step == step,
+        }
     }
 
     fn is_late(&self, step: Option<u32>) -> bool {

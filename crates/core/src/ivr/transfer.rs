@@ -7,7 +7,7 @@ use crate::effect::Effect;
 /// caller hung up while it rang.
 const NO_FAILURE: [&str; 3] = ["normal_clearing", "time_limit", "originator_cancel"];
 /// How often a hang-up is asked for before the call is taken as over.
-const HANG_UP_TRIES: u8 = 3;
+pub(super) const HANG_UP_TRIES: u8 = 3;
 
 pub(super) fn step(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
     let ringing = matches!(call.phase, Phase::Transferring { .. });

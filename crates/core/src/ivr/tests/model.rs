@@ -106,10 +106,8 @@ impl Clerk {
     fn silence(&mut self, wait: Wait, to: Option<&str>) -> Vec<String> {
         match wait {
             Wait::Pickup(1) => self.wait_for(Wait::Pickup(2), vec!["answer".into()]),
-            Wait::Pickup(_) => {
-                self.over();
-                vec!["hang up".into()]
-            }
+            // It may have been answered all the same: one hang-up, which is not asked for again.
+            Wait::Pickup(_) => self.hang_up(3),
             Wait::Keys(..) if self.state == State::LinkSent => self.goodbye(),
             Wait::Keys(..) => self.miss(to),
             Wait::Link => self.transfer(to),

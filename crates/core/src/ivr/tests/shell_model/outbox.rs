@@ -150,11 +150,10 @@ impl Shell {
 
     fn is_stale(&self, kind: CommandKind, step: u32) -> bool {
         let Some(call) = &self.tables.call else { return true };
-        match kind {
-            CommandKind::HangUp if self.plant == Plant::HangUpAnyway => call.phase == Phase::Bridged,
-            CommandKind::HangUp => call.phase == Phase::Bridged || self.tables.told_over,
-            _ => call.state == State::Done || call.step != step,
+        if kind == CommandKind::HangUp && self.plant == Plant::HangUpAnyway {
+            return call.phase == Phase::Bridged;
         }
+        !call.still_wants(kind, step)
     }
 
     /// The commit that sets `sending`: the ledger is looked at once more.
