@@ -28,6 +28,7 @@ mod fax;
 mod fixtures;
 mod inbox_rules;
 mod kill;
+mod kill_points;
 mod leaks;
 mod outage;
 mod payments;
