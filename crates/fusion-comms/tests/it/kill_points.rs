@@ -11,7 +11,7 @@ use fusion_comms::sim::telnyx::{Api, CallPlan, Pace, Reply, SimOptions, Transfer
 use fusion_comms::store::calls;
 use fusion_comms_core::ids::CallControlId;
 use fusion_comms_core::ivr::{Call, Phase, State};
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt};
 use futures::future::LocalBoxFuture;
 use serde_json::Value;
 
@@ -19,6 +19,8 @@ use super::support::app::{LINE, On, PATIENT, STATEMENT, TestApp, within};
 use super::support::db::Prompt;
 
 const LONG: Duration = Duration::from_secs(45);
+/// Apps that run side by side: they wait more than they work, but each has its connections.
+const AT_ONCE: usize = 5;
 const PHONE: &str = "2025550147";
 const WHOLE: [&str; 5] = ["menu", "collect_statement", "collect_phone", "sent_sms", "goodbye"];
 
@@ -202,17 +204,19 @@ fn point<F: Future<Output = ()> + 'static>(
     Point { name: name.into(), event, run: Box::new(|app| Box::pin(run(app))) }
 }
 
-/// Runs all points at once, each in an app of its own, and names those that failed.
+/// Runs the points side by side, each in an app of its own, and names those that failed.
 async fn at_each(on: On, points: Vec<Point>) {
-    let mut running = Vec::new();
-    for point in points {
+    let runs = points.into_iter().map(|point| async move {
         let retry_ms = if point.event == Event::IsLost { 10 } else { 250 };
-        let tune = |o: &mut SimOptions| o.retry_base = Duration::from_millis(retry_ms);
-        let run = (point.run)(TestApp::start_with(on, tune, &[]).await);
-        running.push(AssertUnwindSafe(run).catch_unwind().map(|end| (point.name, end)));
-    }
+        let tune = move |o: &mut SimOptions| o.retry_base = Duration::from_millis(retry_ms);
+        // Its commands block: on a thread of their own, or the other points stand still.
+        let app = tokio::spawn(async move { TestApp::start_with(on, tune, &[]).await });
+        let run = (point.run)(app.await.expect("an app"));
+        (point.name, AssertUnwindSafe(run).catch_unwind().await)
+    });
+    let ends: Vec<_> = futures::stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
     let mut failed = Vec::new();
-    for (name, end) in futures::future::join_all(running).await {
+    for (name, end) in ends {
         if let Err(panic) = end {
             let why = panic.downcast_ref::<String>().map_or("a panic without words", String::as_str);
             failed.push(format!("killed {name}: {why}"));
@@ -425,6 +429,8 @@ async fn in_wait(app: TestApp, wait: &'static Wait, event: Event) {
     app.sim.telnyx.hold(|kind, payload| kind == wait.kind && (wait.is_it)(payload));
     let mut s = Scene::ring(app, (wait.plan)()).await;
     s.held().await;
+    // The answers to its commands are recorded: the wait alone is under way.
+    s.app.settle().await;
     s.app.kill();
     let call = s.now().await;
     assert!(call.state == wait.state && (wait.is_phase)(call.phase), "not the point that was meant: {call:?}");
