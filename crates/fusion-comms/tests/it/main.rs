@@ -24,6 +24,7 @@ mod support;
 mod agencies_apart;
 mod chain;
 mod cli;
+mod dead_legs;
 mod fax;
 mod fixtures;
 mod happy_paths;

@@ -37,10 +37,15 @@ pub fn assert_allowed(request: &RecordedRequest, base: &str, what: &str) {
     }
     if let Some(id) = request.path.strip_prefix("/v1/checkout/sessions/") {
         let id = id.strip_suffix("/expire").unwrap_or(id);
-        let opaque = id.strip_prefix("cs_test_").is_some_and(|i| i.chars().all(|c| c.is_ascii_alphanumeric()));
+        let opaque =
+            id.strip_prefix("cs_test_").is_some_and(|i| i.chars().all(|c| c.is_ascii_alphanumeric()));
         assert!(opaque, "{what}: {}", request.path);
     } else {
-        assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v1/checkout/sessions"), "{what}");
+        assert_eq!(
+            (request.method.as_str(), request.path.as_str()),
+            ("POST", "/v1/checkout/sessions"),
+            "{what}"
+        );
         header("idempotency-key", &is_derived_id);
         let mut field = |name: &str, fits: &dyn Fn(&str) -> bool| match fields.remove(name) {
             Some(value) => assert!(fits(value), "{what}: field {name} is {value}"),
@@ -57,9 +62,7 @@ pub fn assert_allowed(request: &RecordedRequest, base: &str, what: &str) {
         field("client_reference_id", &is_derived_id);
         field("payment_intent_data[metadata][ref]", &|v| v == reference);
         let now = fusion_comms::clock::Clock::system().now().unix_s();
-        field("expires_at", &|v| {
-            v.parse().is_ok_and(|at: i64| (now + 1_800..=now + 86_400).contains(&at))
-        });
+        field("expires_at", &|v| v.parse().is_ok_and(|at: i64| (now + 1_800..=now + 86_400).contains(&at)));
     }
     assert!(fields.is_empty(), "{what}: fields that Stripe must not get: {fields:?}");
     assert!(headers.is_empty(), "{what}: headers that Stripe must not get: {headers:?}");
@@ -92,7 +95,8 @@ async fn what_leaves_for_stripe_is_on_the_list_and_about_nobody(on: On) {
     for request in &requests {
         assert_allowed(request, &app.base, "two calls");
         let sent = format!("{request:?}").to_lowercase();
-        let private = [STATEMENT, "2025550147", "2025550148", &LINE[1..], &DESK[1..], "ridgeline ", "ems", TENANT];
+        let private =
+            [STATEMENT, "2025550147", "2025550148", &LINE[1..], &DESK[1..], "ridgeline ", "ems", TENANT];
         // The account's own id names the agency in these tests; it is Stripe's, and theirs to know.
         let sent = sent.replace(&ACCOUNT.to_lowercase(), "").replace("line_items", "");
         for private in private.into_iter().chain([month.as_str()]).chain(calls.iter().map(String::as_str)) {
