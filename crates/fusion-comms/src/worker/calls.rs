@@ -5,7 +5,7 @@ use fusion_comms_core::envelope::{self, Direction, VoiceEvent, VoiceKind};
 use fusion_comms_core::ids::{CallControlId, StatementId, TenantId, derived_id};
 use fusion_comms_core::ivr::guessing;
 use fusion_comms_core::ivr::{
-    self, Call, CallEvent, LinkAnswer, Prompt, State, StatementAnswer, Surroundings,
+    self, Call, CallEvent, LinkAnswer, Phase, Prompt, State, StatementAnswer, Surroundings,
 };
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
@@ -314,7 +314,7 @@ fn command_effect(
         tenant: stored.tenant.clone(),
         payload: json!({
             "call": stored.id, "action": request.action, "body": request.body, "step": call.step,
-            "command": command.command_kind(),
+            "command": command.command_kind(), "unless_ended": call.phase != Phase::Ended,
         }),
         expires_at: Some(now.plus_ms(match command {
             Command::Play { prompt: Prompt::Transfer, .. } => TRANSFER_PROMPT_BUDGET_MS,

@@ -17,6 +17,9 @@ struct Frozen {
     body: String,
     step: u32,
     command: CommandKind,
+    /// Of no use once the call is over; a hang-up decided for a call that counts as over already is sent all the same.
+    #[serde(default)]
+    unless_ended: bool,
 }
 
 /// Sends one command, unless the call has moved on since it was decided.
@@ -27,7 +30,9 @@ pub(super) async fn send(app: &Parts, effect: &outbox::Claimed) -> Result<(), Jo
         None => true,
         Some(present) => match frozen.command {
             // A caller who talks with a person after all is not hung up on.
-            CommandKind::HangUp => present.phase == Phase::Bridged,
+            CommandKind::HangUp => {
+                present.phase == Phase::Bridged || (frozen.unless_ended && present.phase == Phase::Ended)
+            }
             _ => present.state == State::Done || present.step != frozen.step,
         },
     };
