@@ -87,6 +87,7 @@ impl SimTelnyx {
 
     /// Delivers one event: returns after the first try (of each copy), the retries go on in the background.
     pub(super) async fn deliver(self: &Arc<Self>, event: Event) {
+        self.pass(event.kind, &event.payload).await;
         let (reorder, delays) = self.trouble();
         for delay in delays {
             let (sim, event) = (Arc::clone(self), event.clone());

@@ -327,11 +327,7 @@ impl Line {
     }
 
     pub(super) fn phase(&self, leg: &str, phase: Phase) {
-        if let Some(leg) = self.sim.state().calls.get_mut(leg) {
-            leg.phase = phase;
-            leg.view.answered |= phase == Phase::Answered;
-            leg.view.ended |= phase == Phase::Ended;
-        }
+        self.sim.leg_is(leg, phase);
     }
 
     pub(super) fn ended(&self, id: &str, cause: &str) {

@@ -7,7 +7,7 @@ use super::shell::Shell;
 use super::tables::{Owed, What};
 use super::{Fate, PATIENT, Plant};
 use crate::ids::derived_id;
-use crate::ivr::{CallEvent, CommandKind, Failure, LinkAnswer, Phase, State};
+use crate::ivr::{CallEvent, CommandKind, Failure, LinkAnswer, Phase};
 
 /// Crashes and a STOP where they are worst.
 pub(super) const WORST: [&str; 6] = [
