@@ -43,7 +43,9 @@ pub enum HoursError {
     DaysBackwards,
     #[error("a time has the form 08:00, from 00:00 to 24:00")]
     Time,
-    #[error("hours end after they begin; those past midnight are written for each day: fri 20:00-24:00; sat 00:00-02:00")]
+    #[error(
+        "hours end after they begin; those past midnight are written for each day: fri 20:00-24:00; sat 00:00-02:00"
+    )]
     EndsBeforeItBegins,
     #[error("two spans of one day overlap")]
     Overlap,
@@ -54,15 +56,8 @@ pub enum HoursError {
 /// Spans of time in all groups: they are read to the caller.
 const MOST_SPANS: usize = 8;
 const DAY_MIN: u16 = 24 * 60;
-const WEEK: [Weekday; 7] = [
-    Weekday::Mon,
-    Weekday::Tue,
-    Weekday::Wed,
-    Weekday::Thu,
-    Weekday::Fri,
-    Weekday::Sat,
-    Weekday::Sun,
-];
+const WEEK: [Weekday; 7] =
+    [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
 impl Hours {
     /// Whether the office is open at this minute of this local day; 0 to 1439.
@@ -95,7 +90,8 @@ impl FromStr for Hours {
     type Err = HoursError;
 
     fn from_str(text: &str) -> Result<Self, HoursError> {
-        let groups = text.trim().trim_end_matches(';').split(';').map(group).collect::<Result<Vec<_>, _>>()?;
+        let groups =
+            text.trim().trim_end_matches(';').split(';').map(group).collect::<Result<Vec<_>, _>>()?;
         if groups.iter().map(|g| g.spans.len()).sum::<usize>() > MOST_SPANS {
             return Err(HoursError::TooMany);
         }
@@ -218,7 +214,10 @@ mod tests {
             ("mon 17:00-08:00", E::EndsBeforeItBegins),
             ("mon 08:00-08:00", E::EndsBeforeItBegins),
             ("mon-fri 08:00-12:00; wed 11:00-13:00", E::Overlap),
-            ("mon 01:00-02:00,03:00-04:00,05:00-06:00,07:00-08:00,09:00-10:00,11:00-12:00,13:00-14:00,15:00-16:00,17:00-18:00", E::TooMany),
+            (
+                "mon 01:00-02:00,03:00-04:00,05:00-06:00,07:00-08:00,09:00-10:00,11:00-12:00,13:00-14:00,15:00-16:00,17:00-18:00",
+                E::TooMany,
+            ),
         ] {
             assert_eq!(text.parse::<Hours>(), Err(error), "{text}");
         }

@@ -284,7 +284,9 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
             Phase::Linking => link::sending(call, event, around),
             Phase::Transferring { .. } | Phase::LegEnded | Phase::Bridged => transfer::step(call, event),
             Phase::Goodbye { .. } | Phase::Closed | Phase::HangingUp { .. } => transfer::leaving(call, event),
-            Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => (call, vec![]),
+            Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => {
+                (call, vec![])
+            }
         },
     }
 }
@@ -433,7 +435,8 @@ impl Call {
             Desk::Closed(hours) => call.closed(hours),
             Desk::Open(to) => {
                 let spoken = call.speaks(Prompt::Transfer);
-                let play = Command::Play { prompt: Prompt::Transfer, voice: call.voice(Prompt::Transfer, spoken) };
+                let play =
+                    Command::Play { prompt: Prompt::Transfer, voice: call.voice(Prompt::Transfer, spoken) };
                 let effects = vec![play, Command::Transfer { to: to.clone() }];
                 (
                     call.waiting(Phase::Transferring { spoken }),

@@ -117,7 +117,10 @@ mod tests {
             assert_eq!(of(bad), None, "{bad}");
         }
         let bounds: StatementDigits = "6-7".parse().unwrap();
-        assert_eq!(["12345", "123456", "0123456", "12345678"].map(|d| bounds.take(d)), [false, true, true, false]);
+        assert_eq!(
+            ["12345", "123456", "0123456", "12345678"].map(|d| bounds.take(d)),
+            [false, true, true, false]
+        );
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::ids::StatementId;
 pub(super) fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<Effect>) {
     match event {
         CallEvent::GatherEnded { digits, .. } => match StatementId::parse(digits.expose()) {
-            Some(id) if around.menu.statement_digits.take(id.expose()) => (call, vec![Effect::Ask(Question::FindStatement(id))]),
+            Some(id) if around.menu.statement_digits.take(id.expose()) => {
+                (call, vec![Effect::Ask(Question::FindStatement(id))])
+            }
             _ => miss(call, around),
         },
         CallEvent::Statement(StatementAnswer::Found(id)) => {

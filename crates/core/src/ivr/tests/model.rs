@@ -61,7 +61,17 @@ pub(super) struct Clerk {
 impl Clerk {
     pub(super) fn new(known: bool) -> Self {
         let (state, wait) = (State::Menu, Wait::Pickup(1));
-        Self { state, wait, step: 1, known, misses: 0, prompts: 0, statement: None, phone: None, spanish: false }
+        Self {
+            state,
+            wait,
+            step: 1,
+            known,
+            misses: 0,
+            prompts: 0,
+            statement: None,
+            phone: None,
+            spanish: false,
+        }
     }
 
     pub(super) fn waits(&self) -> bool {
@@ -114,10 +124,14 @@ impl Clerk {
             }
             (CallEvent::Answered, Wait::Pickup(_)) if self.known => self.ask(Prompt::Menu, house),
             (CallEvent::Answered, Wait::Pickup(_)) => self.goodbye(),
-            (CallEvent::Link(LinkAnswer::Sent), Wait::Link) => self.go(State::LinkSent, Prompt::SentSms, house),
+            (CallEvent::Link(LinkAnswer::Sent), Wait::Link) => {
+                self.go(State::LinkSent, Prompt::SentSms, house)
+            }
             (CallEvent::Link(LinkAnswer::Refused), Wait::Link) => self.transfer(house),
             (CallEvent::Bridged, Wait::Person(_) | Wait::Doubt) => self.wait_for(Wait::Talk, vec![]),
-            (CallEvent::Bridged, Wait::Farewell(_) | Wait::Closed | Wait::HangUp(_)) if self.state == State::Transfer => {
+            (CallEvent::Bridged, Wait::Farewell(_) | Wait::Closed | Wait::HangUp(_))
+                if self.state == State::Transfer =>
+            {
                 self.wait_for(Wait::Talk, vec![])
             }
             (CallEvent::SecondLegEnded { cause }, Wait::Person(_)) if talked_or_left(cause) => {
@@ -167,7 +181,8 @@ impl Clerk {
             }
             (State::CollectStatementId, _, OPEN) => {
                 self.statement = Some(OPEN.to_owned());
-                let first = if house.offered.is_some() { Prompt::OfferCallerNumber } else { Prompt::CollectPhone };
+                let first =
+                    if house.offered.is_some() { Prompt::OfferCallerNumber } else { Prompt::CollectPhone };
                 self.go(State::CollectSmsPhone, first, house)
             }
             (State::CollectStatementId, _, ON_HOLD) => self.transfer(house),
@@ -250,7 +265,8 @@ impl Clerk {
         if prompt == Prompt::CollectPhone {
             self.phone = None;
         }
-        let only_spoken = matches!(prompt, Prompt::OfferSpanish | Prompt::OfferCallerNumber | Prompt::ReadBack);
+        let only_spoken =
+            matches!(prompt, Prompt::OfferSpanish | Prompt::OfferCallerNumber | Prompt::ReadBack);
         let aloud = self.spanish || only_spoken;
         let said = vec![format!("gather {} {}", prompt.name(), self.how(prompt, aloud))];
         self.wait_for(Wait::Keys(prompt, aloud), said)

@@ -130,7 +130,9 @@ impl Happening {
         match (call.phase, call.state) {
             (Phase::Answering { .. }, _) => CallEvent::Answered,
             (Phase::Asking { prompt: Prompt::OfferSpanish, .. }, _) => gather(said, "9"),
-            (Phase::Asking { prompt: Prompt::OfferCallerNumber | Prompt::ReadBack, .. }, _) => gather(said, "1"),
+            (Phase::Asking { prompt: Prompt::OfferCallerNumber | Prompt::ReadBack, .. }, _) => {
+                gather(said, "1")
+            }
             (Phase::EndedAtOffer | Phase::EndedAtReadBack, _) => gather(said, "1"),
             (Phase::Asking { .. }, State::CollectStatementId) => gather(said, OPEN),
             (Phase::Asking { .. } | Phase::EndedAtPhone, _) if call.statement.is_some() => {

@@ -70,15 +70,17 @@ fn stories() -> impl Strategy<Value = Story> {
     let turns = proptest::collection::vec(turn, 0..14);
     let agency = agencies().prop_map(|(around, _)| around);
     (agency, answers, turns, link, transfer, goodbye, 0..4_usize, any::<bool>()).prop_map(
-        |(around, unconfirmed_answers, turns, link, transfer, goodbye, refused_hang_ups, no_client_state)| Story {
-            around,
-            unconfirmed_answers,
-            turns,
-            link,
-            transfer,
-            goodbye,
-            refused_hang_ups,
-            no_client_state,
+        |(around, unconfirmed_answers, turns, link, transfer, goodbye, refused_hang_ups, no_client_state)| {
+            Story {
+                around,
+                unconfirmed_answers,
+                turns,
+                link,
+                transfer,
+                goodbye,
+                refused_hang_ups,
+                no_client_state,
+            }
         },
     )
 }

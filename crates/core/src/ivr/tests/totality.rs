@@ -70,7 +70,9 @@ fn every_wait_is_long_enough_for_what_it_waits_for() {
     for call in reachable() {
         let Some(ms) = call.wait_ms() else { continue };
         let least = match call.phase {
-            Phase::Asking { prompt, .. } => prompt.first_key_ms() + (i64::from(prompt.maximum_digits()) - 1) * 5_000,
+            Phase::Asking { prompt, .. } => {
+                prompt.first_key_ms() + (i64::from(prompt.maximum_digits()) - 1) * 5_000
+            }
             Phase::Transferring { .. } => 30_000,
             Phase::Bridged => 14_400_000,
             _ => 5_000,
@@ -118,7 +120,17 @@ fn every_call() -> Vec<Call> {
                     let language = if known { Language::English } else { Language::Spanish };
                     let phone = E164::parse("+12025550147").ok().filter(|_| misses > 0);
                     let step = NOW;
-                    calls.push(Call { state, phase, step, misses, prompts, statement, phone, known, language });
+                    calls.push(Call {
+                        state,
+                        phase,
+                        step,
+                        misses,
+                        prompts,
+                        statement,
+                        phone,
+                        known,
+                        language,
+                    });
                 }
             }
         }
