@@ -29,6 +29,7 @@ mod fixtures;
 mod inbox_rules;
 mod kill;
 mod leaks;
+mod menu_settings;
 mod outage;
 mod payments;
 mod runbook_sql;
