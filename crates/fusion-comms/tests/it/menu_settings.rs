@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::{Datelike, Days, Utc};
+use chrono::Datelike;
+use fusion_comms::clock::Clock;
 use fusion_comms::sim::telnyx::{CallPlan, Pace};
 use fusion_comms::store::{Reader, calls, tasks};
 use fusion_comms_core::ids::CallControlId;
@@ -57,7 +58,8 @@ async fn call_backs(app: &TestApp, call: &str) -> usize {
 
 /// Office hours on no day within two of today, whatever the zone.
 fn hours_in_three_days() -> String {
-    let day = (Utc::now() + Days::new(3)).weekday().to_string().to_lowercase();
+    let in_three_days = Clock::system().now().plus_s(3 * 86_400).chrono();
+    let day = in_three_days.weekday().to_string().to_lowercase();
     format!("{day} 09:00-12:00")
 }
 
