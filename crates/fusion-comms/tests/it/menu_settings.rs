@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Datelike;
 use fusion_comms::clock::Clock;
-use fusion_comms::sim::telnyx::{CallPlan, Pace};
+use fusion_comms::sim::telnyx::{CallPlan, Chaos, Pace};
 use fusion_comms::store::{Reader, calls, tasks};
 use fusion_comms_core::ids::CallControlId;
 use fusion_comms_core::ivr::Language;
@@ -169,12 +169,7 @@ async fn a_number_that_is_never_confirmed_gets_no_text(on: On) {
 
 async fn spanish_is_spoken_from_the_ring_to_the_text(on: On) {
     let app = started_with(on, &["--spanish-menu", "on"]).await;
-    let plan = caller()
-        .press_at_words("en español, oprima 9", "9")
-        .press_at_words("Para pagar su factura", "1")
-        .press_at_words("número de su estado de cuenta", &format!("{STATEMENT}#"))
-        .press_at_words("10 dígitos", "2025550147#");
-    let (call, sounds) = heard(&app, plan).await;
+    let (call, sounds) = heard(&app, spanish_payer()).await;
     assert_eq!(sounds.len(), 6, "{sounds:?}");
     assert_eq!(sounds.last().map(String::as_str), Some("Gracias. Adiós."));
     for (action, body) in app.sim.telnyx.commands(&call) {
@@ -185,6 +180,61 @@ async fn spanish_is_spoken_from_the_ring_to_the_text(on: On) {
     assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);
     let kept = calls::present(&app.db, &CallControlId::new(call)).await.expect("the call is read");
     assert_eq!(kept.map(|c| c.language), Some(Language::Spanish));
+}
+
+/// A caller who wants Spanish and does everything right.
+fn spanish_payer() -> CallPlan {
+    caller()
+        .press_at_words("en español, oprima 9", "9")
+        .press_at_words("Para pagar su factura", "1")
+        .press_at_words("número de su estado de cuenta", &format!("{STATEMENT}#"))
+        .press_at_words("10 dígitos", "2025550147#")
+}
+
+async fn a_call_goes_on_in_spanish_after_the_service_was_killed(on: On) {
+    let mut app = started_with(on, &["--spanish-menu", "on"]).await;
+    let call = app.sim.telnyx.start_call(spanish_payer().pace(Pace(10.0)));
+    let said = |words: &str| {
+        let commands = app.sim.telnyx.commands(&call);
+        commands.iter().any(|(_, body)| sound(body).is_some_and(|s| s.contains(words)))
+    };
+    assert!(within(LONG, || async { said("estado de cuenta") }).await, "{}", app.logs());
+    app.kill();
+    app.launch().await;
+    let over = || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) };
+    assert!(within(Duration::from_secs(60), over).await, "the call has not ended\n{}", app.logs());
+    app.settle().await;
+    let commands = app.sim.telnyx.commands(&call);
+    assert!(commands.iter().all(|(_, body)| body["audio_url"].is_null()), "a recording in English is played");
+    let last = commands.iter().rev().find_map(|(_, body)| sound(body));
+    assert_eq!(last.as_deref(), Some("Gracias. Adiós."));
+    assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);
+}
+
+async fn with_everything_on_and_every_event_up_to_three_times_out_of_order_it_comes_to_the_same(on: On) {
+    let chaos = Chaos { duplicates: 2, reorder: true, extra_delay_ms: 0..80, seed: 7 };
+    let app = TestApp::start_with(on, |o| o.chaos = Some(chaos), &[]).await;
+    app.command(&[
+        "tenant",
+        "set",
+        "--id",
+        TENANT,
+        "--offer-caller-number",
+        "on",
+        "--read-back",
+        "on",
+        "--spanish-menu",
+        "on",
+        "--statement-digits",
+        "8",
+    ]);
+    let plan = spanish_payer()
+        .press_at_words("desde el que usted llama", "2")
+        .press_at_words("Usted marcó 2 0 2, 5 5 5, 0 1 4 7", "1");
+    let (_, sounds) = heard(&app, plan).await;
+    assert_eq!(sounds.len(), 8, "{sounds:?}");
+    assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);
+    assert_eq!(app.sim.stripe.sessions().len(), 1);
 }
 
 async fn who_lets_the_offer_of_spanish_pass_pays_in_english(on: On) {
@@ -211,5 +261,7 @@ super::served_on_both!(
     a_number_keyed_wrong_is_heard_and_corrected,
     a_number_that_is_never_confirmed_gets_no_text,
     spanish_is_spoken_from_the_ring_to_the_text,
+    a_call_goes_on_in_spanish_after_the_service_was_killed,
+    with_everything_on_and_every_event_up_to_three_times_out_of_order_it_comes_to_the_same,
     who_lets_the_offer_of_spanish_pass_pays_in_english
 );
