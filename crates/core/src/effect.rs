@@ -166,7 +166,7 @@ mod tests {
             });
             let spoken = Command::Gather { prompt, voice: spoken(prompt, Language::English) };
             let mut with_words = keys.clone();
-            with_words["payload"] = prompt.text(Language::English).into();
+            with_words["payload"] = prompt.text().into();
             with_words["voice"] = "female".into();
             with_words["language"] = "en-US".into();
             assert_eq!(sent(&spoken), ("gather_using_speak", with_words));

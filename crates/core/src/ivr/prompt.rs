@@ -26,21 +26,8 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 11] = [
-        Prompt::Menu,
-        Prompt::CollectStatement,
-        Prompt::CollectPhone,
-        Prompt::InvalidStatement,
-        Prompt::SentSms,
-        Prompt::Transfer,
-        Prompt::Goodbye,
-        Prompt::OfferSpanish,
-        Prompt::OfferCallerNumber,
-        Prompt::ReadBack,
-        Prompt::OfficeClosed,
-    ];
     /// Those with a recording.
-    pub const RECORDED: [Prompt; 7] = [
+    pub const ALL: [Prompt; 7] = [
         Prompt::Menu,
         Prompt::CollectStatement,
         Prompt::CollectPhone,
@@ -49,9 +36,12 @@ impl Prompt {
         Prompt::Transfer,
         Prompt::Goodbye,
     ];
+    /// Those that are only ever spoken.
+    pub const SPOKEN: [Prompt; 4] =
+        [Prompt::OfferSpanish, Prompt::OfferCallerNumber, Prompt::ReadBack, Prompt::OfficeClosed];
 
     pub fn is_recorded(self) -> bool {
-        Self::RECORDED.contains(&self)
+        Self::ALL.contains(&self)
     }
 
     pub fn name(self) -> &'static str {
@@ -79,7 +69,7 @@ impl Prompt {
     pub fn of_url(url: &str) -> Option<Self> {
         let path = url.split(['?', '#']).next().unwrap_or(url);
         let stem = path.rsplit('/').next()?.strip_suffix(".wav")?;
-        Self::RECORDED.into_iter().find(|p| p.name() == stem)
+        Self::ALL.into_iter().find(|p| p.name() == stem)
     }
 
     /// Keys that the gather behind this prompt takes.
@@ -102,7 +92,7 @@ impl Prompt {
     }
 
     /// Milliseconds that the prompt lasts at most.
-    pub(super) fn length_ms(self) -> i64 {
+    pub fn length_ms(self) -> i64 {
         match self {
             Prompt::Goodbye | Prompt::Transfer => 5_000,
             Prompt::ReadBack => 20_000,

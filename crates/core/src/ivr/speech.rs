@@ -19,7 +19,7 @@ impl Speech {
     pub fn of(prompt: Prompt, language: Language, phone: Option<&E164>) -> Self {
         let text = match (prompt, phone) {
             (Prompt::ReadBack, Some(phone)) => read_back(phone, language),
-            _ => prompt.text(language).to_owned(),
+            _ => prompt.words(language).to_owned(),
         };
         // The offer of Spanish is for those who would not understand it in English.
         let language = if prompt == Prompt::OfferSpanish { Language::Spanish } else { language };
@@ -85,19 +85,20 @@ fn read_back(phone: &E164, language: Language) -> String {
         (Some(area), Some(exchange), Some(rest)) => [area, exchange, rest].map(apart).join(", "),
         _ => apart(ten),
     };
-    format!("{entered} {parts}. {}", Prompt::ReadBack.text(language))
+    format!("{entered} {parts}. {}", Prompt::ReadBack.words(language))
 }
 
 impl Prompt {
-    /// The words, without what differs from call to call.
-    pub fn text(self, language: Language) -> &'static str {
+    /// The words in a language, without what differs from call to call.
+    pub fn words(self, language: Language) -> &'static str {
         match language {
-            Language::English => self.english(),
+            Language::English => self.text(),
             Language::Spanish => self.spanish(),
         }
     }
 
-    fn english(self) -> &'static str {
+    /// The words of the recording.
+    pub fn text(self) -> &'static str {
         match self {
             Prompt::Menu => "Press 1 to pay your bill. Press 2 to speak with a billing specialist.",
             Prompt::CollectStatement => "Please enter your statement number followed by the pound key.",

@@ -22,6 +22,11 @@ const PHONE: &str = "2025550147";
 const OPTED_OUT: &str = "2025550199";
 const CALLER: &str = "+12025550148";
 
+/// Recorded or only spoken.
+fn every_prompt() -> impl Iterator<Item = Prompt> {
+    Prompt::ALL.into_iter().chain(Prompt::SPOKEN)
+}
+
 fn billing_team() -> Surroundings {
     let desk = E164::parse("+12025550119").map_or(Desk::None, Desk::Open);
     Surroundings { desk, ..Surroundings::default() }

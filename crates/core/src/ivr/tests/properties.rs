@@ -149,7 +149,7 @@ impl Happening {
     fn playback(&self, call: &Call, step: Option<u32>) -> CallEvent {
         let prompt = match self.pick % 4 {
             0 => None,
-            1 => Some(Prompt::ALL[self.pick % Prompt::ALL.len()]),
+            1 => every_prompt().nth(self.pick % 11),
             _ => call.playing(),
         };
         let statuses = [PlaybackStatus::Ended, PlaybackStatus::Failed, PlaybackStatus::CallHangup];

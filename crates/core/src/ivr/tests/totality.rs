@@ -147,7 +147,7 @@ fn every_phase() -> Vec<Phase> {
             Phase::Transferring { spoken: yes },
             Phase::Goodbye { spoken: yes },
         ]);
-        phases.extend(Prompt::ALL.map(|prompt| Phase::Asking { prompt, spoken: yes }));
+        phases.extend(every_prompt().map(|prompt| Phase::Asking { prompt, spoken: yes }));
     }
     phases.extend((0..4).map(|tries| Phase::HangingUp { tries }));
     phases
@@ -175,7 +175,7 @@ fn every_event() -> Vec<CallEvent> {
         }
         for status in [PlaybackStatus::Ended, PlaybackStatus::CallHangup, PlaybackStatus::Failed] {
             events.push(CallEvent::PlaybackEnded { step, prompt: None, status });
-            events.extend(Prompt::ALL.map(|p| CallEvent::PlaybackEnded { step, prompt: Some(p), status }));
+            events.extend(every_prompt().map(|p| CallEvent::PlaybackEnded { step, prompt: Some(p), status }));
         }
     }
     for step in [NOW, NOW - 1, NOW + 1] {
