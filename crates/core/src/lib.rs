@@ -7,6 +7,7 @@ pub mod chain;
 pub mod effect;
 pub mod envelope;
 pub mod fax;
+pub mod hours;
 pub mod ids;
 pub mod ivr;
 pub mod phone;

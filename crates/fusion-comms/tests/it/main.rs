@@ -32,6 +32,7 @@ mod inbox_rules;
 mod kill;
 mod kill_points;
 mod leaks;
+mod menu_settings;
 mod outage;
 mod payments;
 mod runbook_sql;

@@ -116,6 +116,39 @@ impl SimTelnyx {
     }
 }
 
+/// The languages that speech can be in.
+const LANGUAGES: [&str; 29] = [
+    "arb",
+    "cmn-CN",
+    "cy-GB",
+    "da-DK",
+    "de-DE",
+    "en-AU",
+    "en-GB",
+    "en-GB-WLS",
+    "en-IN",
+    "en-US",
+    "es-ES",
+    "es-MX",
+    "es-US",
+    "fr-CA",
+    "fr-FR",
+    "hi-IN",
+    "is-IS",
+    "it-IT",
+    "ja-JP",
+    "ko-KR",
+    "nb-NO",
+    "nl-NL",
+    "pl-PL",
+    "pt-BR",
+    "pt-PT",
+    "ro-RO",
+    "ru-RU",
+    "sv-SE",
+    "tr-TR",
+];
+
 /// Parameters each command takes, with their ranges. Others are refused: what we misspell must not pass unseen.
 fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
     let f = Fields::new(map);
@@ -144,6 +177,7 @@ fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
         }
         Action::GatherUsingSpeak => {
             f.required("payload")?.required("voice")?.text("payload", 3000)?.text("invalid_payload", 3000)?;
+            f.voice()?.choice("language", &LANGUAGES)?;
             &["payload", "voice", "payload_type", "service_level", "language", "invalid_payload"]
         }
         Action::PlaybackStart => {
@@ -166,6 +200,7 @@ fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
         }
         Action::Speak => {
             f.required("payload")?.required("voice")?.text("payload", 3000)?.loops("loop")?;
+            f.voice()?.choice("language", &LANGUAGES)?;
             &["payload", "voice", "payload_type", "service_level", "language", "loop", "stop", "target_legs"]
         }
         Action::PlaybackStop => &["stop", "overlay"],

@@ -254,9 +254,9 @@ impl Line {
     }
 
     /// The caller decides what to do about a prompt: keys follow keys that are still to be pressed.
-    pub(super) fn react(&mut self, prompt: &str) {
+    pub(super) fn react(&mut self, prompt: &str, speech: Option<&str>) {
         let pace = self.plan.pace;
-        let (keys, then_hang_up) = match self.plan.next_reply(prompt) {
+        let (keys, then_hang_up) = match self.plan.next_reply(prompt, speech) {
             Reply::Keys(keys) => (keys, false),
             Reply::Silence => return,
             Reply::HangUp => (String::new(), true),
