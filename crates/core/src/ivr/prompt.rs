@@ -77,8 +77,8 @@ impl Prompt {
         }
     }
 
-    /// Milliseconds that the recording lasts at most.
-    pub(super) fn length_ms(self) -> i64 {
+    /// Milliseconds that the recording lasts at most; the deadlines of a call count on it.
+    pub fn length_ms(self) -> i64 {
         match self {
             Prompt::Goodbye | Prompt::Transfer => 5_000,
             _ => 12_000,

@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use crate::clock::Clock;
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
+use crate::prompts::shelf::Shelf;
 use crate::store::Db;
 use crate::wake::Wake;
 use fusion_comms_core::signature::{StripeSecrets, TelnyxKeys};
@@ -33,6 +34,8 @@ pub struct Web {
     pub ingest: Ingest,
     pub keys: Arc<Keys>,
     pub metrics: Metrics,
+    /// The recordings that are served; there where this role has web.
+    pub prompts: Option<Shelf>,
     /// Whether the workers run; `None` where this role has none.
     pub workers: Option<Arc<AtomicBool>>,
 }
@@ -77,9 +80,11 @@ pub fn router(web: Web, whole: bool) -> Router {
             .route("/status.json", get(status::lines))
             .route("/status.js", get(status::script))
             .route("/status.css", get(status::style))
-            .merge(prompts::routes())
     } else {
         common
     };
-    routes.with_state(web)
+    match web.prompts.clone() {
+        Some(shelf) => routes.merge(prompts::routes(shelf)).with_state(web),
+        None => routes.with_state(web),
+    }
 }

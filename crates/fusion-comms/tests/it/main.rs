@@ -31,6 +31,7 @@ mod kill;
 mod leaks;
 mod outage;
 mod payments;
+mod prompts;
 mod runbook_sql;
 mod sms;
 mod store;
