@@ -31,8 +31,7 @@ pub fn open(bucket: &str, endpoint: Option<&str>) -> Result<Blobs, BlobError> {
 
 /// The client of a bucket; it also has the credentials that other AWS services take.
 pub(crate) fn client(bucket: &str, endpoint: Option<&str>) -> object_store::Result<AmazonS3> {
-    let mut builder =
-        AmazonS3Builder::from_env().with_bucket_name(bucket).with_checksum_algorithm(Checksum::SHA256);
+    let mut builder = from_environment().with_bucket_name(bucket).with_checksum_algorithm(Checksum::SHA256);
     if let Some(endpoint) = endpoint {
         builder = builder.with_endpoint(endpoint);
     }
@@ -46,6 +45,17 @@ pub(crate) fn client(bucket: &str, endpoint: Option<&str>) -> object_store::Resu
         ClientOptions::new().with_timeout(REQUEST).with_connect_timeout(CONNECT).with_allow_http(http);
     let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRYING, ..RetryConfig::default() };
     builder.with_client_options(options).with_retry(retry).build()
+}
+
+/// The standard variables. One that is set to nothing does not count, as with our own.
+fn from_environment() -> AmazonS3Builder {
+    let set = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    set.filter(|(name, value)| name.starts_with("AWS_") && !value.trim().is_empty())
+        .filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value)))
+        .fold(AmazonS3Builder::new(), |builder, (key, value): (AmazonS3ConfigKey, _)| {
+            builder.with_config(key, value)
+        })
 }
 
 fn is_loopback(endpoint: &str) -> bool {

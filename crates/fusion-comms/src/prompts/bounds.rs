@@ -17,9 +17,9 @@ pub const FAIL_SHORTER_S: f64 = 0.5;
 pub const WARN_FASTER_S: f64 = 0.15;
 pub const WARN_SLOWER_S: f64 = 1.0;
 
-/// Level of the speech. The telephone's nominal level is near -26 dBFS (ITU-T P.56 with G.711); 20 dB below it is lost in a line's
-/// noise, and near full scale the line's coding distorts.
-pub const FAIL_QUIETER_DBFS: f64 = -45.0;
+/// Level of the speech. The telephone's nominal level is near -26 dBFS (ITU-T P.56 with G.711); 14 dB below it is lost
+/// in a line's noise, and near full scale the line's coding distorts.
+pub const FAIL_QUIETER_DBFS: f64 = -40.0;
 pub const WARN_QUIETER_DBFS: f64 = -32.0;
 pub const WARN_LOUDER_DBFS: f64 = -10.0;
 

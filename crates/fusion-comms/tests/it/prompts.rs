@@ -126,6 +126,26 @@ async fn a_bucket_or_distribution_that_is_not_there_is_named_and_the_command_fai
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_variable_makes_files_leave_this_machine_by_plain_http() {
+    let moto = Moto::start().await;
+    moto.make_bucket("example-audio").await;
+    // Reached just as well as 127.0.0.1, but not known to be this machine.
+    let elsewhere = moto.base.replace("127.0.0.1", "0.0.0.0");
+    let mut env = moto.env();
+    env.retain(|(name, _)| *name != "AWS_ENDPOINT_URL");
+    env.extend([("S3_BUCKET_AUDIO", "example-audio"), ("AWS_ENDPOINT_URL", ""), ("AWS_ALLOW_HTTP", "true")]);
+    for (endpoint, expected) in [(&elsewhere, 1), (&moto.base, 0)] {
+        env.retain(|(name, _)| *name != "AWS_ENDPOINT_URL_S3");
+        env.push(("AWS_ENDPOINT_URL_S3", endpoint));
+        let app = bare(&env).await;
+        let (code, out, err) = app.try_command(&["prompts", "upload", "--only", "menu"]);
+        assert_eq!(code, expected, "{out}{err}");
+        let there = moto.object("example-audio", "ivr/menu.wav").await.status() == StatusCode::OK;
+        assert_eq!(there, expected == 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_buckets_the_service_plays_what_lies_there_and_keeps_faxes_there() {
     let moto = Moto::start().await;
     moto.make_bucket("example-audio").await;
