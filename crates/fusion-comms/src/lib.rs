@@ -4,6 +4,7 @@ pub mod app;
 pub mod blobs;
 pub mod cli;
 pub mod clock;
+pub mod cloudfront;
 pub mod config;
 pub mod demo;
 pub mod fax_text;

@@ -91,7 +91,7 @@ impl Prompt {
         }
     }
 
-    /// Milliseconds that the prompt lasts at most.
+    /// Milliseconds that the prompt lasts at most; the deadlines of a call count on it.
     pub fn length_ms(self) -> i64 {
         match self {
             Prompt::Goodbye | Prompt::Transfer => 5_000,

@@ -35,6 +35,7 @@ mod leaks;
 mod menu_settings;
 mod outage;
 mod payments;
+mod prompts;
 mod runbook_sql;
 mod sms;
 mod store;

@@ -3,4 +3,5 @@
 pub mod app;
 pub mod db;
 pub mod given;
+pub mod moto;
 pub mod postgres;
