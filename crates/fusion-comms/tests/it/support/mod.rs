@@ -4,3 +4,5 @@ pub mod app;
 pub mod db;
 pub mod given;
 pub mod postgres;
+mod postgres_stop;
+pub mod served;
