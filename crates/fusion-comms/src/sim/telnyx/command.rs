@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::errors::Refusal;
 use super::line::{Action, Input, Order};
 use super::parts::Fields;
-use super::{CallView, SimTelnyx, api};
+use super::{CallView, Moment, SimTelnyx, api};
 
 /// How long a `command_id` is remembered for its call.
 const COMMAND_ID_LIFE: Duration = Duration::from_secs(60);
@@ -72,6 +72,7 @@ pub(super) async fn handle(
     Path((id, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
+    sim.watched(Moment::Command { call: id.clone(), action: action.clone(), at: Instant::now() });
     match sim.command(&id, &action, &body) {
         Ok(()) => Json(json!({ "data": { "result": "ok" } })).into_response(),
         Err(refusal) => refusal.into_response(),

@@ -34,7 +34,7 @@ use url::Url;
 pub use plans::{
     Api, CallPlan, Chaos, FaxPlan, Pace, Quirks, Reply, SimOptions, TextOutcome, TransferOutcome,
 };
-pub use record::{CallView, Delivery, FaxView, SeenRequest, SimText};
+pub use record::{CallView, Delivery, FaxView, Moment, SeenRequest, SimText};
 
 /// The simulated account. All of it is behind one `Arc`; the tasks of calls and deliveries hold it too.
 pub struct SimTelnyx {

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
+use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
+
+use super::Moment;
 
 /// How this Telnyx account is set up. Change the fields after [`SimOptions::new`] where the defaults do not fit.
 #[derive(Clone)]
@@ -35,6 +38,8 @@ pub struct SimOptions {
     pub text_delay: Duration,
     pub quirks: Quirks,
     pub chaos: Option<Chaos>,
+    /// Whoever measures is told of every webhook and every command here.
+    pub watch: Option<UnboundedSender<Moment>>,
 }
 
 impl SimOptions {
@@ -56,6 +61,7 @@ impl SimOptions {
             text_delay: Duration::from_millis(150),
             quirks: Quirks::default(),
             chaos: None,
+            watch: None,
         }
     }
 }

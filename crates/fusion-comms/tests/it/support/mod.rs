@@ -5,3 +5,5 @@ pub mod db;
 pub mod given;
 pub mod moto;
 pub mod postgres;
+mod postgres_stop;
+pub mod served;
