@@ -35,9 +35,15 @@ pub struct After {
     entered: Vec<(CallControlId, Option<TenantId>, State)>,
     transfers_failed: u32,
     prompts_failed: Vec<Prompt>,
+    nothing_owed: bool,
 }
 
 impl After {
+    /// For what came to nothing, as most events of a call do (single keys, prompts that began): no worker need look.
+    pub fn nothing() -> Self {
+        Self { nothing_owed: true, ..Self::default() }
+    }
+
     pub fn tell(&self, app: &Parts) {
         for (call, tenant, state) in &self.entered {
             logs::ivr_state(call, tenant.as_ref(), state.as_str());
@@ -45,7 +51,9 @@ impl After {
         }
         (0..self.transfers_failed).for_each(|_| metrics::ivr_transfer_failed());
         self.prompts_failed.iter().for_each(|p| metrics::prompt_failed(p.name()));
-        app.wake.effects();
+        if !self.nothing_owed {
+            app.wake.effects();
+        }
     }
 }
 
@@ -67,7 +75,7 @@ pub async fn handle(
     if event.kind == VoiceKind::Initiated {
         return initiated(app, tx, cause, event, now).await;
     }
-    let nothing = Handled { tenant: None, after: After::default() };
+    let nothing = Handled { tenant: None, after: After::nothing() };
     let (stored, second_leg) = match calls::lock(tx, &event.call).await? {
         Some(stored) => (stored, false),
         None => match first_leg(tx, event).await? {
@@ -98,7 +106,7 @@ async fn initiated(
     event: &VoiceEvent,
     now: Timestamp,
 ) -> Result<Handled, JobError> {
-    let nothing = Handled { tenant: None, after: After::default() };
+    let nothing = Handled { tenant: None, after: After::nothing() };
     if event.direction == Some(Direction::Outgoing) || first_leg(tx, event).await?.is_some() {
         return Ok(nothing);
     }

@@ -105,6 +105,7 @@ impl Shell {
             raw: json!({"data": {"id": id, "event_type": event_type, "payload": payload}}),
             verified_by: "test".to_owned(),
             stop: None,
+            settled: false,
         };
         ingest::store_one(&self.db().await, &event, &E164::parse(NUMBER).unwrap()).await.unwrap();
     }

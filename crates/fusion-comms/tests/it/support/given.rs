@@ -44,6 +44,7 @@ pub fn event(id: &str, key: &str) -> NewEvent {
         raw: json!({"data": {"id": id}}),
         verified_by: "key".to_owned(),
         stop: None,
+        settled: false,
     }
 }
 
