@@ -37,3 +37,24 @@ need_c_compiler() {
     install_packages build-essential cmake
   fi
 }
+
+# Finds moto, which stands in for AWS in the tests, or installs it in a folder of its own; sets MOTO_SERVER.
+need_moto() {
+  local venv=${XDG_CACHE_HOME:-$HOME/.cache}/fusion-comms/moto
+  if [ -n "${MOTO_SERVER:-}" ]; then
+    return
+  elif command -v moto_server >/dev/null && moto_server --help >/dev/null 2>&1; then
+    MOTO_SERVER=$(command -v moto_server)
+  else
+    if [ ! -x "$venv/bin/moto_server" ]; then
+      # Debian has the module venv in a package of its own.
+      python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv
+      say "installing moto in $venv"
+      python3 -m venv "$venv"
+      "$venv/bin/pip" install --quiet 'moto[server]==5.2.1' ||
+        stop "moto cannot be installed from PyPI. Install moto[server] by hand and set MOTO_SERVER to its moto_server."
+    fi
+    MOTO_SERVER=$venv/bin/moto_server
+  fi
+  export MOTO_SERVER
+}

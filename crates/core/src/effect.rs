@@ -1,7 +1,7 @@
 //! What the outside world should be asked to do. Effects are data; the shell's outbox carries them out.
 
 use crate::ids::StatementId;
-use crate::ivr::Prompt;
+use crate::ivr::{Prompt, Speech};
 use crate::phone::E164;
 
 /// One thing to be done for a call, in the order given.
@@ -17,6 +17,8 @@ pub enum Effect {
     },
     /// A transfer failed or could not be tried: counted, and a call-back task for the agency.
     TransferFailed,
+    /// A transfer was not tried, since the office is closed: a call-back task for the agency, and no failure.
+    OfficeClosed,
     /// A prompt could not be played and is spoken instead: counted.
     PromptFailed(Prompt),
 }
@@ -38,11 +40,11 @@ pub enum Command {
     HangUp,
 }
 
-/// How a prompt reaches the caller: the recording, or Telnyx reading its text aloud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a prompt reaches the caller: the recording, or Telnyx reading these words aloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Voice {
     Recorded,
-    Spoken,
+    Spoken(Speech),
 }
 
 /// A command as Telnyx takes it: the last part of the path and the JSON body, frozen when the effect is written.
@@ -63,14 +65,13 @@ impl Command {
             "command_id": command_id,
         });
         let mut set = |name: &str, value: serde_json::Value| body[name] = value;
-        let spoken = |p: Prompt| (p.text().into(), "female".into(), "en-US".into());
         let action = match self {
             Command::Answer => "answer",
             Command::Gather { prompt, voice } => {
                 set("maximum_tries", 1.into());
                 set("minimum_digits", 1.into());
                 set("maximum_digits", prompt.maximum_digits().into());
-                set("timeout_millis", FIRST_KEY_MS.into());
+                set("timeout_millis", prompt.first_key_ms().into());
                 set("inter_digit_timeout_millis", BETWEEN_KEYS_MS.into());
                 set("terminating_digit", "#".into());
                 match voice {
@@ -78,11 +79,8 @@ impl Command {
                         set("audio_url", prompt.url(audio_base).into());
                         "gather_using_audio"
                     }
-                    Voice::Spoken => {
-                        let (payload, voice, language) = spoken(*prompt);
-                        set("payload", payload);
-                        set("voice", voice);
-                        set("language", language);
+                    Voice::Spoken(speech) => {
+                        say(&mut set, speech);
                         "gather_using_speak"
                     }
                 }
@@ -92,11 +90,8 @@ impl Command {
                 set("audio_type", "wav".into());
                 "playback_start"
             }
-            Command::Play { prompt, voice: Voice::Spoken } => {
-                let (payload, voice, language) = spoken(*prompt);
-                set("payload", payload);
-                set("voice", voice);
-                set("language", language);
+            Command::Play { voice: Voice::Spoken(speech), .. } => {
+                say(&mut set, speech);
                 "speak"
             }
             Command::Transfer { to } => {
@@ -121,6 +116,12 @@ impl Command {
     }
 }
 
+fn say(set: &mut impl FnMut(&str, serde_json::Value), speech: &Speech) {
+    set("payload", speech.text().into());
+    set("voice", speech.voice().into());
+    set("language", speech.language_tag().into());
+}
+
 /// Milliseconds a caller has to press the first key.
 pub const FIRST_KEY_MS: i64 = 10_000;
 /// Milliseconds between two keys.
@@ -133,6 +134,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::ivr::Language;
+
+    fn spoken(prompt: Prompt, language: Language) -> Voice {
+        Voice::Spoken(Speech::of(prompt, language, None))
+    }
 
     /// The action and the body without what every command carries, which is checked here.
     fn sent(command: &Command) -> (&'static str, Value) {
@@ -158,7 +164,7 @@ mod tests {
                 "maximum_tries": 1, "minimum_digits": 1, "maximum_digits": digits, "timeout_millis": 10_000,
                 "inter_digit_timeout_millis": 5_000, "terminating_digit": "#",
             });
-            let spoken = Command::Gather { prompt, voice: Voice::Spoken };
+            let spoken = Command::Gather { prompt, voice: spoken(prompt, Language::English) };
             let mut with_words = keys.clone();
             with_words["payload"] = prompt.text().into();
             with_words["voice"] = "female".into();
@@ -178,7 +184,22 @@ mod tests {
         let play = json!({"audio_url": "https://a.example/ivr/goodbye.wav", "audio_type": "wav"});
         assert_eq!(sent(&Command::Play { prompt, voice: Voice::Recorded }), ("playback_start", play));
         let speak = json!({"payload": "Thank you. Goodbye.", "voice": "female", "language": "en-US"});
-        assert_eq!(sent(&Command::Play { prompt, voice: Voice::Spoken }), ("speak", speak));
+        let voice = spoken(prompt, Language::English);
+        assert_eq!(sent(&Command::Play { prompt, voice }), ("speak", speak));
+    }
+
+    #[test]
+    fn spanish_is_spoken_by_a_voice_of_that_language_and_its_offer_waits_three_seconds_for_a_key() {
+        let prompt = Prompt::OfferSpanish;
+        let offer = Command::Gather { prompt, voice: spoken(prompt, Language::English) };
+        let (action, body) = sent(&offer);
+        assert_eq!(action, "gather_using_speak");
+        let said = |name: &str| body[name].as_str().unwrap_or_default();
+        assert_eq!(
+            (said("payload"), said("voice"), said("language")),
+            ("Para continuar en español, oprima 9.", "AWS.Polly.Lupe", "es-US")
+        );
+        assert_eq!((&body["timeout_millis"], &body["maximum_digits"]), (&json!(3_000), &json!(1)));
     }
 
     #[test]

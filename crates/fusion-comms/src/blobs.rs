@@ -1,15 +1,54 @@
-//! Objects by key (fax originals): a directory that keeps what it has acknowledged.
+//! Objects by key (fax originals, prompts): a bucket of S3, or a directory that keeps what it has acknowledged.
 
-use std::path::Path;
+pub mod s3;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use object_store::local::LocalFileSystem;
-use object_store::{ObjectStore, ObjectStoreExt, path::Path as Key};
+use object_store::{
+    Attribute, Attributes, GetOptions, ObjectStore, ObjectStoreExt, PutOptions, path::Path as Key,
+};
 
 /// A store of objects. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Blobs(Arc<dyn ObjectStore>);
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    place: Place,
+}
+
+/// Where objects lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A bucket of that name.
+    Bucket(String),
+    /// A folder that stands for a bucket.
+    Folder(PathBuf),
+}
+
+/// How an object is to be served by whoever serves the bucket itself. A folder keeps no such thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    pub content_type: &'static str,
+    pub cache_control: &'static str,
+}
+
+/// What has become of an object since it was last read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Since {
+    Same,
+    Gone,
+    /// There is another, or the first. The tag names its bytes.
+    New {
+        tag: Option<String>,
+        object: Bytes,
+    },
+    /// There is another, too large to be read.
+    TooLarge {
+        tag: Option<String>,
+    },
+}
 
 /// What can go wrong with an object. Holds no key: keys name faxes.
 #[derive(Debug, thiserror::Error)]
@@ -20,17 +59,16 @@ pub enum BlobError {
         "an object key is parts of letters, digits and `-_.=:+@`, joined by single slashes, none of them `.` or `..`"
     )]
     BadKey,
-    #[error("the object store failed")]
-    Store(#[source] object_store::Error),
-}
-
-impl From<object_store::Error> for BlobError {
-    fn from(error: object_store::Error) -> Self {
-        match error {
-            object_store::Error::NotFound { .. } => BlobError::NotFound,
-            other => BlobError::Store(other),
-        }
-    }
+    #[error("the bucket does not exist")]
+    NoBucket,
+    #[error("the bucket refuses these credentials, or there are none")]
+    Refused,
+    #[error("the bucket cannot be reached, or has a fault")]
+    Unreachable,
+    #[error("the object store cannot be set up")]
+    Setup(#[source] object_store::Error),
+    #[error("the folder of objects cannot be used")]
+    Folder(#[source] std::io::Error),
 }
 
 impl Blobs {
@@ -39,13 +77,31 @@ impl Blobs {
     /// # Errors
     /// If the directory can be neither made nor opened.
     pub fn open_dir(dir: impl AsRef<Path>) -> Result<Self, BlobError> {
-        let failed = |source: std::io::Error| {
-            BlobError::Store(object_store::Error::Generic { store: "directory", source: source.into() })
-        };
-        std::fs::create_dir_all(dir.as_ref()).map_err(failed)?;
+        std::fs::create_dir_all(dir.as_ref()).map_err(BlobError::Folder)?;
         // With fsync a put returns once file and directories are on the disk; without, a power cut takes a stored fax back.
-        let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-        Ok(Self(Arc::new(store)))
+        let store =
+            LocalFileSystem::new_with_prefix(dir.as_ref()).map_err(BlobError::Setup)?.with_fsync(true);
+        Ok(Self { store: Arc::new(store), place: Place::Folder(dir.as_ref().to_owned()) })
+    }
+
+    /// Objects in the bucket of that name, or without one in the folder `stand_in` below `data_dir`.
+    ///
+    /// # Errors
+    /// [`BlobError::Setup`], [`BlobError::Folder`]. A bucket is not asked.
+    pub fn open(
+        bucket: Option<&str>,
+        endpoint: Option<&str>,
+        data_dir: &Path,
+        stand_in: &str,
+    ) -> Result<Self, BlobError> {
+        match bucket {
+            Some(bucket) => s3::open(bucket, endpoint),
+            None => Self::open_dir(data_dir.join("blobs").join(stand_in)),
+        }
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Stores an object whole or not at all, durably; one that is there is replaced.
@@ -53,23 +109,62 @@ impl Blobs {
     /// # Errors
     /// [`BlobError::BadKey`], or what the store says.
     pub async fn put(&self, key: &str, object: Bytes) -> Result<(), BlobError> {
-        self.0.put(&checked(key)?, object.into()).await?;
-        Ok(())
+        let stored = self.store.put(&checked(key)?, object.into()).await;
+        stored.map(drop).map_err(|e| self.failed_put(e))
+    }
+
+    /// The same for an object that others serve from the bucket.
+    ///
+    /// # Errors
+    /// As [`Blobs::put`].
+    pub async fn put_served(&self, key: &str, object: Bytes, served: Served) -> Result<(), BlobError> {
+        let mut options = PutOptions::default();
+        if matches!(self.place, Place::Bucket(_)) {
+            options.attributes = Attributes::from_iter([
+                (Attribute::ContentType, served.content_type),
+                (Attribute::CacheControl, served.cache_control),
+            ]);
+        }
+        let stored = self.store.put_opts(&checked(key)?, object.into(), options).await;
+        stored.map(drop).map_err(|e| self.failed_put(e))
     }
 
     /// # Errors
     /// [`BlobError::NotFound`], [`BlobError::BadKey`], or what the store says.
     pub async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
-        Ok(self.0.get(&checked(key)?).await?.bytes().await?)
+        let found = self.store.get(&checked(key)?).await.map_err(|e| self.failed(e))?;
+        found.bytes().await.map_err(|e| self.failed(e))
+    }
+
+    /// What has become of an object since it had that tag. One larger than `most` bytes is not read.
+    ///
+    /// # Errors
+    /// [`BlobError::BadKey`], or what the store says.
+    pub async fn since(&self, key: &str, tag: Option<&str>, most: usize) -> Result<Since, BlobError> {
+        let options = GetOptions { if_none_match: tag.map(str::to_owned), ..GetOptions::default() };
+        let found = match self.store.get_opts(&checked(key)?, options).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotModified { .. }) => return Ok(Since::Same),
+            Err(other) => match self.failed(other) {
+                BlobError::NotFound => return Ok(Since::Gone),
+                other => return Err(other),
+            },
+        };
+        let tag = found.meta.e_tag.clone();
+        if found.meta.size > most as u64 {
+            return Ok(Since::TooLarge { tag });
+        }
+        let object = found.bytes().await.map_err(|e| self.failed(e))?;
+        Ok(Since::New { tag, object })
     }
 
     /// # Errors
     /// [`BlobError::BadKey`], or what the store says.
     pub async fn exists(&self, key: &str) -> Result<bool, BlobError> {
-        match self.0.head(&checked(key)?).await {
+        match self.store.head(&checked(key)?).await.map_err(|e| self.failed(e)) {
             Ok(_) => Ok(true),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(other) => Err(other.into()),
+            Err(BlobError::NotFound) => Ok(false),
+            Err(other) => Err(other),
         }
     }
 
@@ -78,9 +173,28 @@ impl Blobs {
     /// # Errors
     /// [`BlobError::BadKey`], or what the store says.
     pub async fn delete(&self, key: &str) -> Result<(), BlobError> {
-        match self.0.delete(&checked(key)?).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(other) => Err(other.into()),
+        match self.store.delete(&checked(key)?).await.map_err(|e| self.failed(e)) {
+            Ok(()) | Err(BlobError::NotFound) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What a put finds missing is the bucket.
+    fn failed_put(&self, error: object_store::Error) -> BlobError {
+        match (self.failed(error), &self.place) {
+            (BlobError::NotFound, Place::Bucket(_)) => BlobError::NoBucket,
+            (other, _) => other,
+        }
+    }
+
+    fn failed(&self, error: object_store::Error) -> BlobError {
+        match (&self.place, error) {
+            (Place::Bucket(_), error) => s3::failed(&error),
+            (Place::Folder(_), object_store::Error::NotFound { .. }) => BlobError::NotFound,
+            // The words of the directory's errors hold the path, which names the fax; its kind does not.
+            (Place::Folder(_), error) => {
+                BlobError::Folder(std::io::Error::from(std::io::Error::from(error).kind()))
+            }
         }
     }
 }

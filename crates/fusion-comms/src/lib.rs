@@ -5,6 +5,7 @@ pub mod blobs;
 pub mod blocks;
 pub mod cli;
 pub mod clock;
+pub mod cloudfront;
 pub mod config;
 pub mod demo;
 pub mod fax_text;

@@ -140,8 +140,8 @@ fn lay_at_zero() {
         counter!("ivr_entries_total", "state" => state).increment(0);
     }
     counter!("ivr_transfer_failures_total").increment(0);
-    for prompt in crate::prompts::all() {
-        counter!("ivr_prompt_failures_total", "prompt" => prompt.name).increment(0);
+    for prompt in fusion_comms_core::ivr::Prompt::ALL {
+        counter!("ivr_prompt_failures_total", "prompt" => prompt.name()).increment(0);
     }
     counter!("opt_outs_total").increment(0);
     for status in SMS_STATUSES {

@@ -39,6 +39,9 @@ pub(crate) fn client(base: &Url) -> Result<Client, SetupError> {
         .user_agent(concat!("fusion-comms/", env!("CARGO_PKG_VERSION")))
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
+        // The S3 client's features bring HTTP/2 into reqwest. Here one request has one connection, so that what a
+        // broken connection means for it is plain.
+        .http1_only()
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(32);
@@ -84,6 +87,10 @@ impl Answer {
 
     pub(crate) fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -16,15 +16,15 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::app::{App, Parts, Settings};
-use crate::blobs::Blobs;
 use crate::clock::Clock;
-use crate::config::{Config, Engine, Role, SimulatorKeys, StorageConfig};
+use crate::config::{Config, Engine, Role, SimulatorKeys};
 use crate::fax_text::{FaxReader, ReadLimits};
 use crate::http::server::{self, Limits};
 use crate::http::{self, Keys, Web, WebKeys};
 use crate::ingest::Ingest;
 use crate::media::{MediaClient, MediaHosts};
 use crate::metrics::{self, Metrics};
+use crate::prompts::shelf::Shelf;
 use crate::queue::TableQueue;
 use crate::store::ingest::Reach;
 use crate::store::migrations::{self, SchemaState};
@@ -248,6 +248,10 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
         Some(_) => Some(make_app(config, addr, &db, &clock, &wake)?),
         None => None,
     };
+    let prompts = match &config.web {
+        Some(_) => Some(Shelf::new(config.storage.audio(&config.database.data_dir)?)),
+        None => None,
+    };
     let web_keys = config.web.take().map(|web| WebKeys {
         telnyx: web.telnyx_keys,
         stripe: web.stripe_secrets,
@@ -258,7 +262,8 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
     }
     let keys = Arc::new(Keys { web: web_keys, metrics_token: config.server.metrics_token.clone() });
     let link_visitors = Arc::default();
-    let web = Web { db: db.clone(), clock, wake, ingest, keys, metrics, link_visitors, workers: None };
+    let web =
+        Web { db: db.clone(), clock, wake, ingest, keys, metrics, link_visitors, prompts, workers: None };
     Ok(Made { db, app, web })
 }
 
@@ -281,7 +286,7 @@ fn make_app(
         telnyx: Telnyx::new(telnyx_base, worker.telnyx.api_key.clone())?,
         stripe: Stripe::new(stripe_base, worker.stripe.secret_key.clone())?,
         media: MediaClient::new(hosts, MAX_FAX_BYTES)?,
-        blobs: Blobs::open_dir(config.database.data_dir.join("blobs").join(bucket(&config.storage)))?,
+        blobs: config.storage.docs(&config.database.data_dir)?,
         queue: Arc::new(TableQueue { db: db.clone(), clock: clock.clone() }),
         fax_reader: FaxReader::own(ReadLimits::default())?,
         settings: Settings {
@@ -299,11 +304,6 @@ fn make_app(
 fn is_live(key: &SecretString) -> bool {
     let key = key.expose_secret();
     key.starts_with("sk_live_") || key.starts_with("rk_live_")
-}
-
-/// The folder that stands for the bucket of fax originals.
-fn bucket(storage: &StorageConfig) -> &str {
-    storage.docs_bucket.as_deref().unwrap_or("docs")
 }
 
 /// The name of this process among its like: the same after a restart on the same host and port.

@@ -2,6 +2,8 @@
 
 #[path = "it/support/postgres.rs"]
 mod postgres;
+#[path = "it/support/postgres_stop.rs"]
+mod postgres_stop;
 
 use postgres::{TempPostgres, shared};
 use sqlx::{Connection, Executor, PgConnection, Row};

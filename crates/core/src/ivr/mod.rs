@@ -8,6 +8,8 @@ mod link;
 mod menu;
 mod phone;
 mod prompt;
+mod settings;
+mod speech;
 mod statement;
 mod transfer;
 
@@ -16,12 +18,15 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::effect::{BETWEEN_KEYS_MS, Command, Effect, FIRST_KEY_MS, TRANSFER_RING_S, Voice};
+use crate::effect::{BETWEEN_KEYS_MS, Command, Effect, TRANSFER_RING_S, Voice};
 use crate::envelope::{GatherStatus, PlaybackStatus};
+use crate::hours::Hours;
 use crate::ids::StatementId;
 use crate::phone::{Digits, E164};
 
 pub use prompt::Prompt;
+pub use settings::{Desk, Language, MenuSettings, StatementDigits, StatementDigitsError};
+pub use speech::Speech;
 
 /// Prompts that ask for keys, in one call; the next one is a transfer instead.
 pub const MAX_PROMPTS: u8 = 12;
@@ -98,12 +103,25 @@ pub enum Phase {
     Goodbye {
         spoken: bool,
     },
+    /// That the office is closed is spoken and heard out.
+    Closed,
     HangingUp {
         tries: u8,
     },
     /// A hang-up overtook the gather of the phone number: its digits may still come.
     EndedAtPhone,
+    /// The same at the offer of the caller's own number: its key may still come.
+    EndedAtOffer,
+    /// The same at the read-back of a keyed number.
+    EndedAtReadBack,
     Ended,
+}
+
+impl Phase {
+    /// The call is over, and keys pressed before may still give a number its link.
+    fn awaits_last_keys(self) -> bool {
+        matches!(self, Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack)
+    }
 }
 
 /// One call on its way through the menu.
@@ -118,16 +136,20 @@ pub struct Call {
     /// Prompts asked for keys so far; one that is spoken because it cannot be played counts once.
     pub prompts: u8,
     pub statement: Option<StatementId>,
+    /// Whom the link is for. In COLLECT_SMS_PHONE, and after a hang-up there: keyed, but not confirmed yet.
     pub phone: Option<E164>,
     /// The dialled number belongs to an agency.
     pub known: bool,
+    pub language: Language,
 }
 
 /// What the machine may know of the world around the call.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Surroundings {
-    /// Where the dialled number forwards to, else the agency's billing contact.
-    pub transfer_to: Option<E164>,
+    pub desk: Desk,
+    pub menu: MenuSettings,
+    /// The caller's number, where a text can go to it.
+    pub caller: Option<E164>,
 }
 
 /// What happened to a call. `step` is ours of the event's `client_state`; `None` counts for the current step.
@@ -231,6 +253,7 @@ pub fn ring(known: bool) -> (Call, Vec<Effect>) {
         statement: None,
         phone: None,
         known,
+        language: Language::English,
     };
     (call, vec![Effect::Command(Command::Answer)])
 }
@@ -242,10 +265,10 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
         CallEvent::CommandFailed { failure: Failure::CallEnded, .. } => (call.ended(), vec![]),
         CallEvent::GatherEnded { step, .. } if call.is_late(*step) => (call, vec![]),
         CallEvent::GatherEnded { status: GatherStatus::CallHangup, digits, .. } => {
-            phone::gathered_at_hangup(call.ended(), digits)
+            phone::gathered_at_hangup(call.ended(), digits, around)
         }
         CallEvent::GatherEnded { status: GatherStatus::Cancelled, .. } => (call, vec![]),
-        _ if call.state == State::Done => phone::after_hangup(call, event),
+        _ if call.state == State::Done => phone::after_hangup(call, event, around),
         CallEvent::PlaybackEnded { step, .. } if call.is_late(*step) => (call, vec![]),
         CallEvent::PlaybackEnded { prompt: Some(p), .. } if call.playing() != Some(*p) => (call, vec![]),
         CallEvent::PlaybackEnded { status: PlaybackStatus::Failed, .. } => prompt_failed(call, around),
@@ -256,37 +279,42 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
         }
         CallEvent::DeadlinePassed { step } if *step != call.step => (call, vec![]),
         _ => match call.phase {
-            Phase::Answering { again } => answering(call, again, event),
+            Phase::Answering { again } => answering(call, again, event, around),
             Phase::Asking { prompt, .. } => asking(call, prompt, event, around),
             Phase::Linking => link::sending(call, event, around),
             Phase::Transferring { .. } | Phase::LegEnded | Phase::Bridged => transfer::step(call, event),
-            Phase::Goodbye { .. } | Phase::HangingUp { .. } => transfer::leaving(call, event),
-            Phase::EndedAtPhone | Phase::Ended => (call, vec![]),
+            Phase::Goodbye { .. } | Phase::Closed | Phase::HangingUp { .. } => transfer::leaving(call, event),
+            Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => {
+                (call, vec![])
+            }
         },
     }
 }
 
-fn answering(call: Call, again: bool, event: &CallEvent) -> (Call, Vec<Effect>) {
+fn answering(call: Call, again: bool, event: &CallEvent, around: &Surroundings) -> (Call, Vec<Effect>) {
     match event {
-        CallEvent::Answered if call.known => call.ask(State::Menu, Prompt::Menu, 0, &Surroundings::default()),
+        CallEvent::Answered if call.known => menu::enter(call, around),
         CallEvent::Answered => call.goodbye(),
         CallEvent::DeadlinePassed { .. } if !again => {
             (call.waiting(Phase::Answering { again: true }), vec![Effect::Command(Command::Answer)])
         }
-        CallEvent::DeadlinePassed { .. } => (call.ended(), vec![Effect::Command(Command::HangUp)]),
+        // Perhaps it was answered and nobody told us: the leg is hung up on, once.
+        CallEvent::DeadlinePassed { .. } => call.hang_up(transfer::HANG_UP_TRIES - 1),
         _ => (call, vec![]),
     }
 }
 
 fn asking(call: Call, prompt: Prompt, event: &CallEvent, around: &Surroundings) -> (Call, Vec<Effect>) {
-    if let CallEvent::GatherEnded { pound_alone: true, .. } = event {
+    if let CallEvent::GatherEnded { pound_alone: true, .. } = event
+        && prompt != Prompt::OfferSpanish
+    {
         let (state, misses) = (call.state, call.misses);
         return call.ask(state, prompt, misses, around);
     }
     match call.state {
-        State::Menu => menu::step(call, event, around),
+        State::Menu => menu::step(call, prompt, event, around),
         State::CollectStatementId => statement::step(call, event, around),
-        State::CollectSmsPhone => phone::step(call, event, around),
+        State::CollectSmsPhone => phone::step(call, prompt, event, around),
         State::LinkSent => link::confirmed(call, event, around),
         State::SendingLink | State::Transfer | State::Done => (call, vec![]),
     }
@@ -298,22 +326,29 @@ fn prompt_failed(call: Call, around: &Surroundings) -> (Call, Vec<Effect>) {
         // Still the same prompt: it was not heard, so it is not counted again.
         Phase::Asking { prompt, spoken: false } => {
             let call = call.waiting(Phase::Asking { prompt, spoken: true });
-            let gather = Command::Gather { prompt, voice: Voice::Spoken };
+            let gather = Command::Gather { prompt, voice: call.voice(prompt, true) };
             (call, vec![Effect::PromptFailed(prompt), Effect::Command(gather)])
         }
         Phase::Asking { .. } if call.state == State::LinkSent => call.goodbye(),
+        // What was only offered is passed over.
+        Phase::Asking { prompt: Prompt::OfferSpanish, .. } => menu::after_offer(call, around),
+        Phase::Asking { prompt: Prompt::OfferCallerNumber, .. } => {
+            let misses = call.misses;
+            phone::again(call, misses, around)
+        }
         Phase::Asking { .. } => call.transfer(around),
         Phase::Transferring { spoken: false } => {
             let call = Call { phase: Phase::Transferring { spoken: true }, ..call };
-            let play = Command::Play { prompt: Prompt::Transfer, voice: Voice::Spoken };
+            let play = Command::Play { prompt: Prompt::Transfer, voice: call.voice(Prompt::Transfer, true) };
             (call, vec![Effect::PromptFailed(Prompt::Transfer), Effect::Command(play)])
         }
         Phase::Goodbye { spoken: false } => {
-            let play = Command::Play { prompt: Prompt::Goodbye, voice: Voice::Spoken };
+            let play = Command::Play { prompt: Prompt::Goodbye, voice: call.voice(Prompt::Goodbye, true) };
             let call = call.waiting(Phase::Goodbye { spoken: true });
             (call, vec![Effect::PromptFailed(Prompt::Goodbye), Effect::Command(play)])
         }
         Phase::Goodbye { spoken: true } => call.hang_up(0),
+        Phase::Closed => call.goodbye(),
         _ => (call, vec![]),
     }
 }
@@ -325,15 +360,16 @@ impl Call {
             Phase::Answering { .. } => Some(10_000),
             Phase::Asking { prompt, .. } => {
                 let keys = i64::from(prompt.maximum_digits());
-                Some(prompt.length_ms() + FIRST_KEY_MS + (keys - 1) * BETWEEN_KEYS_MS + GRACE_MS)
+                Some(prompt.length_ms() + prompt.first_key_ms() + (keys - 1) * BETWEEN_KEYS_MS + GRACE_MS)
             }
             Phase::Linking => Some(8_000),
             Phase::Transferring { .. } => Some(TRANSFER_RING_S * 1000 + 15_000),
             Phase::LegEnded => Some(5_000),
             Phase::Bridged => Some(MAX_LEG_S * 1000 + 600_000),
             Phase::Goodbye { .. } => Some(Prompt::Goodbye.length_ms() + GRACE_MS),
+            Phase::Closed => Some(Prompt::OfficeClosed.length_ms() + GRACE_MS),
             Phase::HangingUp { .. } => Some(10_000),
-            Phase::EndedAtPhone | Phase::Ended => None,
+            Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => None,
         }
     }
 
@@ -343,9 +379,18 @@ impl Call {
             (self.phase, kind),
             (Phase::Answering { .. }, CommandKind::Answer)
                 | (Phase::Asking { .. }, CommandKind::Gather)
-                | (Phase::Goodbye { .. }, CommandKind::Play)
+                | (Phase::Goodbye { .. } | Phase::Closed, CommandKind::Play)
                 | (Phase::Transferring { .. }, CommandKind::Transfer)
         )
+    }
+
+    /// Whether a command that was decided at `step` is still to be sent: the call may have moved on since.
+    pub fn still_wants(&self, kind: CommandKind, step: u32) -> bool {
+        match kind {
+            // A caller who talks with a person after all is not hung up on, nor is a leg that is gone.
+            CommandKind::HangUp => self.state != State::Done && self.phase != Phase::Bridged,
+            _ => self.state != State::Done && self.step == step,
+        }
     }
 
     fn is_late(&self, step: Option<u32>) -> bool {
@@ -358,6 +403,7 @@ impl Call {
             Phase::Asking { prompt, .. } => Some(prompt),
             Phase::Transferring { .. } => Some(Prompt::Transfer),
             Phase::Goodbye { .. } => Some(Prompt::Goodbye),
+            Phase::Closed => Some(Prompt::OfficeClosed),
             _ => None,
         }
     }
@@ -371,22 +417,42 @@ impl Call {
         if self.prompts >= MAX_PROMPTS {
             return self.transfer(around);
         }
-        let prompts = self.prompts + 1;
-        let call = Call { state, misses, prompts, ..self }.waiting(Phase::Asking { prompt, spoken: false });
-        (call, vec![Effect::Command(Command::Gather { prompt, voice: Voice::Recorded })])
+        let spoken = self.speaks(prompt);
+        let call = Call { state, misses, prompts: self.prompts + 1, ..self };
+        let call = call.waiting(Phase::Asking { prompt, spoken });
+        let voice = call.voice(prompt, spoken);
+        (call, vec![Effect::Command(Command::Gather { prompt, voice })])
+    }
+
+    /// Whether the prompt is spoken at once: it has no recording in the caller's language.
+    fn speaks(&self, prompt: Prompt) -> bool {
+        self.language != Language::English || !prompt.is_recorded()
+    }
+
+    fn voice(&self, prompt: Prompt, spoken: bool) -> Voice {
+        match spoken {
+            true => Voice::Spoken(Speech::of(prompt, self.language, self.phone.as_ref())),
+            false => Voice::Recorded,
+        }
     }
 
     fn transfer(self, around: &Surroundings) -> (Self, Vec<Effect>) {
-        let call = Call { state: State::Transfer, misses: 0, ..self };
-        match &around.transfer_to {
-            None => call.transfer_failed(),
-            Some(to) => (
-                call.waiting(Phase::Transferring { spoken: false }),
-                vec![
-                    Effect::Command(Command::Play { prompt: Prompt::Transfer, voice: Voice::Recorded }),
-                    Effect::Command(Command::Transfer { to: to.clone() }),
-                ],
-            ),
+        // A number that was never confirmed is nobody's.
+        let phone = self.phone.clone().filter(|_| self.state != State::CollectSmsPhone);
+        let call = Call { state: State::Transfer, misses: 0, phone, ..self };
+        match &around.desk {
+            Desk::None => call.transfer_failed(),
+            Desk::Closed(hours) => call.closed(hours),
+            Desk::Open(to) => {
+                let spoken = call.speaks(Prompt::Transfer);
+                let play =
+                    Command::Play { prompt: Prompt::Transfer, voice: call.voice(Prompt::Transfer, spoken) };
+                let effects = vec![play, Command::Transfer { to: to.clone() }];
+                (
+                    call.waiting(Phase::Transferring { spoken }),
+                    effects.into_iter().map(Effect::Command).collect(),
+                )
+            }
         }
     }
 
@@ -396,24 +462,36 @@ impl Call {
         (call, effects)
     }
 
+    /// Nobody is rung outside office hours: the caller hears why, and the agency calls back.
+    fn closed(self, hours: &Hours) -> (Self, Vec<Effect>) {
+        let voice = Voice::Spoken(Speech::closed(hours, self.language));
+        let play = Command::Play { prompt: Prompt::OfficeClosed, voice };
+        (self.waiting(Phase::Closed), vec![Effect::OfficeClosed, Effect::Command(play)])
+    }
+
     fn goodbye(self) -> (Self, Vec<Effect>) {
-        let play = Command::Play { prompt: Prompt::Goodbye, voice: Voice::Recorded };
-        (self.waiting(Phase::Goodbye { spoken: false }), vec![Effect::Command(play)])
+        let spoken = self.speaks(Prompt::Goodbye);
+        let play = Command::Play { prompt: Prompt::Goodbye, voice: self.voice(Prompt::Goodbye, spoken) };
+        (self.waiting(Phase::Goodbye { spoken }), vec![Effect::Command(play)])
     }
 
     fn hang_up(self, tries: u8) -> (Self, Vec<Effect>) {
         (self.waiting(Phase::HangingUp { tries }), vec![Effect::Command(Command::HangUp)])
     }
 
-    /// The call is over. Where the phone number was being keyed, its gather may still come.
+    /// The call is over. Where the phone number was being keyed or confirmed, its gather may still come.
     fn ended(self) -> Self {
-        match (self.state, self.phase) {
-            (_, Phase::Ended | Phase::EndedAtPhone) => self,
-            (State::CollectSmsPhone, Phase::Asking { .. }) => {
-                Call { state: State::Done, phase: Phase::EndedAtPhone, ..self }
-            }
-            _ => Call { state: State::Done, phase: Phase::Ended, ..self },
-        }
+        let phase = match (self.state, self.phase) {
+            (_, Phase::Ended) => return self,
+            (_, phase) if phase.awaits_last_keys() => return self,
+            (State::CollectSmsPhone, Phase::Asking { prompt, .. }) => match prompt {
+                Prompt::OfferCallerNumber => Phase::EndedAtOffer,
+                Prompt::ReadBack => Phase::EndedAtReadBack,
+                _ => Phase::EndedAtPhone,
+            },
+            _ => Phase::Ended,
+        };
+        Call { state: State::Done, phase, ..self }
     }
 }
 

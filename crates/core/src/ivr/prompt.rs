@@ -1,8 +1,10 @@
-//! The seven recordings of the menu, and what is spoken where one cannot be played.
+//! The seven recordings of the menu, and the prompts that exist only as speech.
 
 use serde::{Deserialize, Serialize};
 
-/// A recorded prompt, `IVR_AUDIO_BASE_URL/<name>.wav`.
+use crate::effect::FIRST_KEY_MS;
+
+/// Something a caller hears: a recording, `IVR_AUDIO_BASE_URL/<name>.wav`, or words that are always spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prompt {
@@ -13,9 +15,18 @@ pub enum Prompt {
     SentSms,
     Transfer,
     Goodbye,
+    /// Spoken before the menu, in Spanish, where the agency has it on.
+    OfferSpanish,
+    /// Spoken: "use the number you are calling from", where the agency has it on.
+    OfferCallerNumber,
+    /// Spoken: the keyed number, to be confirmed, where the agency has it on.
+    ReadBack,
+    /// Spoken instead of a transfer outside office hours.
+    OfficeClosed,
 }
 
 impl Prompt {
+    /// Those with a recording.
     pub const ALL: [Prompt; 7] = [
         Prompt::Menu,
         Prompt::CollectStatement,
@@ -25,6 +36,13 @@ impl Prompt {
         Prompt::Transfer,
         Prompt::Goodbye,
     ];
+    /// Those that are only ever spoken.
+    pub const SPOKEN: [Prompt; 4] =
+        [Prompt::OfferSpanish, Prompt::OfferCallerNumber, Prompt::ReadBack, Prompt::OfficeClosed];
+
+    pub fn is_recorded(self) -> bool {
+        Self::ALL.contains(&self)
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -35,23 +53,10 @@ impl Prompt {
             Prompt::SentSms => "sent_sms",
             Prompt::Transfer => "transfer",
             Prompt::Goodbye => "goodbye",
-        }
-    }
-
-    /// The words of the recording.
-    pub fn text(self) -> &'static str {
-        match self {
-            Prompt::Menu => "Press 1 to pay your bill. Press 2 to speak with a billing specialist.",
-            Prompt::CollectStatement => "Please enter your statement number followed by the pound key.",
-            Prompt::CollectPhone => {
-                "Please enter the 10-digit phone number where we should send your payment link, followed by the pound key."
-            }
-            Prompt::InvalidStatement => "We could not find that statement number. Please try again.",
-            Prompt::SentSms => {
-                "Your payment link has been sent. Press 1 to speak with a billing specialist, or hang up."
-            }
-            Prompt::Transfer => "Transferring you now. Please hold.",
-            Prompt::Goodbye => "Thank you. Goodbye.",
+            Prompt::OfferSpanish => "offer_spanish",
+            Prompt::OfferCallerNumber => "offer_caller_number",
+            Prompt::ReadBack => "read_back",
+            Prompt::OfficeClosed => "office_closed",
         }
     }
 
@@ -60,7 +65,7 @@ impl Prompt {
         format!("{audio_base}/{}.wav", self.name())
     }
 
-    /// The prompt that an address names, whatever its host and query.
+    /// The recording that an address names, whatever its host and query.
     pub fn of_url(url: &str) -> Option<Self> {
         let path = url.split(['?', '#']).next().unwrap_or(url);
         let stem = path.rsplit('/').next()?.strip_suffix(".wav")?;
@@ -71,16 +76,28 @@ impl Prompt {
     pub fn maximum_digits(self) -> u8 {
         match self {
             Prompt::Menu | Prompt::SentSms => 1,
+            Prompt::OfferSpanish | Prompt::OfferCallerNumber | Prompt::ReadBack => 1,
             Prompt::CollectStatement | Prompt::InvalidStatement => 13,
             Prompt::CollectPhone => 12,
-            Prompt::Transfer | Prompt::Goodbye => 0,
+            Prompt::Transfer | Prompt::Goodbye | Prompt::OfficeClosed => 0,
         }
     }
 
-    /// Milliseconds that the recording lasts at most.
-    pub(super) fn length_ms(self) -> i64 {
+    /// Milliseconds a caller has to press the first key. Whom the offer of Spanish does not concern waits for the menu.
+    pub fn first_key_ms(self) -> i64 {
+        match self {
+            Prompt::OfferSpanish => 3_000,
+            _ => FIRST_KEY_MS,
+        }
+    }
+
+    /// Milliseconds that the prompt lasts at most; the deadlines of a call count on it.
+    pub fn length_ms(self) -> i64 {
         match self {
             Prompt::Goodbye | Prompt::Transfer => 5_000,
+            Prompt::ReadBack => 20_000,
+            // As many hours as an agency can set.
+            Prompt::OfficeClosed => 60_000,
             _ => 12_000,
         }
     }

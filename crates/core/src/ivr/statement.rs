@@ -1,18 +1,20 @@
-//! COLLECT_STATEMENT_ID: the number of an open statement of this agency, or a person.
+//! COLLECT_STATEMENT_ID: the number of an open statement of this agency, or a person. A number that none of the
+//! agency's statements is as long as is a miss that our tables are not asked about.
 
-use super::{COLLECT_MISSES, Call, CallEvent, Prompt, State, StatementAnswer, Surroundings};
+use super::{COLLECT_MISSES, Call, CallEvent, Prompt, State, StatementAnswer, Surroundings, phone};
 use crate::effect::{Effect, Question};
 use crate::ids::StatementId;
 
 pub(super) fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<Effect>) {
     match event {
         CallEvent::GatherEnded { digits, .. } => match StatementId::parse(digits.expose()) {
-            Some(id) => (call, vec![Effect::Ask(Question::FindStatement(id))]),
-            None => miss(call, around),
+            Some(id) if around.menu.statement_digits.take(id.expose()) => {
+                (call, vec![Effect::Ask(Question::FindStatement(id))])
+            }
+            _ => miss(call, around),
         },
         CallEvent::Statement(StatementAnswer::Found(id)) => {
-            let call = Call { statement: Some(id.clone()), ..call };
-            call.ask(State::CollectSmsPhone, Prompt::CollectPhone, 0, around)
+            phone::enter(Call { statement: Some(id.clone()), ..call }, around)
         }
         CallEvent::Statement(StatementAnswer::NotPayable) => call.transfer(around),
         CallEvent::Statement(StatementAnswer::Unknown) | CallEvent::DeadlinePassed { .. } => {

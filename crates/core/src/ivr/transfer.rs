@@ -1,4 +1,4 @@
-//! TRANSFER, and the way out: a person, or goodbye heard out and the hang-up.
+//! TRANSFER, and the way out: a person, or goodbye (or why nobody is there) heard out and the hang-up.
 
 use super::{Call, CallEvent, CommandKind, Phase, State};
 use crate::effect::Effect;
@@ -7,7 +7,7 @@ use crate::effect::Effect;
 /// caller hung up while it rang.
 const NO_FAILURE: [&str; 3] = ["normal_clearing", "time_limit", "originator_cancel"];
 /// How often a hang-up is asked for before the call is taken as over.
-const HANG_UP_TRIES: u8 = 3;
+pub(super) const HANG_UP_TRIES: u8 = 3;
 
 pub(super) fn step(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
     let ringing = matches!(call.phase, Phase::Transferring { .. });
@@ -29,9 +29,10 @@ pub(super) fn leaving(call: Call, event: &CallEvent) -> (Call, Vec<Effect>) {
     match (call.phase, event) {
         // The transfer was taken as failed too soon: the caller talks with a person, and nobody hangs up on them.
         (_, CallEvent::Bridged) if call.state == State::Transfer => (call.waiting(Phase::Bridged), vec![]),
-        (Phase::Goodbye { .. }, CallEvent::PlaybackEnded { .. } | CallEvent::DeadlinePassed { .. }) => {
-            call.hang_up(0)
-        }
+        (
+            Phase::Goodbye { .. } | Phase::Closed,
+            CallEvent::PlaybackEnded { .. } | CallEvent::DeadlinePassed { .. },
+        ) => call.hang_up(0),
         (Phase::HangingUp { .. }, CallEvent::CommandAccepted { kind: CommandKind::HangUp, .. }) => {
             (call.ended(), vec![])
         }

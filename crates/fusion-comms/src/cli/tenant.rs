@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::ivr::{MenuSettings, StatementDigits};
 use fusion_comms_core::phone::E164;
 use serde_json::{Value, json};
 
+use super::arguments::OfficeHours;
 use super::audit::{Actor, Change, now};
 use super::failure::{Refusal, refuse};
 use super::{arguments, database, output};
+use crate::store::menu::Menu;
 use crate::store::tenants::{self, Tenant};
 use crate::store::{Db, Reader, StoreError};
 
@@ -28,6 +31,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("changes").multiple(true))]
 pub(super) struct AddArgs {
     /// The agency's id: letters, digits, `-`, `_`.
     #[arg(long, value_parser = arguments::new_tenant)]
@@ -46,6 +50,8 @@ pub(super) struct AddArgs {
     /// Its messaging profile at Telnyx; without one it shares the default.
     #[arg(long, value_name = "UUID", value_parser = arguments::profile)]
     messaging_profile: Option<String>,
+    #[command(flatten)]
+    menu: MenuArgs,
     #[command(flatten)]
     actor: Actor,
 }
@@ -73,7 +79,46 @@ pub(super) struct SetArgs {
     #[arg(long, group = "changes", conflicts_with = "messaging_profile")]
     no_messaging_profile: bool,
     #[command(flatten)]
+    menu: MenuArgs,
+    #[command(flatten)]
     actor: Actor,
+}
+
+/// The phone menu; what is not named stays, and in a new agency is off.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Phone menu")]
+struct MenuArgs {
+    /// When callers are transferred, in the agency's time zone, as in "mon-fri 08:00-17:00; sat 09:00-12:00"; outside
+    /// it they hear these hours and the agency calls back. "" takes the hours away.
+    #[arg(long, group = "changes", value_name = "HOURS", value_parser = arguments::office_hours)]
+    office_hours: Option<OfficeHours>,
+    /// How many digits the agency's statement numbers have, as in 6-10.
+    #[arg(long, group = "changes", value_name = "LEAST-MOST", value_parser = arguments::statement_digits)]
+    statement_digits: Option<StatementDigits>,
+    /// Offer to send the link to the number that the caller calls from.
+    #[arg(long, group = "changes", value_name = "on|off", value_parser = arguments::switch)]
+    offer_caller_number: Option<bool>,
+    /// Read a keyed phone number back and have it confirmed.
+    #[arg(long, group = "changes", value_name = "on|off", value_parser = arguments::switch)]
+    read_back: Option<bool>,
+    /// Offer Spanish before the menu.
+    #[arg(long, group = "changes", value_name = "on|off", value_parser = arguments::switch)]
+    spanish_menu: Option<bool>,
+}
+
+impl MenuArgs {
+    fn over(self, old: &Menu) -> Menu {
+        let was = old.settings;
+        Menu {
+            office_hours: self.office_hours.map_or_else(|| old.office_hours.clone(), |h| h.0),
+            settings: MenuSettings {
+                statement_digits: self.statement_digits.unwrap_or(was.statement_digits),
+                offer_caller_number: self.offer_caller_number.unwrap_or(was.offer_caller_number),
+                read_back: self.read_back.unwrap_or(was.read_back),
+                spanish: self.spanish_menu.unwrap_or(was.spanish),
+            },
+        }
+    }
 }
 
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -103,6 +148,7 @@ async fn add(db: &Db, args: AddArgs) -> anyhow::Result<()> {
         stripe_account: args.stripe_account,
         timezone: args.timezone,
         messaging_profile: args.messaging_profile,
+        menu: args.menu.over(&Menu::default()),
     };
     let now = now();
     let mut tx = db.begin().await?;
@@ -138,6 +184,7 @@ async fn set(db: &Db, args: SetArgs) -> anyhow::Result<()> {
         messaging_profile: args
             .messaging_profile
             .or_else(|| kept(args.no_messaging_profile, &old.messaging_profile)),
+        menu: args.menu.over(&old.menu),
     };
     if !tenants::set(&mut tx, &new, now).await? {
         return Err(unknown().into());
@@ -175,7 +222,19 @@ async fn warn_of_sharing(db: &Db, tenant: &Tenant) -> Result<(), StoreError> {
 
 async fn list(db: &Db, as_json: bool) -> anyhow::Result<()> {
     let views: Vec<Value> = tenants::list(db).await?.iter().map(view).collect();
-    let columns = ["id", "name", "billing_phone", "stripe_account", "timezone", "messaging_profile"];
+    let columns = [
+        "id",
+        "name",
+        "billing_phone",
+        "stripe_account",
+        "timezone",
+        "messaging_profile",
+        "office_hours",
+        "statement_digits",
+        "offer_caller_number",
+        "read_back",
+        "spanish_menu",
+    ];
     output::listing(as_json, &views, columns, |v| output::row(v, columns))
 }
 
@@ -187,5 +246,10 @@ fn view(t: &Tenant) -> Value {
         "stripe_account": t.stripe_account,
         "timezone": t.timezone,
         "messaging_profile": t.messaging_profile,
+        "office_hours": t.menu.office_hours.as_ref().map(ToString::to_string),
+        "statement_digits": t.menu.settings.statement_digits.to_string(),
+        "offer_caller_number": t.menu.settings.offer_caller_number,
+        "read_back": t.menu.settings.read_back,
+        "spanish_menu": t.menu.settings.spanish,
     })
 }

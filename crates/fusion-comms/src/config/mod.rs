@@ -5,8 +5,10 @@
 
 mod database;
 mod parse;
+mod prompts;
 mod reader;
 mod report;
+mod storage;
 mod table;
 
 use std::fmt;
@@ -19,9 +21,12 @@ use fusion_comms_core::sms::scope::Scope;
 use secrecy::SecretString;
 
 pub use database::{DatabaseUrl, Engine};
+pub(crate) use parse::is_loopback;
+pub use prompts::{PromptsConfig, audio_base};
 pub use reader::Env;
 use reader::Reader;
 pub use report::{check, example};
+pub use storage::StorageConfig;
 pub use table::{StandIn, VARIABLES, Variable};
 
 /// How much is demanded of the configuration.
@@ -103,14 +108,6 @@ pub struct ServerConfig {
     /// `OPT_OUT_SCOPE`.
     pub opt_out_scope: Scope,
     pub allow_shared_messaging_profile: bool,
-}
-
-/// `S3_BUCKET_AUDIO`, `S3_BUCKET_DOCS`, `FAX_CLASSIFY_QUEUE_URL`: always there in staging and prod.
-#[derive(Debug)]
-pub struct StorageConfig {
-    pub audio_bucket: Option<String>,
-    pub docs_bucket: Option<String>,
-    pub classify_queue_url: Option<String>,
 }
 
 /// How webhooks are verified, and what the pages need: `TELNYX_PUBLIC_KEY`, `TELNYX_PUBLIC_KEY_PENDING`,
@@ -232,24 +229,6 @@ impl Config {
     }
 }
 
-/// Where Telnyx fetches the prompts from, for the commands that look after them.
-///
-/// # Errors
-/// All problems at once.
-pub fn audio_base(env: Env<'_>) -> Result<String, ConfigProblems> {
-    let mut reader = Reader::new(env);
-    // What the address is made of is asked for only where it may be made.
-    let served_here = if reader.app_env.is_live() {
-        None
-    } else {
-        let bind_addr = reader.optional("BIND_ADDR", parse::address);
-        let from_bind = bind_addr.map(|address| format!("http://{}", reachable(address)));
-        reader.made("PUBLIC_BASE_URL", from_bind, parse::base_url).map(|base| format!("{base}/ivr"))
-    };
-    let audio = reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash);
-    complete(reader, audio).map(|(base, _)| base)
-}
-
 /// The Telnyx account and its default sender, for the commands that ask Telnyx.
 ///
 /// # Errors
@@ -304,7 +283,7 @@ struct Areas {
 impl Areas {
     fn read(role: Role, reader: &mut Reader<'_>, keys: Option<SimulatorKeys>) -> Self {
         let server = read_server(reader);
-        let storage = read_storage(role, reader);
+        let storage = StorageConfig::read(role, reader);
         let web = role.has_web().then(|| read_web(reader, keys)).flatten();
         let public = server.as_ref().map(|s| s.public_base_url.as_str());
         let worker = role.has_worker().then(|| read_worker(reader, public)).flatten();
@@ -345,13 +324,6 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, address.port())
-}
-
-fn read_storage(role: Role, reader: &mut Reader<'_>) -> StorageConfig {
-    let audio = role.has_web().then(|| reader.required("S3_BUCKET_AUDIO", parse::bucket));
-    let docs = reader.required("S3_BUCKET_DOCS", parse::bucket);
-    let queue = role.has_worker().then(|| reader.required("FAX_CLASSIFY_QUEUE_URL", parse::full_url));
-    StorageConfig { audio_bucket: audio.flatten(), docs_bucket: docs, classify_queue_url: queue.flatten() }
 }
 
 fn read_web(reader: &mut Reader<'_>, keys: Option<SimulatorKeys>) -> Option<WebConfig> {

@@ -93,6 +93,15 @@ pub(super) fn bucket(text: &str) -> Parsed<String> {
     }
 }
 
+/// The id of a CloudFront distribution.
+pub(super) fn distribution(text: &str) -> Parsed<String> {
+    if (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        Ok(text.to_owned())
+    } else {
+        no("must be the id of a distribution, letters and digits, as in E2EXAMPLE123")
+    }
+}
+
 /// The base of other addresses: https, or http to a loopback host. Given back without a trailing slash.
 pub(super) fn base_url(text: &str) -> Parsed<String> {
     let url = checked_url(text)?;
@@ -131,7 +140,7 @@ fn checked_url(text: &str) -> Parsed<Url> {
 }
 
 /// Whether a host is this machine: `localhost`, `127.0.0.0/8`, `::1`.
-pub(super) fn is_loopback(host: &Host<&str>) -> bool {
+pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => is_loopback_name(name),
         Host::Ipv4(ip) => ip.is_loopback(),

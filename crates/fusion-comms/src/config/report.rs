@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::reader::{Env, Origin, Reader};
 use super::table::{StandIn, VARIABLES, Variable};
-use super::{Areas, ConfigProblems, DatabaseConfig, DatabaseUrl, Role};
+use super::{Areas, ConfigProblems, DatabaseConfig, DatabaseUrl, Role, parse};
 
 /// What `config check` prints, and its exit code: 0 well, 1 not. Makes and changes nothing.
 ///
@@ -14,6 +14,7 @@ pub fn check(env: Env<'_>) -> (String, u8) {
     let database = DatabaseConfig::read(&mut reader);
     // Without the simulators' keys: to look at a configuration must not make any.
     let _areas = Areas::read(Role::All, &mut reader, None);
+    let _distribution = reader.optional("CLOUDFRONT_DISTRIBUTION_ID", parse::distribution);
 
     let mut text = format!("APP_ENV {}\n\n", reader.app_env.as_str());
     let lines: Vec<_> = VARIABLES.iter().map(|variable| (variable, reader.origin(variable.name))).collect();

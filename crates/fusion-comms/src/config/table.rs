@@ -127,15 +127,23 @@ pub static VARIABLES: &[Variable] = &[
     variable("STRIPE_API_BASE", "base of Stripe's API")
         .default(Value("https://api.stripe.com"))
         .in_dev(Value("http://127.0.0.1:8090")),
-    variable("S3_BUCKET_AUDIO", "bucket of the prompts, under ivr/").required().not_used_yet(),
-    variable("S3_BUCKET_DOCS", "bucket of fax originals").required().not_used_yet(),
+    variable(
+        "S3_BUCKET_AUDIO",
+        "bucket of the prompts, under ivr/; without it they lie in DATA_DIR/blobs/audio",
+    )
+    .required(),
+    variable("S3_BUCKET_DOCS", "bucket of fax originals; without it they lie in DATA_DIR/blobs/docs")
+        .required(),
     variable("FAX_CLASSIFY_QUEUE_URL", "SQS queue of faxes to classify").required().not_used_yet(),
     variable("RUST_LOG", "which log lines are written, as in info or fusion_comms=debug")
         .default(Value("info")),
     variable("CLOUDWATCH_EMF", "1 writes the metrics as CloudWatch log lines").not_used_yet(),
-    variable("CLOUDFRONT_DISTRIBUTION_ID", "distribution to tell when a prompt changes").not_used_yet(),
+    variable("CLOUDFRONT_DISTRIBUTION_ID", "distribution to tell when a prompt changes"),
     variable("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces go").not_used_yet(),
-    variable("AWS_ENDPOINT_URL", "endpoint of all AWS services").not_used_yet(),
+    variable(
+        "AWS_ENDPOINT_URL",
+        "endpoint of all AWS services, https; credentials and region are those of the standard AWS_ variables",
+    ),
     variable("LLM_BASE_URL", "language model for faxes that no rule reads").not_used_yet(),
     variable("LLM_MODEL", "its name").not_used_yet(),
     variable("LLM_API_KEY", "its key").secret().not_used_yet(),

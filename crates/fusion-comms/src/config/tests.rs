@@ -145,6 +145,7 @@ fn every_bad_value_is_refused_by_the_name_of_its_variable() {
         ("STRIPE_API_BASE", &["http://api.stripe.com", "http://127.0.0.1.example.org"]),
         ("S3_BUCKET_AUDIO", &["ab", "Upper-Case", "s3://bucket"]),
         ("S3_BUCKET_DOCS", &["with blank"]),
+        ("AWS_ENDPOINT_URL", &["http://169.254.169.254", "http://s3.example.org", "minio:9000"]),
         ("FAX_CLASSIFY_QUEUE_URL", &["classify", "http://sqs.example.org/q"]),
         ("APP_ENV", &["production", "PROD"]),
     ] {
@@ -158,7 +159,9 @@ fn every_bad_value_is_refused_by_the_name_of_its_variable() {
 
 #[test]
 fn plain_http_is_taken_to_loopback_in_every_environment() {
-    for name in ["PUBLIC_BASE_URL", "IVR_AUDIO_BASE_URL", "TELNYX_API_BASE", "STRIPE_API_BASE"] {
+    for name in
+        ["PUBLIC_BASE_URL", "IVR_AUDIO_BASE_URL", "TELNYX_API_BASE", "STRIPE_API_BASE", "AWS_ENDPOINT_URL"]
+    {
         for base in ["http://127.0.0.1:8090", "http://localhost:8090/v2", "http://[::1]:8090"] {
             assert!(load(Role::All, &with(prod(), name, base)).is_ok(), "{name}={base}");
         }

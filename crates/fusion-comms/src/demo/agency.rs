@@ -6,6 +6,7 @@ use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
 
 use crate::store::billing::{self, Statement};
+use crate::store::menu::Menu;
 use crate::store::tenants::{self, Number, Purpose, Tenant};
 use crate::store::{Db, StoreError};
 
@@ -43,6 +44,7 @@ pub async fn found(db: &Db, now: Timestamp) -> Result<(), StoreError> {
         stripe_account: Some("acct_1DEMORIDGELINE".to_owned()),
         timezone: "America/New_York".to_owned(),
         messaging_profile: None,
+        menu: Menu::default(),
     };
     if !tenants::add(&mut tx, &agency, now).await? {
         return Ok(());

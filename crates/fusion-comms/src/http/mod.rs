@@ -21,6 +21,7 @@ use secrecy::SecretString;
 use crate::clock::Clock;
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
+use crate::prompts::shelf::Shelf;
 use crate::store::Db;
 use crate::wake::Wake;
 use fusion_comms_core::signature::{StripeSecrets, TelnyxKeys};
@@ -36,6 +37,8 @@ pub struct Web {
     pub metrics: Metrics,
     /// Who opened payment links lately.
     pub link_visitors: Arc<visitors::Visitors>,
+    /// The recordings that are served; there where this role has web.
+    pub prompts: Option<Shelf>,
     /// Whether the workers run; `None` where this role has none.
     pub workers: Option<Arc<AtomicBool>>,
 }
@@ -80,9 +83,11 @@ pub fn router(web: Web, whole: bool) -> Router {
             .route("/status.json", get(status::lines))
             .route("/status.js", get(status::script))
             .route("/status.css", get(status::style))
-            .merge(prompts::routes())
     } else {
         common
     };
-    routes.with_state(web)
+    match web.prompts.clone() {
+        Some(shelf) => routes.merge(prompts::routes(shelf)).with_state(web),
+        None => routes.with_state(web),
+    }
 }

@@ -1,11 +1,11 @@
-//! `GET` and `HEAD /ivr/<prompt>.wav`: the recordings of the phone menu, from the binary.
+//! `GET` and `HEAD /ivr/<prompt>.wav`: the recordings of the phone menu, uploaded ones before the binary's.
 //!
 //! Telnyx fetches them at call time, so that a whole answer, a part (RFC 9110 §14) and "not modified" must all be
 //! right. A query string is a version and changes nothing.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG};
 use axum::http::header::{IF_NONE_MATCH, IF_RANGE, RANGE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, response};
@@ -13,50 +13,48 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest, Sha256};
 
-use crate::prompts::{self, PromptAsset};
+use crate::prompts::shelf::Shelf;
+use crate::prompts::{self, CACHE_CONTROL as A_DAY};
 
 /// The route of the prompts, for any router.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/ivr/{file}", get(prompt))
+pub fn routes<S: Clone + Send + Sync + 'static>(shelf: Shelf) -> Router<S> {
+    Router::new().route("/ivr/{file}", get(prompt)).with_state(shelf)
 }
 
 /// axum answers `HEAD` by this too, and leaves the body out.
-async fn prompt(Path(file): Path<String>, headers: HeaderMap) -> Response {
+async fn prompt(State(shelf): State<Shelf>, Path(file): Path<String>, headers: HeaderMap) -> Response {
     match file.strip_suffix(".wav").and_then(prompts::find) {
-        Some(asset) => answer(asset, &headers),
+        Some(prompt) => answer(&shelf.recording(prompt).await, &headers),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-fn answer(asset: &PromptAsset, headers: &HeaderMap) -> Response {
-    let etag = etag(asset.wav);
-    let head = Response::builder()
-        .header(ETAG, &etag)
-        .header(CACHE_CONTROL, "max-age=86400")
-        .header(ACCEPT_RANGES, "bytes");
+fn answer(wav: &Bytes, headers: &HeaderMap) -> Response {
+    let etag = etag(wav);
+    let head =
+        Response::builder().header(ETAG, &etag).header(CACHE_CONTROL, A_DAY).header(ACCEPT_RANGES, "bytes");
     if names(headers.get(IF_NONE_MATCH), &etag) {
-        return finish(head.status(StatusCode::NOT_MODIFIED), &[]);
+        return finish(head.status(StatusCode::NOT_MODIFIED), Bytes::new());
     }
-    let total = asset.wav.len();
-    let head = head.header(CONTENT_TYPE, "audio/wav");
+    let total = wav.len();
+    let head = head.header(CONTENT_TYPE, prompts::CONTENT_TYPE);
     match asked_range(headers, &etag, total) {
-        Asked::Whole => finish(head.header(CONTENT_LENGTH, total), asset.wav),
+        Asked::Whole => finish(head.header(CONTENT_LENGTH, total), wav.clone()),
         Asked::Part(first, last) => {
             let head = head.status(StatusCode::PARTIAL_CONTENT);
             let head = head.header(CONTENT_RANGE, format!("bytes {first}-{last}/{total}"));
-            finish(head.header(CONTENT_LENGTH, last - first + 1), &asset.wav[first..=last])
+            finish(head.header(CONTENT_LENGTH, last - first + 1), wav.slice(first..=last))
         }
         Asked::Beyond => {
             let head = head.status(StatusCode::RANGE_NOT_SATISFIABLE);
-            finish(head.header(CONTENT_RANGE, format!("bytes */{total}")), &[])
+            finish(head.header(CONTENT_RANGE, format!("bytes */{total}")), Bytes::new())
         }
     }
 }
 
-fn finish(head: response::Builder, body: &'static [u8]) -> Response {
+fn finish(head: response::Builder, body: Bytes) -> Response {
     // Every header above is made of digits and fixed words, so that building cannot fail.
-    head.body(Body::from(Bytes::from_static(body)))
-        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    head.body(Body::from(body)).unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 /// A strong validator: the same bytes have it, no others do.
@@ -120,33 +118,50 @@ mod tests {
     use tower::Service;
 
     use super::*;
+    use crate::blobs::Blobs;
+    use crate::prompts::{built_in, wav};
+    use fusion_comms_core::ivr::Prompt;
 
     async fn ask(method: Method, path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Bytes) {
+        let dir = tempfile::tempdir().unwrap();
+        ask_of(dir.path(), method, path, headers).await
+    }
+
+    /// The same where `dir` stands for the bucket.
+    async fn ask_of(
+        dir: &std::path::Path,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (StatusCode, HeaderMap, Bytes) {
+        let shelf = Shelf::new(Blobs::open_dir(dir).unwrap());
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::empty()).unwrap();
-        let answer = routes::<()>().call(request).await.unwrap();
+        let answer = routes::<()>(shelf).call(request).await.unwrap();
         let (head, body) = answer.into_parts();
         (head.status, head.headers, body.collect().await.unwrap().to_bytes())
     }
 
     fn menu() -> &'static [u8] {
-        prompts::wav("menu").unwrap()
+        built_in(Prompt::Menu)
     }
 
     #[tokio::test]
     async fn every_prompt_is_served_whole_with_the_head_that_caches_want() {
-        for asset in prompts::all() {
-            let (status, head, body) = ask(Method::GET, &format!("/ivr/{}.wav?v=2", asset.name), &[]).await;
+        for prompt in Prompt::ALL {
+            let wav = built_in(prompt);
+            let (status, head, body) =
+                ask(Method::GET, &format!("/ivr/{}.wav?v=2", prompt.name()), &[]).await;
             assert_eq!(status, StatusCode::OK);
             assert_eq!(head[CONTENT_TYPE], "audio/wav");
             assert_eq!(head[CACHE_CONTROL], "max-age=86400");
             assert_eq!(head[ACCEPT_RANGES], "bytes");
-            assert_eq!(head[CONTENT_LENGTH], asset.wav.len().to_string().as_str());
+            assert_eq!(head[CONTENT_LENGTH], wav.len().to_string().as_str());
             assert!(head[ETAG].to_str().unwrap().starts_with('"'));
-            assert_eq!(body, asset.wav);
+            assert_eq!(body, wav);
         }
     }
 
@@ -228,5 +243,28 @@ mod tests {
         assert_eq!(ask(Method::GET, "/ivr/menu.wav", &same).await.0, StatusCode::PARTIAL_CONTENT);
         let changed = [("range", "bytes=0-3"), ("if-range", "\"old\"")];
         assert_eq!(ask(Method::GET, "/ivr/menu.wav", &changed).await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn an_uploaded_recording_is_served_with_a_tag_and_ranges_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, before, _) = ask_of(dir.path(), Method::GET, "/ivr/menu.wav", &[]).await;
+        let samples = wav::Wav::read(menu()).unwrap().mono_16().unwrap();
+        let mine = wav::write(&wav::lowered(&samples[..samples.len() - 1000], 0.5), 22_050);
+        std::fs::create_dir(dir.path().join("ivr")).unwrap();
+        std::fs::write(dir.path().join("ivr/menu.wav"), &mine).unwrap();
+        let (_, after, body) = ask_of(dir.path(), Method::GET, "/ivr/menu.wav", &[]).await;
+        assert_eq!(body, mine);
+        assert_ne!(before[ETAG], after[ETAG]);
+        let (status, head, body) =
+            ask_of(dir.path(), Method::GET, "/ivr/menu.wav", &[("range", "bytes=-4")]).await;
+        assert_eq!((status, &body[..]), (StatusCode::PARTIAL_CONTENT, &mine[mine.len() - 4..]));
+        let total = mine.len();
+        assert_eq!(head[CONTENT_RANGE], format!("bytes {}-{}/{total}", total - 4, total - 1).as_str());
+        let known = [("if-none-match", after[ETAG].to_str().unwrap())];
+        assert_eq!(
+            ask_of(dir.path(), Method::GET, "/ivr/menu.wav", &known).await.0,
+            StatusCode::NOT_MODIFIED
+        );
     }
 }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fusion_comms_core::envelope::{self, AutoResponse, Channel, TelnyxBody, TelnyxEvent};
+use fusion_comms_core::envelope::{self, AutoResponse, Channel, TelnyxBody, TelnyxEvent, VoiceKind};
 use fusion_comms_core::redact::{self, BodyError};
 use fusion_comms_core::signature::{Fingerprint, SignatureError};
 use fusion_comms_core::sms;
@@ -104,7 +104,7 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     let event = envelope::telnyx(channel, &raw, &body);
     redact::clean(&mut raw);
     let new = new_event(channel, event, raw, key, now);
-    let id = new.id.clone();
+    let (id, settled) = (new.id.clone(), new.settled);
     match web.ingest.store(new).await? {
         Stored::Known => metrics::event_duplicate(channel.as_str()),
         Stored::New { opt_outs } => {
@@ -113,7 +113,9 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
                 logs::sms_opt_out(&o.tenant, &o.phone, "sms_stop", Some(&id));
                 metrics::opted_out();
             }
-            web.wake.inbox(Lane::Telnyx(channel)).notify_one();
+            if !settled {
+                web.wake.inbox(Lane::Telnyx(channel)).notify_one();
+            }
         }
     }
     Ok(())
@@ -128,6 +130,7 @@ fn new_event(
 ) -> NewEvent {
     NewEvent {
         stop: stop_of(&event, now),
+        settled: matches!(&event.body, TelnyxBody::Voice(v) if v.kind == VoiceKind::Informational),
         id: event.id,
         event_type: event.event_type,
         channel,

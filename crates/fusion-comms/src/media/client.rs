@@ -34,6 +34,7 @@ impl MediaClient {
             // A proxy from the environment would resolve names itself, past our check.
             .no_proxy()
             .referer(false)
+            .http1_only()
             .connect_timeout(CONNECT)
             .build()?;
         Ok(Self { hosts, max_bytes, total: TOTAL, http })

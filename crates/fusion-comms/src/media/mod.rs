@@ -10,6 +10,7 @@ mod hosts;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use addresses::is_public;
 pub use client::MediaClient;
 pub use hosts::{HostsError, MediaHosts};
 

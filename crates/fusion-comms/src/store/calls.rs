@@ -1,7 +1,7 @@
 //! Calls, the steps they took, and the deadline of the wait each is in.
 
 use fusion_comms_core::ids::{CallControlId, StatementId, TenantId};
-use fusion_comms_core::ivr::{Call, Phase, State};
+use fusion_comms_core::ivr::{Call, Language, Phase, State};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
 
@@ -54,6 +54,7 @@ fn stored(row: &Row) -> Result<StoredCall> {
             statement: row.opt_text("statement_id")?.and_then(|t| StatementId::parse(&t)),
             phone: row.opt_text("sms_phone")?.and_then(|t| E164::parse(&t).ok()),
             known: tenant.is_some(),
+            language: Language::parse(&row.text("language")?).ok_or_else(|| bad("language"))?,
         },
         tenant,
     })
@@ -85,11 +86,11 @@ pub async fn lock(tx: &mut Tx, id: &CallControlId) -> Result<Option<StoredCall>>
     let q = tx.sql(match tx.dialect() {
         Dialect::Postgres => {
             "SELECT call_control_id, tenant_id, from_phone, to_phone, session_id, state, phase, step, attempts, prompts,
-               statement_id, sms_phone, deadline_at FROM telnyx_calls WHERE call_control_id = $1 FOR UPDATE"
+               statement_id, sms_phone, deadline_at, language FROM telnyx_calls WHERE call_control_id = $1 FOR UPDATE"
         }
         Dialect::Sqlite => {
             "SELECT call_control_id, tenant_id, from_phone, to_phone, session_id, state, phase, step, attempts, prompts,
-               statement_id, sms_phone, deadline_at FROM telnyx_calls WHERE call_control_id = $1"
+               statement_id, sms_phone, deadline_at, language FROM telnyx_calls WHERE call_control_id = $1"
         }
     });
     tx.row(q.bind(id)).await?.as_ref().map(stored).transpose()
@@ -107,7 +108,7 @@ pub async fn of_session(r: impl Reader, session: &str) -> Result<Option<CallCont
 pub async fn present(db: &Db, id: &CallControlId) -> Result<Option<Call>> {
     let q = db.sql(
         "SELECT call_control_id, tenant_id, from_phone, to_phone, session_id, state, phase, step, attempts, prompts,
-           statement_id, sms_phone, deadline_at FROM telnyx_calls WHERE call_control_id = $1",
+           statement_id, sms_phone, deadline_at, language FROM telnyx_calls WHERE call_control_id = $1",
     );
     Ok(db.row(q.bind(id)).await?.as_ref().map(stored).transpose()?.map(|s| s.call))
 }
@@ -122,7 +123,7 @@ pub async fn save(
 ) -> Result<()> {
     let q = tx.sql(
         "UPDATE telnyx_calls SET state = $2, phase = $3, step = $4, attempts = $5, prompts = $6, statement_id = $7,
-           sms_phone = $8, deadline_at = $9, updated_at = $10 WHERE call_control_id = $1",
+           sms_phone = $8, deadline_at = $9, updated_at = $10, language = $11 WHERE call_control_id = $1",
     );
     let q = q
         .bind(id)
@@ -134,7 +135,8 @@ pub async fn save(
         .bind(call.statement.as_ref().map(StatementId::expose))
         .bind(call.phone.as_ref().map(E164::expose))
         .bind(deadline_at)
-        .bind(now);
+        .bind(now)
+        .bind(call.language.as_str());
     tx.exec(q).await.map(drop)
 }
 

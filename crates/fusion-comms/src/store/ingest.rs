@@ -27,6 +27,8 @@ pub struct NewEvent {
     pub verified_by: String,
     /// The text that this event carries takes consent back.
     pub stop: Option<Stop>,
+    /// It tells and asks for nothing, as most events of a call do: worked when it is stored.
+    pub settled: bool,
 }
 
 /// A STOP as received.
@@ -152,25 +154,30 @@ async fn insert(tx: &mut Tx, group: &[NewEvent]) -> Result<BTreeMap<String, ()>>
                 "event_id": e.id.as_str(), "event_type": e.event_type, "channel": e.channel.as_str(),
                 "order_key": e.order_key, "occurred_at": e.occurred_at, "received_at": e.received_at,
                 "raw_json": e.raw, "verified_by": e.verified_by,
+                "processed_at": e.settled.then_some(e.received_at),
             })
         })
         .collect();
     let q = tx.sql(match tx.dialect() {
         Dialect::Postgres => {
             "INSERT INTO telnyx_events
-               (seq, event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
+               (seq, event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by,
+                processed_at)
              SELECT seq, event_id, event_type, channel, order_key, occurred_at, received_at, received_at,
-               coalesce(raw_json, 'null'::jsonb), verified_by
+               coalesce(raw_json, 'null'::jsonb), verified_by, processed_at
              FROM (SELECT nextval('telnyx_events_seq_seq') AS seq, r.*
                FROM jsonb_to_recordset($1) AS r(event_id text, event_type text, channel text, order_key text,
-                 occurred_at timestamptz, received_at timestamptz, raw_json jsonb, verified_by text)) AS arrived
+                 occurred_at timestamptz, received_at timestamptz, raw_json jsonb, verified_by text,
+                 processed_at timestamptz)) AS arrived
              ORDER BY event_id ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
         }
         Dialect::Sqlite => {
             "INSERT INTO telnyx_events
-               (event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by)
+               (event_id, event_type, channel, order_key, occurred_at, received_at, due_at, raw_json, verified_by,
+                processed_at)
              SELECT value->>'event_id', value->>'event_type', value->>'channel', value->>'order_key',
-               value->>'occurred_at', value->>'received_at', value->>'received_at', value->'raw_json', value->>'verified_by'
+               value->>'occurred_at', value->>'received_at', value->>'received_at', value->'raw_json', value->>'verified_by',
+               value->>'processed_at'
              FROM json_each($1) WHERE true ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
         }
     });
@@ -246,7 +253,7 @@ async fn notify(tx: &mut Tx, group: &[NewEvent]) -> Result<()> {
     if tx.dialect() == Dialect::Sqlite {
         return Ok(());
     }
-    let mut lanes: Vec<&str> = group.iter().map(|e| e.channel.as_str()).collect();
+    let mut lanes: Vec<&str> = group.iter().filter(|e| !e.settled).map(|e| e.channel.as_str()).collect();
     lanes.sort_unstable();
     lanes.dedup();
     for lane in lanes {

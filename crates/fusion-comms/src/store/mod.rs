@@ -13,6 +13,7 @@ mod gate;
 pub mod inbox;
 pub mod ingest;
 pub mod ledger;
+pub mod menu;
 pub mod messages;
 pub mod migrations;
 pub mod outbox;

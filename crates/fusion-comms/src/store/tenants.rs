@@ -6,6 +6,7 @@ use fusion_comms_core::time::Timestamp;
 
 use super::db::{Db, Reader, Result, Tx};
 use super::error::StoreError;
+use super::menu::{self, Menu};
 use super::row::Row;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub struct Tenant {
     pub stripe_account: Option<String>,
     pub timezone: String,
     pub messaging_profile: Option<String>,
+    pub menu: Menu,
 }
 
 /// What a number is for.
@@ -63,15 +65,16 @@ fn tenant(row: &Row) -> Result<Tenant> {
         stripe_account: row.opt_text("stripe_connected_account_id")?,
         timezone: row.text("timezone")?,
         messaging_profile: row.opt_text("messaging_profile_id")?,
+        menu: menu::menu(row)?,
     })
 }
 
 /// Adds an agency. False where the id is taken.
 pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
-        "INSERT INTO tenants (id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id, created_at,
-           stripe_account_set_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO tenants (id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id,
+           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu, created_at, stripe_account_set_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (id) DO NOTHING",
     );
     let q = q
         .bind(&t.id)
@@ -80,6 +83,11 @@ pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
         .bind(t.stripe_account.as_deref())
         .bind(t.timezone.as_str())
         .bind(t.messaging_profile.as_deref())
+        .bind(t.menu.office_hours_text())
+        .bind(t.menu.statement_digits_text())
+        .bind(t.menu.settings.offer_caller_number)
+        .bind(t.menu.settings.read_back)
+        .bind(t.menu.settings.spanish)
         .bind(now);
     Ok(tx.exec(q).await? == 1)
 }
@@ -88,8 +96,9 @@ pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
 pub async fn set(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "UPDATE tenants SET name = $2, billing_contact_phone = $3, stripe_connected_account_id = $4, timezone = $5,
-           messaging_profile_id = $6, stripe_account_set_at =
-             CASE WHEN stripe_connected_account_id IS DISTINCT FROM $4 THEN $7 ELSE stripe_account_set_at END
+           messaging_profile_id = $6, office_hours = $7, statement_digits = $8, offer_caller_number = $9,
+           read_back = $10, spanish_menu = $11, stripe_account_set_at =
+             CASE WHEN stripe_connected_account_id IS DISTINCT FROM $4 THEN $12 ELSE stripe_account_set_at END
          WHERE id = $1",
     );
     let q = q
@@ -99,13 +108,19 @@ pub async fn set(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
         .bind(t.stripe_account.as_deref())
         .bind(t.timezone.as_str())
         .bind(t.messaging_profile.as_deref())
+        .bind(t.menu.office_hours_text())
+        .bind(t.menu.statement_digits_text())
+        .bind(t.menu.settings.offer_caller_number)
+        .bind(t.menu.settings.read_back)
+        .bind(t.menu.settings.spanish)
         .bind(now);
     Ok(tx.exec(q).await? == 1)
 }
 
 pub async fn get(r: impl Reader, id: &TenantId) -> Result<Option<Tenant>> {
     let q = r.sql(
-        "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id
+        "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id,
+           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu
          FROM tenants WHERE id = $1",
     );
     r.row(q.bind(id)).await?.as_ref().map(tenant).transpose()
@@ -129,7 +144,8 @@ pub async fn clear_account(tx: &mut Tx, account: &str, before: Timestamp) -> Res
 
 pub async fn list(db: &Db) -> Result<Vec<Tenant>> {
     let q = db.sql(
-        "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id
+        "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id,
+           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu
          FROM tenants ORDER BY id",
     );
     db.rows(q).await?.iter().map(tenant).collect()

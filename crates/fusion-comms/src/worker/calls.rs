@@ -5,14 +5,15 @@ use fusion_comms_core::envelope::{self, Direction, VoiceEvent, VoiceKind};
 use fusion_comms_core::ids::{CallControlId, StatementId, TenantId, derived_id};
 use fusion_comms_core::ivr::guessing;
 use fusion_comms_core::ivr::{
-    self, Call, CallEvent, LinkAnswer, Prompt, State, StatementAnswer, Surroundings,
+    self, Call, CallEvent, Desk, LinkAnswer, Prompt, State, StatementAnswer, Surroundings,
 };
-use fusion_comms_core::phone::E164;
+use fusion_comms_core::phone::{Digits, E164};
 use fusion_comms_core::time::Timestamp;
 use serde_json::json;
 
 use super::error::JobError;
 use super::links;
+use super::office;
 use crate::app::Parts;
 use crate::gate::{self, Decision};
 use crate::store::calls::{NewCall, StoredCall};
@@ -34,9 +35,15 @@ pub struct After {
     entered: Vec<(CallControlId, Option<TenantId>, State)>,
     transfers_failed: u32,
     prompts_failed: Vec<Prompt>,
+    nothing_owed: bool,
 }
 
 impl After {
+    /// For what came to nothing, as most events of a call do (single keys, prompts that began): no worker need look.
+    pub fn nothing() -> Self {
+        Self { nothing_owed: true, ..Self::default() }
+    }
+
     pub fn tell(&self, app: &Parts) {
         for (call, tenant, state) in &self.entered {
             logs::ivr_state(call, tenant.as_ref(), state.as_str());
@@ -44,7 +51,9 @@ impl After {
         }
         (0..self.transfers_failed).for_each(|_| metrics::ivr_transfer_failed());
         self.prompts_failed.iter().for_each(|p| metrics::prompt_failed(p.name()));
-        app.wake.effects();
+        if !self.nothing_owed {
+            app.wake.effects();
+        }
     }
 }
 
@@ -66,7 +75,7 @@ pub async fn handle(
     if event.kind == VoiceKind::Initiated {
         return initiated(app, tx, cause, event, now).await;
     }
-    let nothing = Handled { tenant: None, after: After::default() };
+    let nothing = Handled { tenant: None, after: After::nothing() };
     let (stored, second_leg) = match calls::lock(tx, &event.call).await? {
         Some(stored) => (stored, false),
         None => match first_leg(tx, event).await? {
@@ -97,7 +106,7 @@ async fn initiated(
     event: &VoiceEvent,
     now: Timestamp,
 ) -> Result<Handled, JobError> {
-    let nothing = Handled { tenant: None, after: After::default() };
+    let nothing = Handled { tenant: None, after: After::nothing() };
     if event.direction == Some(Direction::Outgoing) || first_leg(tx, event).await?.is_some() {
         return Ok(nothing);
     }
@@ -164,7 +173,7 @@ pub async fn advance(
     now: Timestamp,
     after: &mut After,
 ) -> Result<Call, JobError> {
-    let around = Surroundings { transfer_to: transfer_target(tx, &stored).await? };
+    let around = surroundings(tx, &stored, now).await?;
     let before = stored.call.clone();
     let (mut call, mut effects) = ivr::step(before.clone(), &event, &around);
     // What our own tables can answer is answered here, and the machine steps again.
@@ -249,12 +258,26 @@ async fn dialled(tx: &mut Tx, to: Option<&str>) -> Result<Option<tenants::Number
     Ok(tenants::of_number(&mut *tx, &number, Purpose::Voice).await?.into_iter().next())
 }
 
-async fn transfer_target(tx: &mut Tx, stored: &StoredCall) -> Result<Option<E164>, JobError> {
-    let Some(tenant) = &stored.tenant else { return Ok(None) };
-    if let Some(forward) = dialled(tx, stored.to_phone.as_deref()).await?.and_then(|n| n.forward_to) {
-        return Ok(Some(forward));
+/// What the machine may know: the agency's settings, whether its office is open, who calls.
+async fn surroundings(tx: &mut Tx, stored: &StoredCall, now: Timestamp) -> Result<Surroundings, JobError> {
+    let Some(tenant) = &stored.tenant else { return Ok(Surroundings::default()) };
+    let agency = tenants::get(&mut *tx, tenant).await?;
+    let caller = stored.from_phone.as_deref().and_then(textable);
+    let menu = agency.as_ref().map(|a| a.menu.settings).unwrap_or_default();
+    let hours = agency.as_ref().and_then(|a| a.menu.office_hours.as_ref().map(|h| (h, &a.timezone)));
+    if let Some((hours, timezone)) = hours
+        && !office::is_open(hours, timezone, now)
+    {
+        return Ok(Surroundings { desk: Desk::Closed(hours.clone()), menu, caller });
     }
-    Ok(tenants::get(&mut *tx, tenant).await?.map(|t| t.billing_phone))
+    let forward = dialled(tx, stored.to_phone.as_deref()).await?.and_then(|n| n.forward_to);
+    let desk = forward.or(agency.map(|a| a.billing_phone)).map_or(Desk::None, Desk::Open);
+    Ok(Surroundings { desk, menu, caller })
+}
+
+/// The caller's number where a text can go to it: no SIP address, nobody anonymous, no toll-free number.
+fn textable(from: &str) -> Option<E164> {
+    Digits::gathered(from.strip_prefix("+1").filter(|ten| ten.len() == 10)?).as_nanp()
 }
 
 /// Writes the effects of one step. A link that cannot even be asked for is told to the machine at once.
@@ -281,7 +304,7 @@ async fn perform(
             }
             Effect::SendLink { statement, phone } => {
                 if !links::ask(app, tx, stored, &statement, &phone, cause, now).await? {
-                    let around = Surroundings { transfer_to: transfer_target(tx, stored).await? };
+                    let around = surroundings(tx, stored, now).await?;
                     let (next, more) = ivr::step(call, &CallEvent::Link(LinkAnswer::Refused), &around);
                     call = next;
                     effects.extend(more);
@@ -289,6 +312,10 @@ async fn perform(
             }
             Effect::TransferFailed => {
                 after.transfers_failed += 1;
+                tasks::open(tx, stored.tenant.as_ref(), tasks::Kind::CallBack, stored.id.as_str(), now)
+                    .await?;
+            }
+            Effect::OfficeClosed => {
                 tasks::open(tx, stored.tenant.as_ref(), tasks::Kind::CallBack, stored.id.as_str(), now)
                     .await?;
             }
@@ -343,5 +370,26 @@ pub fn forget_digits(raw: &mut serde_json::Value) {
         && let Some(digits) = payload.get_mut("digits")
     {
         *digits = serde_json::Value::Null;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_number_that_takes_texts_is_offered_to_its_caller() {
+        assert_eq!(textable("+12025550147").map(|p| p.expose().to_owned()), Some("+12025550147".to_owned()));
+        let bad = [
+            "anonymous",
+            "",
+            "+18005550147",
+            "+442079460000",
+            "sip:a@b",
+            "2025550147",
+            "+1202555014",
+            "+1anonymous1",
+        ];
+        assert!(bad.into_iter().all(|from| textable(from).is_none()));
     }
 }

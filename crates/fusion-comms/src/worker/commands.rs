@@ -1,7 +1,7 @@
 //! Call commands: sent in order, tried for a few seconds, and their outcome told to the machine.
 
 use fusion_comms_core::ids::CallControlId;
-use fusion_comms_core::ivr::{CallEvent, CommandKind, Failure, Phase, State};
+use fusion_comms_core::ivr::{CallEvent, CommandKind, Failure};
 use serde::Deserialize;
 
 use super::calls::{self, After};
@@ -23,15 +23,8 @@ struct Frozen {
 pub(super) async fn send(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
     let frozen = read(effect)?;
     let db = app.db.urgent();
-    let stale = match stored_calls::present(&db, &frozen.call).await? {
-        None => true,
-        Some(present) => match frozen.command {
-            // A caller who talks with a person after all is not hung up on.
-            CommandKind::HangUp => present.phase == Phase::Bridged,
-            _ => present.state == State::Done || present.step != frozen.step,
-        },
-    };
-    if stale {
+    let present = stored_calls::present(&db, &frozen.call).await?;
+    if !present.is_some_and(|call| call.still_wants(frozen.command, frozen.step)) {
         let mut tx = db.begin().await?;
         outbox::mark_done(&mut tx, &effect.id, app.clock.now()).await?;
         return Ok(tx.commit().await?);

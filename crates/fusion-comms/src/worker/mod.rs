@@ -10,6 +10,7 @@ mod gauges;
 pub mod inbox;
 mod links;
 mod listen;
+mod office;
 pub mod outbox;
 mod payments;
 mod reconcile;

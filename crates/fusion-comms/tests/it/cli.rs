@@ -106,6 +106,7 @@ impl Shell {
             raw: json!({"data": {"id": id, "event_type": event_type, "payload": payload}}),
             verified_by: "test".to_owned(),
             stop: None,
+            settled: false,
         };
         let default_number = E164::parse(NUMBER).unwrap();
         let reach = ingest::Reach { default_number, scope: Scope::default() };
@@ -176,6 +177,25 @@ async fn an_agency_is_set_up_by_flags(on: On) {
     assert_eq!(actions.last().unwrap(), "operator tenant.set");
 }
 
+async fn the_phone_menu_is_set_a_piece_at_a_time(on: On) {
+    let shell = Shell::with_agency(on).await;
+    let menu = |shell: &Shell| {
+        let agency = shell.json("tenant list")[0].clone();
+        ["office_hours", "statement_digits", "offer_caller_number", "read_back", "spanish_menu"]
+            .map(|name| agency[name].clone())
+    };
+    assert_eq!(menu(&shell), [Value::Null, json!("1-12"), json!(false), json!(false), json!(false)]);
+    shell.well("tenant set --id ridgeline --statement-digits 6-10 --read-back on");
+    shell.well("tenant set --id ridgeline --spanish-menu on --offer-caller-number on");
+    shell.well("tenant set --id ridgeline --name Ridge");
+    assert_eq!(menu(&shell), [Value::Null, json!("6-10"), json!(true), json!(true), json!(true)]);
+    shell.well("tenant set --id ridgeline --read-back off");
+    assert_eq!(menu(&shell)[3], json!(false));
+    assert!(shell.well("tenant list").contains("6-10"));
+    let changes = "SELECT action AS x FROM audit_log WHERE action = 'tenant.set'";
+    assert_eq!(shell.column(changes).await.len(), 4);
+}
+
 async fn wrong_use_ends_with_two_and_no_value_is_repeated(on: On) {
     let shell = Shell::with_agency(on).await;
     shell.file("no-columns.csv", "a,b\n1,2\n");
@@ -189,6 +209,10 @@ async fn wrong_use_ends_with_two_and_no_value_is_repeated(on: On) {
         "tenant add --id x --name X --billing-phone +12025550119 --timezone 7035550147",
         "tenant add --id x --name X --billing-phone +12025550119 --messaging-profile 7035550147",
         "tenant set --id ridgeline",
+        "tenant set --id ridgeline --timezone America/New_Yorck7035550147",
+        "tenant set --id ridgeline --office-hours 7035550147",
+        "tenant set --id ridgeline --statement-digits 7035550147",
+        "tenant set --id ridgeline --read-back 7035550147",
         "number add 703 555 0147 --tenant ridgeline --purpose billing_sms",
         "number add +7035550147x --tenant ridgeline --purpose billing_sms",
         "number add +12025550110 --tenant ridgeline --purpose voice",
@@ -450,6 +474,7 @@ async fn seen(shell: &Shell, id: &str, key: Option<&str>) {
 
 super::served_on_both!(
     an_agency_is_set_up_by_flags,
+    the_phone_menu_is_set_a_piece_at_a_time,
     wrong_use_ends_with_two_and_no_value_is_repeated,
     what_is_not_well_ends_with_one_and_a_hint,
     a_voice_or_fax_number_is_of_one_agency_and_a_text_number_may_be_of_two,

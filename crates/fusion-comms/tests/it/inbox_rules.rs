@@ -53,6 +53,14 @@ on_both! {
         assert_eq!(ids(&claim(&db, 9, 1).await), ["e1", "e2"]);
     }
 
+    async fn an_event_that_asks_for_nothing_is_worked_when_it_is_stored(db) {
+        let told = NewEvent { settled: true, ..event("e1", "call-1") };
+        store_group(&db, &[told, event("e2", "call-1")]).await.unwrap();
+        assert_eq!(ids(&claim(&db, 9, 1).await), ["e2"]);
+        let (kept, _) = events::get(&db, &EventId::new("e1")).await.unwrap().expect("it is kept");
+        assert!(kept.processed_at.is_some());
+    }
+
     async fn a_failed_event_is_passed_by_the_next_and_comes_again_when_due(db) {
         store(&db, &[("e1", "call-1"), ("e2", "call-1")]).await;
         claim(&db, 1, 1).await;

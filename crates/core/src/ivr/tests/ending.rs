@@ -35,8 +35,20 @@ fn an_answer_that_is_not_confirmed_is_given_once_more_then_the_call_is_done() {
     assert_eq!(line.hears_nothing_more(), ["answer"]);
     assert_eq!(line.state(), State::Menu);
     assert_eq!(line.hears_nothing_more(), ["hang up"]);
-    assert_eq!(line.state(), State::Done);
     line.ignores(CallEvent::Answered);
+    assert_eq!(line.hears_nothing_more(), NOTHING);
+    assert_eq!(line.state(), State::Done);
+}
+
+#[test]
+fn a_leg_that_is_gone_is_not_hung_up_on() {
+    let mut line = Line::ringing();
+    line.hears_nothing_more();
+    line.hears_nothing_more();
+    let step = line.call.step;
+    assert!(line.call.still_wants(CommandKind::HangUp, step));
+    line.tell(CallEvent::Hangup);
+    assert!(!line.call.still_wants(CommandKind::HangUp, step));
 }
 
 #[test]

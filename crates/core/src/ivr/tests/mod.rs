@@ -5,6 +5,8 @@ mod late;
 mod model;
 mod properties;
 mod reorder;
+mod settings;
+mod shell_model;
 mod table;
 mod totality;
 mod transfer;
@@ -19,9 +21,33 @@ const OPEN: &str = "100234";
 const ON_HOLD: &str = "100999";
 const PHONE: &str = "2025550147";
 const OPTED_OUT: &str = "2025550199";
+const CALLER: &str = "+12025550148";
+
+/// Recorded or only spoken.
+fn every_prompt() -> impl Iterator<Item = Prompt> {
+    Prompt::ALL.into_iter().chain(Prompt::SPOKEN)
+}
 
 fn billing_team() -> Surroundings {
-    Surroundings { transfer_to: E164::parse("+12025550119").ok() }
+    let desk = E164::parse("+12025550119").map_or(Desk::None, Desk::Open);
+    Surroundings { desk, ..Surroundings::default() }
+}
+
+/// An agency that has switched everything on, and a caller whose number can be texted.
+fn everything_on() -> Surroundings {
+    let menu = MenuSettings {
+        statement_digits: "6-10".parse().unwrap_or_default(),
+        offer_caller_number: true,
+        read_back: true,
+        spanish: true,
+    };
+    Surroundings { menu, caller: E164::parse(CALLER).ok(), ..billing_team() }
+}
+
+/// The same outside office hours.
+fn closed() -> Surroundings {
+    let desk = "mon-fri 08:00-17:00".parse().map_or(Desk::None, Desk::Closed);
+    Surroundings { desk, ..everything_on() }
 }
 
 /// What our tables say: two statements, and one phone that has opted out.
@@ -56,13 +82,33 @@ fn words(effect: &Effect) -> String {
     match effect {
         Effect::Ask(_) => "ask our tables".to_owned(),
         Effect::Command(Command::Answer) => "answer".to_owned(),
-        Effect::Command(Command::Gather { prompt, voice }) => format!("gather {} {voice:?}", prompt.name()),
-        Effect::Command(Command::Play { prompt, voice }) => format!("play {} {voice:?}", prompt.name()),
+        Effect::Command(Command::Gather { prompt, voice }) => {
+            format!("gather {} {}", prompt.name(), how(*prompt, voice))
+        }
+        Effect::Command(Command::Play { prompt, voice }) => {
+            format!("play {} {}", prompt.name(), how(*prompt, voice))
+        }
         Effect::Command(Command::Transfer { to }) => format!("transfer to {}", to.expose()),
         Effect::Command(Command::HangUp) => "hang up".to_owned(),
         Effect::SendLink { statement, phone } => format!("link {} to {}", statement.expose(), phone.expose()),
+        Effect::OfficeClosed => "office closed".to_owned(),
         Effect::TransferFailed => "transfer failed".to_owned(),
         Effect::PromptFailed(prompt) => format!("prompt failed {}", prompt.name()),
+    }
+}
+
+/// Recorded or spoken, in which language, and for a read-back the number.
+fn how(prompt: Prompt, voice: &Voice) -> String {
+    let Voice::Spoken(speech) = voice else { return "Recorded".to_owned() };
+    let language = if speech.language() == Language::Spanish { " es" } else { "" };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    match prompt {
+        // Behind the number: which keys to press.
+        Prompt::ReadBack => {
+            let number = digits(speech.text());
+            format!("Spoken{language} of {}", number.strip_suffix("12").unwrap_or(&number))
+        }
+        _ => format!("Spoken{language}"),
     }
 }
 

@@ -23,9 +23,25 @@ enum Wait {
     Farewell(bool),
     /// The acceptance of a hang-up, so many asked for.
     HangUp(u8),
-    /// Nothing but the phone number of a caller whose hang-up was told first.
-    LastDigits,
+    /// The end of the words that the office is closed.
+    Closed,
+    /// Nothing but the last keys of a caller whose hang-up was told first, after this prompt.
+    LastKeys(Prompt),
     Nothing,
+}
+
+/// What is written on the wall behind the clerk: how this agency wants its calls.
+#[derive(Clone, Debug)]
+pub(super) struct House {
+    /// Whom a transfer would reach.
+    pub(super) to: Option<String>,
+    pub(super) is_closed: bool,
+    /// Digits of the shortest and of the longest statement number.
+    pub(super) digits: (usize, usize),
+    /// The caller's number, where it may be offered.
+    pub(super) offered: Option<String>,
+    pub(super) reads_back: bool,
+    pub(super) offers_spanish: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -39,20 +55,31 @@ pub(super) struct Clerk {
     known: bool,
     misses: u8,
     prompts: u8,
+    spanish: bool,
 }
 
 impl Clerk {
     pub(super) fn new(known: bool) -> Self {
         let (state, wait) = (State::Menu, Wait::Pickup(1));
-        Self { state, wait, step: 1, known, misses: 0, prompts: 0, statement: None, phone: None }
+        Self {
+            state,
+            wait,
+            step: 1,
+            known,
+            misses: 0,
+            prompts: 0,
+            statement: None,
+            phone: None,
+            spanish: false,
+        }
     }
 
     pub(super) fn waits(&self) -> bool {
-        !matches!(self.wait, Wait::LastDigits | Wait::Nothing)
+        !matches!(self.wait, Wait::LastKeys(_) | Wait::Nothing)
     }
 
-    /// What is done about one event, in words. `to` is whom a transfer would reach.
-    pub(super) fn hear(&mut self, event: &CallEvent, to: Option<&str>) -> Vec<String> {
+    /// What is done about one event, in words.
+    pub(super) fn hear(&mut self, event: &CallEvent, house: &House) -> Vec<String> {
         let now = self.step;
         let ours = |step: &Option<u32>| step.is_none_or(|s| s == now);
         match (event, self.wait) {
@@ -67,29 +94,44 @@ impl Clerk {
             (CallEvent::GatherEnded { status: GatherStatus::Cancelled, .. }, _) => vec![],
             (CallEvent::GatherEnded { status: GatherStatus::CallHangup, digits, .. }, _) => {
                 self.over();
-                self.last_digits(digits.expose())
+                self.last_keys(digits.expose(), house)
             }
-            (CallEvent::GatherEnded { digits, .. }, Wait::LastDigits) => self.last_digits(digits.expose()),
-            (CallEvent::GatherEnded { pound_alone: true, .. }, Wait::Keys(prompt, _)) => self.ask(prompt, to),
-            (CallEvent::GatherEnded { digits, .. }, Wait::Keys(..)) => self.keyed(digits.expose(), to),
+            (CallEvent::GatherEnded { digits, .. }, Wait::LastKeys(_)) => {
+                self.last_keys(digits.expose(), house)
+            }
+            (CallEvent::GatherEnded { pound_alone: true, .. }, Wait::Keys(prompt, _))
+                if prompt != Prompt::OfferSpanish =>
+            {
+                self.ask(prompt, house)
+            }
+            (CallEvent::GatherEnded { digits, .. }, Wait::Keys(prompt, _)) => {
+                self.keyed(prompt, digits.expose(), house)
+            }
             (CallEvent::PlaybackEnded { prompt: Some(p), .. }, _) if self.playing() != Some(*p) => vec![],
-            (CallEvent::PlaybackEnded { status: PlaybackStatus::Failed, .. }, _) => self.unplayable(to),
-            (CallEvent::PlaybackEnded { .. }, Wait::Farewell(_)) => self.hang_up(1),
+            (CallEvent::PlaybackEnded { status: PlaybackStatus::Failed, .. }, _) => self.unplayable(house),
+            (CallEvent::PlaybackEnded { .. }, Wait::Farewell(_) | Wait::Closed) => self.hang_up(1),
             (CallEvent::CommandFailed { step, kind: CommandKind::Gather | CommandKind::Play, .. }, _)
                 if *step == now =>
             {
-                self.unplayable(to)
+                self.unplayable(house)
             }
             (CallEvent::CommandFailed { kind: CommandKind::Transfer, .. }, Wait::Person(_)) => {
                 self.no_person()
             }
             (CallEvent::CommandAccepted { kind: CommandKind::HangUp, .. }, Wait::HangUp(_)) => self.over(),
-            (CallEvent::Answered, Wait::Pickup(_)) if self.known => self.ask(Prompt::Menu, to),
+            (CallEvent::Answered, Wait::Pickup(_)) if self.known && house.offers_spanish => {
+                self.ask(Prompt::OfferSpanish, house)
+            }
+            (CallEvent::Answered, Wait::Pickup(_)) if self.known => self.ask(Prompt::Menu, house),
             (CallEvent::Answered, Wait::Pickup(_)) => self.goodbye(),
-            (CallEvent::Link(LinkAnswer::Sent), Wait::Link) => self.go(State::LinkSent, Prompt::SentSms, to),
-            (CallEvent::Link(LinkAnswer::Refused), Wait::Link) => self.transfer(to),
+            (CallEvent::Link(LinkAnswer::Sent), Wait::Link) => {
+                self.go(State::LinkSent, Prompt::SentSms, house)
+            }
+            (CallEvent::Link(LinkAnswer::Refused), Wait::Link) => self.transfer(house),
             (CallEvent::Bridged, Wait::Person(_) | Wait::Doubt) => self.wait_for(Wait::Talk, vec![]),
-            (CallEvent::Bridged, Wait::Farewell(_) | Wait::HangUp(_)) if self.state == State::Transfer => {
+            (CallEvent::Bridged, Wait::Farewell(_) | Wait::Closed | Wait::HangUp(_))
+                if self.state == State::Transfer =>
+            {
                 self.wait_for(Wait::Talk, vec![])
             }
             (CallEvent::SecondLegEnded { cause }, Wait::Person(_)) if talked_or_left(cause) => {
@@ -97,57 +139,99 @@ impl Clerk {
                 vec![]
             }
             (CallEvent::SecondLegEnded { .. }, Wait::Person(_)) => self.no_person(),
-            (CallEvent::DeadlinePassed { step }, wait) if *step == now => self.silence(wait, to),
+            (CallEvent::DeadlinePassed { step }, wait) if *step == now => self.silence(wait, house),
             _ => vec![],
         }
     }
 
     /// The contract's "each wait has a stored deadline that leads on".
-    fn silence(&mut self, wait: Wait, to: Option<&str>) -> Vec<String> {
+    fn silence(&mut self, wait: Wait, house: &House) -> Vec<String> {
         match wait {
             Wait::Pickup(1) => self.wait_for(Wait::Pickup(2), vec!["answer".into()]),
-            Wait::Pickup(_) => {
-                self.over();
-                vec!["hang up".into()]
-            }
+            // It may have been answered all the same: one hang-up, which is not asked for again.
+            Wait::Pickup(_) => self.hang_up(3),
             Wait::Keys(..) if self.state == State::LinkSent => self.goodbye(),
-            Wait::Keys(..) => self.miss(to),
-            Wait::Link => self.transfer(to),
+            // An offer that is let pass is no miss.
+            Wait::Keys(Prompt::OfferSpanish, _) => self.ask(Prompt::Menu, house),
+            Wait::Keys(..) => self.miss(house),
+            Wait::Link => self.transfer(house),
             Wait::Person(_) | Wait::Doubt => self.no_person(),
-            Wait::Talk | Wait::Farewell(_) => self.hang_up(1),
+            Wait::Talk | Wait::Farewell(_) | Wait::Closed => self.hang_up(1),
             Wait::HangUp(tries) if tries < 3 => self.hang_up(tries + 1),
             Wait::HangUp(_) => self.over(),
-            Wait::LastDigits | Wait::Nothing => vec![],
+            Wait::LastKeys(_) | Wait::Nothing => vec![],
         }
     }
 
-    fn keyed(&mut self, keys: &str, to: Option<&str>) -> Vec<String> {
-        match (self.state, keys) {
-            (State::Menu, "1") => self.go(State::CollectStatementId, Prompt::CollectStatement, to),
-            (State::Menu, "2") | (State::LinkSent, "1") => self.transfer(to),
-            (State::LinkSent, _) => self.goodbye(),
-            (State::CollectStatementId, OPEN) => {
-                self.statement = Some(OPEN.to_owned());
-                self.go(State::CollectSmsPhone, Prompt::CollectPhone, to)
+    fn keyed(&mut self, heard: Prompt, keys: &str, house: &House) -> Vec<String> {
+        match (self.state, heard, keys) {
+            (State::Menu, _, "1") => self.go(State::CollectStatementId, Prompt::CollectStatement, house),
+            (State::Menu, _, "2") | (State::LinkSent, _, "1") => self.transfer(house),
+            (State::Menu, Prompt::OfferSpanish, keys) => {
+                self.spanish = keys == "9";
+                self.ask(Prompt::Menu, house)
             }
-            (State::CollectStatementId, ON_HOLD) => self.transfer(to),
-            (State::CollectSmsPhone, keys) => match phone(keys) {
-                None => self.miss(to),
-                Some(phone) if phone.ends_with(OPTED_OUT) => self.transfer(to),
-                Some(phone) => {
-                    self.state = State::SendingLink;
-                    let link = self.link(phone);
-                    self.wait_for(Wait::Link, link)
-                }
-            },
-            _ => self.miss(to),
+            (State::LinkSent, ..) => self.goodbye(),
+            (State::CollectStatementId, _, keys)
+                if keys.len() < house.digits.0 || keys.len() > house.digits.1 =>
+            {
+                self.miss(house)
+            }
+            (State::CollectStatementId, _, OPEN) => {
+                self.statement = Some(OPEN.to_owned());
+                let first =
+                    if house.offered.is_some() { Prompt::OfferCallerNumber } else { Prompt::CollectPhone };
+                self.go(State::CollectSmsPhone, first, house)
+            }
+            (State::CollectStatementId, _, ON_HOLD) => self.transfer(house),
+            (State::CollectSmsPhone, Prompt::OfferCallerNumber | Prompt::ReadBack, "2") => {
+                self.ask(Prompt::CollectPhone, house)
+            }
+            (State::CollectSmsPhone, Prompt::OfferCallerNumber, keys) => {
+                self.text(house.offered.clone().filter(|_| keys == "1"), house)
+            }
+            (State::CollectSmsPhone, Prompt::ReadBack, keys) => {
+                self.text(self.phone.clone().filter(|_| keys == "1"), house)
+            }
+            (State::CollectSmsPhone, _, keys) if house.reads_back && phone(keys).is_some() => {
+                self.phone = phone(keys);
+                self.ask(Prompt::ReadBack, house)
+            }
+            (State::CollectSmsPhone, _, keys) => self.text(phone(keys), house),
+            _ => self.miss(house),
         }
     }
 
-    fn last_digits(&mut self, keys: &str) -> Vec<String> {
-        let Some(phone) = phone(keys).filter(|_| self.wait == Wait::LastDigits) else { return vec![] };
+    /// The caller wants the link at this number, or has named none.
+    fn text(&mut self, number: Option<String>, house: &House) -> Vec<String> {
+        match number {
+            None => self.miss(house),
+            Some(phone) if phone.ends_with(OPTED_OUT) => self.transfer(house),
+            Some(phone) => {
+                self.state = State::SendingLink;
+                let link = self.link(phone);
+                self.wait_for(Wait::Link, link)
+            }
+        }
+    }
+
+    /// Keys pressed before the hang-up and told after it: only what the caller meant for sure counts.
+    fn last_keys(&mut self, keys: &str, house: &House) -> Vec<String> {
+        let Wait::LastKeys(heard) = self.wait else { return vec![] };
+        let yes = keys == "1";
+        let number = match heard {
+            Prompt::OfferCallerNumber if yes => house.offered.clone(),
+            Prompt::ReadBack if yes => self.phone.clone(),
+            Prompt::OfferCallerNumber | Prompt::ReadBack => None,
+            _ if house.reads_back || phone(keys).is_none() => return vec![],
+            _ => phone(keys),
+        };
         self.wait = Wait::Nothing;
-        if phone.ends_with(OPTED_OUT) { vec![] } else { self.link(phone) }
+        self.phone = None;
+        match number {
+            Some(phone) if !phone.ends_with(OPTED_OUT) => self.link(phone),
+            _ => vec![],
+        }
     }
 
     fn link(&mut self, phone: String) -> Vec<String> {
@@ -156,35 +240,60 @@ impl Clerk {
         vec![said]
     }
 
-    fn miss(&mut self, to: Option<&str>) -> Vec<String> {
+    fn miss(&mut self, house: &House) -> Vec<String> {
         self.misses += 1;
         match (self.state, self.misses) {
-            (State::Menu, 1) => self.ask(Prompt::Menu, to),
-            (State::CollectStatementId, 1 | 2) => self.ask(Prompt::InvalidStatement, to),
-            (State::CollectSmsPhone, 1 | 2) => self.ask(Prompt::CollectPhone, to),
-            _ => self.transfer(to),
+            (State::Menu, 1) => self.ask(Prompt::Menu, house),
+            (State::CollectStatementId, 1 | 2) => self.ask(Prompt::InvalidStatement, house),
+            (State::CollectSmsPhone, 1 | 2) => self.ask(Prompt::CollectPhone, house),
+            _ => self.transfer(house),
         }
     }
 
-    fn go(&mut self, state: State, prompt: Prompt, to: Option<&str>) -> Vec<String> {
+    fn go(&mut self, state: State, prompt: Prompt, house: &House) -> Vec<String> {
         (self.state, self.misses) = (state, 0);
-        self.ask(prompt, to)
+        self.ask(prompt, house)
     }
 
-    fn ask(&mut self, prompt: Prompt, to: Option<&str>) -> Vec<String> {
+    fn ask(&mut self, prompt: Prompt, house: &House) -> Vec<String> {
         self.prompts += 1;
-        match self.prompts {
-            ..=12 => {
-                self.wait_for(Wait::Keys(prompt, false), vec![format!("gather {} Recorded", prompt.name())])
+        if self.prompts > 12 {
+            return self.transfer(house);
+        }
+        if prompt == Prompt::CollectPhone {
+            self.phone = None;
+        }
+        let only_spoken =
+            matches!(prompt, Prompt::OfferSpanish | Prompt::OfferCallerNumber | Prompt::ReadBack);
+        let aloud = self.spanish || only_spoken;
+        let said = vec![format!("gather {} {}", prompt.name(), self.how(prompt, aloud))];
+        self.wait_for(Wait::Keys(prompt, aloud), said)
+    }
+
+    /// How a prompt reaches the caller.
+    fn how(&self, prompt: Prompt, aloud: bool) -> String {
+        let spanish = if self.spanish || prompt == Prompt::OfferSpanish { " es" } else { "" };
+        match (aloud, prompt, &self.phone) {
+            (false, ..) => "Recorded".to_owned(),
+            (true, Prompt::ReadBack, Some(phone)) => {
+                format!("Spoken{spanish} of {}", phone.trim_start_matches("+1"))
             }
-            _ => self.transfer(to),
+            _ => format!("Spoken{spanish}"),
         }
     }
 
-    fn transfer(&mut self, to: Option<&str>) -> Vec<String> {
+    fn transfer(&mut self, house: &House) -> Vec<String> {
+        if self.state == State::CollectSmsPhone {
+            self.phone = None;
+        }
         self.state = State::Transfer;
-        let Some(to) = to else { return self.no_person() };
-        self.wait_for(Wait::Person(false), vec!["play transfer Recorded".into(), format!("transfer to {to}")])
+        if house.is_closed {
+            let said = format!("play office_closed {}", self.how(Prompt::OfficeClosed, true));
+            return self.wait_for(Wait::Closed, vec!["office closed".into(), said]);
+        }
+        let Some(to) = &house.to else { return self.no_person() };
+        let play = format!("play transfer {}", self.how(Prompt::Transfer, self.spanish));
+        self.wait_for(Wait::Person(self.spanish), vec![play, format!("transfer to {to}")])
     }
 
     fn no_person(&mut self) -> Vec<String> {
@@ -194,7 +303,8 @@ impl Clerk {
     }
 
     fn goodbye(&mut self) -> Vec<String> {
-        self.wait_for(Wait::Farewell(false), vec!["play goodbye Recorded".into()])
+        let play = format!("play goodbye {}", self.how(Prompt::Goodbye, self.spanish));
+        self.wait_for(Wait::Farewell(self.spanish), vec![play])
     }
 
     fn hang_up(&mut self, tries: u8) -> Vec<String> {
@@ -202,14 +312,17 @@ impl Clerk {
     }
 
     /// A prompt that cannot be played is read aloud; one that cannot be read aloud is passed over.
-    fn unplayable(&mut self, to: Option<&str>) -> Vec<String> {
+    fn unplayable(&mut self, house: &House) -> Vec<String> {
         let aloud = |how: &str, p: Prompt| {
             vec![format!("prompt failed {}", p.name()), format!("{how} {} Spoken", p.name())]
         };
         match self.wait {
             Wait::Keys(p, false) => self.wait_for(Wait::Keys(p, true), aloud("gather", p)),
             Wait::Keys(_, true) if self.state == State::LinkSent => self.goodbye(),
-            Wait::Keys(_, true) => self.transfer(to),
+            // What was only offered is left out.
+            Wait::Keys(Prompt::OfferSpanish, true) => self.ask(Prompt::Menu, house),
+            Wait::Keys(Prompt::OfferCallerNumber, true) => self.ask(Prompt::CollectPhone, house),
+            Wait::Keys(_, true) => self.transfer(house),
             Wait::Person(false) => {
                 // It is the same wait for the same person.
                 self.wait = Wait::Person(true);
@@ -217,6 +330,7 @@ impl Clerk {
             }
             Wait::Farewell(false) => self.wait_for(Wait::Farewell(true), aloud("play", Prompt::Goodbye)),
             Wait::Farewell(true) => self.hang_up(1),
+            Wait::Closed => self.goodbye(),
             _ => vec![],
         }
     }
@@ -224,7 +338,7 @@ impl Clerk {
     fn over(&mut self) -> Vec<String> {
         self.wait = match (self.state, self.wait) {
             (State::Done, wait) => wait,
-            (State::CollectSmsPhone, Wait::Keys(..)) => Wait::LastDigits,
+            (State::CollectSmsPhone, Wait::Keys(heard, _)) => Wait::LastKeys(heard),
             _ => Wait::Nothing,
         };
         self.state = State::Done;
@@ -242,6 +356,7 @@ impl Clerk {
             Wait::Keys(prompt, _) => Some(prompt),
             Wait::Person(_) => Some(Prompt::Transfer),
             Wait::Farewell(_) => Some(Prompt::Goodbye),
+            Wait::Closed => Some(Prompt::OfficeClosed),
             _ => None,
         }
     }

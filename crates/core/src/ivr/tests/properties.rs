@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::model::Clerk;
+use super::model::{Clerk, House};
 use super::*;
 
 /// 10^4 cases with those of [`super::reorder`]; more with `PROPTEST_CASES`.
@@ -129,6 +129,11 @@ impl Happening {
     fn awaited(&self, call: &Call, said: Option<u32>, step: u32) -> CallEvent {
         match (call.phase, call.state) {
             (Phase::Answering { .. }, _) => CallEvent::Answered,
+            (Phase::Asking { prompt: Prompt::OfferSpanish, .. }, _) => gather(said, "9"),
+            (Phase::Asking { prompt: Prompt::OfferCallerNumber | Prompt::ReadBack, .. }, _) => {
+                gather(said, "1")
+            }
+            (Phase::EndedAtOffer | Phase::EndedAtReadBack, _) => gather(said, "1"),
             (Phase::Asking { .. }, State::CollectStatementId) => gather(said, OPEN),
             (Phase::Asking { .. } | Phase::EndedAtPhone, _) if call.statement.is_some() => {
                 gather(said, PHONE)
@@ -144,7 +149,7 @@ impl Happening {
     fn playback(&self, call: &Call, step: Option<u32>) -> CallEvent {
         let prompt = match self.pick % 4 {
             0 => None,
-            1 => Some(Prompt::ALL[self.pick % Prompt::ALL.len()]),
+            1 => every_prompt().nth(self.pick % 11),
             _ => call.playing(),
         };
         let statuses = [PlaybackStatus::Ended, PlaybackStatus::Failed, PlaybackStatus::CallHangup];
@@ -157,6 +162,7 @@ struct Pair {
     call: Call,
     clerk: Clerk,
     around: Surroundings,
+    house: House,
     asked: usize,
     links: usize,
 }
@@ -166,14 +172,15 @@ impl Pair {
         let before = self.call.clone();
         let (call, effects) = advance(before.clone(), event, &self.around);
         let done: Vec<String> = effects.iter().map(words).collect();
-        let expected = self.clerk.hear(event, self.around.transfer_to.as_ref().map(E164::expose));
+        let expected = self.clerk.hear(event, &self.house);
         prop_assert_eq!(&done, &expected, "{:?} told {:?}", before, event);
         prop_assert_eq!(call.state, self.clerk.state, "{:?} told {:?}", before, event);
         prop_assert_eq!(call.step, self.clerk.step, "{:?} told {:?}", before, event);
         prop_assert_eq!(call.statement.as_ref().map(StatementId::expose), self.clerk.statement.as_deref());
         prop_assert_eq!(call.phone.as_ref().map(E164::expose), self.clerk.phone.as_deref());
         prop_assert_eq!(call.wait_ms().is_some(), self.clerk.waits(), "{:?} told {:?}", before, event);
-        self.asked += done.iter().filter(|d| d.starts_with("gather") && d.ends_with("Recorded")).count();
+        let again_aloud = done.iter().any(|d| d.starts_with("prompt failed"));
+        self.asked += done.iter().filter(|d| d.starts_with("gather") && !again_aloud).count();
         self.links += done.iter().filter(|d| d.starts_with("link")).count();
         prop_assert!(self.asked <= 12 && self.links <= 1);
         prop_assert!(before.state != State::Done || call.state == State::Done);
@@ -182,15 +189,45 @@ impl Pair {
     }
 }
 
+/// How an agency has set its menu, in the machine's words and in the clerk's; a third of them have set nothing.
+pub(super) fn agencies() -> impl Strategy<Value = (Surroundings, House)> {
+    let desk = prop_oneof![6 => Just(Some(false)), 2 => Just(Some(true)), 2 => Just(None)];
+    let digits = prop::sample::select(vec![(1_u8, 12_u8), (1, 12), (6, 10), (6, 6), (7, 12)]);
+    let caller = prop::sample::select(vec![None, Some(CALLER), Some("+12025550199")]);
+    let flags = prop_oneof![1 => Just([false; 3]), 2 => any::<[bool; 3]>()];
+    (desk, digits, caller, flags).prop_map(|(desk, (least, most), caller, [offer, read_back, spanish])| {
+        let to = "+12025550119";
+        let house = House {
+            to: desk.map(|_| to.to_owned()),
+            is_closed: desk == Some(true),
+            digits: (usize::from(least), usize::from(most)),
+            offered: caller.filter(|_| offer).map(str::to_owned),
+            reads_back: read_back,
+            offers_spanish: spanish,
+        };
+        let menu = MenuSettings {
+            statement_digits: format!("{least}-{most}").parse().unwrap_or_default(),
+            offer_caller_number: offer,
+            read_back,
+            spanish,
+        };
+        let desk = match desk {
+            None => Desk::None,
+            Some(true) => closed().desk,
+            Some(false) => billing_team().desk,
+        };
+        (Surroundings { desk, menu, caller: caller.and_then(|c| E164::parse(c).ok()) }, house)
+    })
+}
+
 proptest! {
     #![proptest_config(cases(6_000))]
 
     #[test]
     fn the_machine_does_what_the_contract_says_whatever_is_lost_doubled_or_swapped(
-        happenings in happenings(), known in prop::bool::weighted(0.95), has_target in prop::bool::weighted(0.8),
+        happenings in happenings(), known in prop::bool::weighted(0.95), (around, house) in agencies(),
     ) {
-        let around = if has_target { billing_team() } else { Surroundings::default() };
-        let mut pair = Pair { call: ring(known).0, clerk: Clerk::new(known), around, asked: 0, links: 0 };
+        let mut pair = Pair { call: ring(known).0, clerk: Clerk::new(known), around, house, asked: 0, links: 0 };
         let mut held: Vec<CallEvent> = vec![];
         for happening in &happenings {
             let event = happening.event(&pair.call);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::properties::cases;
+use super::properties::{agencies, cases};
 use super::world::{GoodbyeTurn, LinkTurn, Story, TransferTurn, Turn, World};
 use super::*;
 
@@ -68,15 +68,19 @@ fn stories() -> impl Strategy<Value = Story> {
     ];
     let answers = prop_oneof![8 => Just(0_usize), 1 => Just(1_usize), 1 => Just(2_usize)];
     let turns = proptest::collection::vec(turn, 0..14);
-    (answers, turns, link, transfer, goodbye, 0..4_usize, any::<bool>()).prop_map(
-        |(unconfirmed_answers, turns, link, transfer, goodbye, refused_hang_ups, no_client_state)| Story {
-            unconfirmed_answers,
-            turns,
-            link,
-            transfer,
-            goodbye,
-            refused_hang_ups,
-            no_client_state,
+    let agency = agencies().prop_map(|(around, _)| around);
+    (agency, answers, turns, link, transfer, goodbye, 0..4_usize, any::<bool>()).prop_map(
+        |(around, unconfirmed_answers, turns, link, transfer, goodbye, refused_hang_ups, no_client_state)| {
+            Story {
+                around,
+                unconfirmed_answers,
+                turns,
+                link,
+                transfer,
+                goodbye,
+                refused_hang_ups,
+                no_client_state,
+            }
         },
     )
 }

@@ -1,5 +1,8 @@
 //! Every pair of (state, phase) and event has an answer, and no call is left in silence (R8).
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::*;
 
 /// The step of every call under the walk; events carry it, an older one, a newer one or none.
@@ -10,9 +13,9 @@ fn every_state_in_every_phase_has_an_answer_to_every_event() {
     let events = every_event();
     let mut pairs = 0;
     for call in every_call() {
-        for around in [billing_team(), Surroundings::default()] {
+        for around in &agencies() {
             for event in &events {
-                let (next, effects) = advance(call.clone(), event, &around);
+                let (next, effects) = advance(call.clone(), event, around);
                 assert!(next.step >= call.step, "{call:?} {event:?}");
                 assert!(call.state != State::Done || next.state == State::Done, "{call:?} {event:?}");
                 assert!(next.prompts <= MAX_PROMPTS, "{call:?} {event:?}");
@@ -35,12 +38,12 @@ fn a_call_that_is_not_done_always_waits_for_something_with_a_deadline() {
 #[test]
 fn from_everywhere_deadlines_alone_lead_to_done_and_each_does_something_for_the_caller() {
     for call in reachable() {
-        for around in [billing_team(), Surroundings::default()] {
+        for around in &agencies() {
             let mut call = call.clone();
             let mut deadlines = 0;
             while call.state != State::Done {
                 let (next, effects) =
-                    advance(call.clone(), &CallEvent::DeadlinePassed { step: call.step }, &around);
+                    advance(call.clone(), &CallEvent::DeadlinePassed { step: call.step }, around);
                 assert!(next.step > call.step || next.state == State::Done, "the same wait again: {call:?}");
                 let acts = effects.iter().any(|e| matches!(e, Effect::Command(_)));
                 assert!(acts || next.state == State::Done, "silence after {call:?}");
@@ -54,9 +57,9 @@ fn from_everywhere_deadlines_alone_lead_to_done_and_each_does_something_for_the_
 
 #[test]
 fn a_call_that_has_ended_asks_telnyx_for_nothing() {
-    for call in reachable().into_iter().filter(|c| c.state == State::Done) {
-        for event in every_event() {
-            let (_, effects) = advance(call.clone(), &event, &billing_team());
+    for call in reachable().iter().filter(|c| c.state == State::Done) {
+        for (event, around) in every_event().iter().flat_map(|e| agencies().map(|a| (e, a))) {
+            let (_, effects) = advance(call.clone(), event, &around);
             assert!(effects.iter().all(|e| matches!(e, Effect::SendLink { .. })), "{call:?} {event:?}");
         }
     }
@@ -67,7 +70,9 @@ fn every_wait_is_long_enough_for_what_it_waits_for() {
     for call in reachable() {
         let Some(ms) = call.wait_ms() else { continue };
         let least = match call.phase {
-            Phase::Asking { prompt, .. } => 10_000 + (i64::from(prompt.maximum_digits()) - 1) * 5_000,
+            Phase::Asking { prompt, .. } => {
+                prompt.first_key_ms() + (i64::from(prompt.maximum_digits()) - 1) * 5_000
+            }
             Phase::Transferring { .. } => 30_000,
             Phase::Bridged => 14_400_000,
             _ => 5_000,
@@ -76,27 +81,33 @@ fn every_wait_is_long_enough_for_what_it_waits_for() {
     }
 }
 
+/// With nothing set, with nobody to transfer to, with everything on, and with the office closed as well.
+fn agencies() -> [Surroundings; 4] {
+    [billing_team(), Surroundings::default(), everything_on(), closed()]
+}
+
 /// Every call that some sequence of events leads to; the step is set back, since only its equality counts.
-fn reachable() -> Vec<Call> {
-    let events = every_event();
-    let mut seen: Vec<Call> = vec![];
+fn reachable() -> &'static [Call] {
+    static REACHABLE: LazyLock<Vec<Call>> = LazyLock::new(reach);
+    &REACHABLE
+}
+
+fn reach() -> Vec<Call> {
+    let (events, agencies) = (every_event(), agencies());
+    let (mut seen, mut calls) = (HashSet::new(), vec![]);
     let mut open = vec![ring(true).0, ring(false).0];
     while let Some(call) = open.pop() {
         let call = Call { step: NOW, ..call };
-        if seen.contains(&call) {
+        if !seen.insert(format!("{call:?}")) {
             continue;
         }
-        seen.push(call.clone());
-        for around in [billing_team(), Surroundings::default()] {
-            open.extend(events.iter().map(|e| advance(call.clone(), e, &around).0).filter(|n| {
-                n.phase != call.phase
-                    || n.state != call.state
-                    || n.misses != call.misses
-                    || n.prompts != call.prompts
-            }));
+        calls.push(call.clone());
+        for around in &agencies {
+            let next = events.iter().map(|e| Call { step: NOW, ..advance(call.clone(), e, around).0 });
+            open.extend(next.filter(|n| *n != call));
         }
     }
-    seen
+    calls
 }
 
 fn every_call() -> Vec<Call> {
@@ -106,15 +117,19 @@ fn every_call() -> Vec<Call> {
             for (misses, prompts) in [(0, 0), (1, 5), (2, 11), (2, 12)] {
                 for known in [true, false] {
                     let statement = StatementId::parse(OPEN).filter(|_| misses == 1);
+                    let language = if known { Language::English } else { Language::Spanish };
+                    let phone = E164::parse("+12025550147").ok().filter(|_| misses > 0);
+                    let step = NOW;
                     calls.push(Call {
                         state,
                         phase,
-                        step: NOW,
+                        step,
                         misses,
                         prompts,
                         statement,
-                        phone: None,
+                        phone,
                         known,
+                        language,
                     });
                 }
             }
@@ -124,14 +139,15 @@ fn every_call() -> Vec<Call> {
 }
 
 fn every_phase() -> Vec<Phase> {
-    let mut phases = vec![Phase::Linking, Phase::LegEnded, Phase::Bridged, Phase::EndedAtPhone, Phase::Ended];
+    let mut phases = vec![Phase::Linking, Phase::LegEnded, Phase::Bridged, Phase::Closed];
+    phases.extend([Phase::EndedAtPhone, Phase::EndedAtOffer, Phase::EndedAtReadBack, Phase::Ended]);
     for yes in [true, false] {
         phases.extend([
             Phase::Answering { again: yes },
             Phase::Transferring { spoken: yes },
             Phase::Goodbye { spoken: yes },
         ]);
-        phases.extend(Prompt::ALL.map(|prompt| Phase::Asking { prompt, spoken: yes }));
+        phases.extend(every_prompt().map(|prompt| Phase::Asking { prompt, spoken: yes }));
     }
     phases.extend((0..4).map(|tries| Phase::HangingUp { tries }));
     phases
@@ -153,13 +169,13 @@ fn every_event() -> Vec<CallEvent> {
             [GatherStatus::Valid, GatherStatus::NoInput, GatherStatus::CallHangup, GatherStatus::Cancelled]
         {
             events.extend(
-                ["", "#", "1", "2", "*", OPEN, ON_HOLD, PHONE, OPTED_OUT]
+                ["", "#", "1", "2", "9", "*", OPEN, ON_HOLD, PHONE, OPTED_OUT]
                     .map(|k| gather_with(step, status, k)),
             );
         }
         for status in [PlaybackStatus::Ended, PlaybackStatus::CallHangup, PlaybackStatus::Failed] {
             events.push(CallEvent::PlaybackEnded { step, prompt: None, status });
-            events.extend(Prompt::ALL.map(|p| CallEvent::PlaybackEnded { step, prompt: Some(p), status }));
+            events.extend(every_prompt().map(|p| CallEvent::PlaybackEnded { step, prompt: Some(p), status }));
         }
     }
     for step in [NOW, NOW - 1, NOW + 1] {

@@ -9,6 +9,8 @@ use crate::ids::derived_id;
 /// How one call goes, whatever the order in which it is told.
 #[derive(Clone, Debug)]
 pub(super) struct Story {
+    /// How the agency has set its menu, and who calls.
+    pub(super) around: Surroundings,
     /// Answers whose confirmation is lost.
     pub(super) unconfirmed_answers: usize,
     /// One for each gather; after the last the caller says nothing more.
@@ -109,7 +111,7 @@ impl World {
     pub(super) fn tell(&mut self, at: usize, keep_a_copy: bool) {
         let told = if keep_a_copy { self.pending[at].clone() } else { self.pending.remove(at) };
         if self.applied.insert(told.cause.clone()) {
-            let (call, effects) = advance(self.call.clone(), &told.event, &billing_team());
+            let (call, effects) = advance(self.call.clone(), &told.event, &self.story.around);
             self.call = call;
             self.perform(&told.cause, &effects);
         }
@@ -153,12 +155,12 @@ impl World {
                 let lost = self.answers <= self.story.unconfirmed_answers;
                 vec![accepted, if lost { self.deadline() } else { CallEvent::Answered }]
             }
-            Command::Gather { prompt, voice } => self.gathered(*prompt, *voice, accepted),
+            Command::Gather { prompt, voice } => self.gathered(*prompt, voice, accepted),
             // A transfer prompt that fails is spoken only while it still rings, so its order does matter: not here.
             Command::Play { prompt: Prompt::Transfer, voice } => {
-                vec![accepted, self.playback(Prompt::Transfer, *voice, PlaybackStatus::Ended)]
+                vec![accepted, self.playback(Prompt::Transfer, voice, PlaybackStatus::Ended)]
             }
-            Command::Play { prompt, voice } => self.played(*prompt, *voice, accepted),
+            Command::Play { prompt, voice } => self.played(*prompt, voice, accepted),
             Command::Transfer { .. } => self.transferred(accepted),
             Command::HangUp => {
                 self.hang_ups += 1;
@@ -173,7 +175,7 @@ impl World {
         }
     }
 
-    fn gathered(&mut self, prompt: Prompt, voice: Voice, accepted: CallEvent) -> Vec<CallEvent> {
+    fn gathered(&mut self, prompt: Prompt, voice: &Voice, accepted: CallEvent) -> Vec<CallEvent> {
         let turn = self.story.turns.get(self.gathers).copied().unwrap_or(Turn::Silence);
         self.gathers += 1;
         let ended = self.playback(prompt, voice, PlaybackStatus::Ended);
@@ -183,7 +185,8 @@ impl World {
                 let keys = match prompt {
                     Prompt::Menu => "1",
                     Prompt::CollectPhone => PHONE,
-                    Prompt::SentSms => "9",
+                    Prompt::SentSms | Prompt::OfferSpanish => "9",
+                    Prompt::OfferCallerNumber | Prompt::ReadBack => "1",
                     _ => OPEN,
                 };
                 vec![accepted, ended, gather(said, keys)]
@@ -203,7 +206,7 @@ impl World {
         }
     }
 
-    fn played(&mut self, prompt: Prompt, voice: Voice, accepted: CallEvent) -> Vec<CallEvent> {
+    fn played(&mut self, prompt: Prompt, voice: &Voice, accepted: CallEvent) -> Vec<CallEvent> {
         match self.story.goodbye {
             GoodbyeTurn::HeardOut => vec![accepted, self.playback(prompt, voice, PlaybackStatus::Ended)],
             GoodbyeTurn::Silence => vec![accepted, self.deadline()],
@@ -247,10 +250,10 @@ impl World {
         (!self.story.no_client_state).then_some(self.call.step)
     }
 
-    fn playback(&self, prompt: Prompt, voice: Voice, status: PlaybackStatus) -> CallEvent {
+    fn playback(&self, prompt: Prompt, voice: &Voice, status: PlaybackStatus) -> CallEvent {
         match voice {
             Voice::Recorded => CallEvent::PlaybackEnded { step: self.said(), prompt: Some(prompt), status },
-            Voice::Spoken => CallEvent::PlaybackEnded {
+            Voice::Spoken(_) => CallEvent::PlaybackEnded {
                 step: Some(self.call.step),
                 prompt: None,
                 status: PlaybackStatus::Ended,
@@ -258,10 +261,10 @@ impl World {
         }
     }
 
-    fn unplayable(&self, prompt: Prompt, voice: Voice, kind: CommandKind) -> CallEvent {
+    fn unplayable(&self, prompt: Prompt, voice: &Voice, kind: CommandKind) -> CallEvent {
         match voice {
             Voice::Recorded => self.playback(prompt, voice, PlaybackStatus::Failed),
-            Voice::Spoken => {
+            Voice::Spoken(_) => {
                 CallEvent::CommandFailed { step: self.call.step, kind, failure: Failure::Refused }
             }
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,8 +17,6 @@ use super::world::{Admission, Fault, RecordedRequest, SimSession};
 use super::{SimStripe, now_s, params};
 
 const BODY_BYTES: usize = 256 * 1024;
-const RECORDED_HEADERS: [&str; 5] =
-    ["stripe-account", "stripe-version", "idempotency-key", "content-type", "user-agent"];
 
 /// One request, read.
 struct Call {
@@ -34,12 +33,13 @@ impl Call {
     }
 
     fn recorded(&self) -> RecordedRequest {
-        let header = |name: &&str| Some(((*name).to_owned(), self.header(name)?.to_owned()));
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let others = self.headers.iter().filter(|(name, _)| *name != AUTHORIZATION);
         let query = self.query.as_ref().map(|q| format!("?{q}")).unwrap_or_default();
         RecordedRequest {
             method: self.method.to_string(),
             path: format!("{}{query}", self.path),
-            headers: RECORDED_HEADERS.iter().filter_map(header).collect::<BTreeMap<_, _>>(),
+            headers: others.map(|(name, value)| (name.to_string(), text(value))).collect::<BTreeMap<_, _>>(),
             body: String::from_utf8_lossy(&self.body).into_owned(),
         }
     }

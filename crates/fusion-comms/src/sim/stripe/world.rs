@@ -59,7 +59,7 @@ pub struct RecordedRequest {
     pub method: String,
     /// With the query, where there is one.
     pub path: String,
-    /// `stripe-account`, `stripe-version`, `idempotency-key`, `content-type`, `user-agent`: those sent.
+    /// All that were sent but `authorization`.
     pub headers: BTreeMap<String, String>,
     pub body: String,
 }

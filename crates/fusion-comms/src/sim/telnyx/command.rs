@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::errors::Refusal;
 use super::line::{Action, Input, Order};
 use super::parts::Fields;
-use super::{CallView, SimTelnyx, api};
+use super::{CallView, Moment, SimTelnyx, api};
 
 /// How long a `command_id` is remembered for its call.
 const COMMAND_ID_LIFE: Duration = Duration::from_secs(60);
@@ -72,6 +72,7 @@ pub(super) async fn handle(
     Path((id, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
+    sim.watched(Moment::Command { call: id.clone(), action: action.clone(), at: Instant::now() });
     match sim.command(&id, &action, &body) {
         Ok(()) => Json(json!({ "data": { "result": "ok" } })).into_response(),
         Err(refusal) => refusal.into_response(),
@@ -116,6 +117,39 @@ impl SimTelnyx {
     }
 }
 
+/// The languages that speech can be in.
+const LANGUAGES: [&str; 29] = [
+    "arb",
+    "cmn-CN",
+    "cy-GB",
+    "da-DK",
+    "de-DE",
+    "en-AU",
+    "en-GB",
+    "en-GB-WLS",
+    "en-IN",
+    "en-US",
+    "es-ES",
+    "es-MX",
+    "es-US",
+    "fr-CA",
+    "fr-FR",
+    "hi-IN",
+    "is-IS",
+    "it-IT",
+    "ja-JP",
+    "ko-KR",
+    "nb-NO",
+    "nl-NL",
+    "pl-PL",
+    "pt-BR",
+    "pt-PT",
+    "ro-RO",
+    "ru-RU",
+    "sv-SE",
+    "tr-TR",
+];
+
 /// Parameters each command takes, with their ranges. Others are refused: what we misspell must not pass unseen.
 fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
     let f = Fields::new(map);
@@ -144,6 +178,7 @@ fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
         }
         Action::GatherUsingSpeak => {
             f.required("payload")?.required("voice")?.text("payload", 3000)?.text("invalid_payload", 3000)?;
+            f.voice()?.choice("language", &LANGUAGES)?;
             &["payload", "voice", "payload_type", "service_level", "language", "invalid_payload"]
         }
         Action::PlaybackStart => {
@@ -166,6 +201,7 @@ fn check(action: Action, map: &Map<String, Value>) -> Result<(), Refusal> {
         }
         Action::Speak => {
             f.required("payload")?.required("voice")?.text("payload", 3000)?.loops("loop")?;
+            f.voice()?.choice("language", &LANGUAGES)?;
             &["payload", "voice", "payload_type", "service_level", "language", "loop", "stop", "target_legs"]
         }
         Action::PlaybackStop => &["stop", "overlay"],

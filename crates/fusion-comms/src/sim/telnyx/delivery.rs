@@ -1,7 +1,7 @@
 //! Webhooks on their way out: signed, posted, tried again by the rules of each product.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use rand::RngExt;
 use serde_json::{Value, json};
 
 use super::record::push_capped;
-use super::{Delivery, SimTelnyx, new_id, now};
+use super::{Delivery, Moment, SimTelnyx, new_id, now};
 
 /// The product an event belongs to: it decides route, time format and retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +29,13 @@ pub(super) struct Event {
     kind: &'static str,
     occurred_at: String,
     payload: Value,
+    due: Instant,
 }
 
 impl Event {
     pub(super) fn new(hook: Hook, kind: &'static str, at: Timestamp, payload: Value) -> Self {
         let occurred_at = if hook == Hook::Sms { millis(at) } else { at.to_string() };
-        Self { hook, id: new_id(), kind, occurred_at, payload }
+        Self { hook, id: new_id(), kind, occurred_at, payload, due: Instant::now() }
     }
 
     fn body(&self, attempt: u32, url: &str) -> String {
@@ -87,6 +88,7 @@ impl SimTelnyx {
 
     /// Delivers one event: returns after the first try (of each copy), the retries go on in the background.
     pub(super) async fn deliver(self: &Arc<Self>, event: Event) {
+        self.pass(event.kind, &event.payload).await;
         let (reorder, delays) = self.trouble();
         for delay in delays {
             let (sim, event) = (Arc::clone(self), event.clone());
@@ -133,6 +135,7 @@ impl SimTelnyx {
         let body = event.body(attempt, &url);
         let timestamp = now().unix_s().to_string();
         let signature = self.options.signing.sign(format!("{timestamp}|{body}").as_bytes());
+        let sent = Instant::now();
         let answer = self
             .http
             .post(&url)
@@ -143,6 +146,15 @@ impl SimTelnyx {
             .send()
             .await;
         let status = answer.ok().map(|a| a.status().as_u16());
+        let (kind, payload) = (event.kind, event.payload.clone());
+        self.watched(Moment::Webhook {
+            kind,
+            payload,
+            due: event.due,
+            sent,
+            answered: Instant::now(),
+            status,
+        });
         let delivery = Delivery {
             event_id: event.id.clone(),
             event_type: event.kind.to_owned(),
@@ -153,5 +165,13 @@ impl SimTelnyx {
         };
         push_capped(&mut self.state().deliveries, delivery);
         status
+    }
+
+    /// Tells whoever measures.
+    pub(super) fn watched(&self, moment: Moment) {
+        if let Some(watch) = &self.options.watch {
+            // Whoever has stopped listening does not care.
+            let _gone = watch.send(moment);
+        }
     }
 }

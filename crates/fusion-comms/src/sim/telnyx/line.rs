@@ -254,9 +254,9 @@ impl Line {
     }
 
     /// The caller decides what to do about a prompt: keys follow keys that are still to be pressed.
-    pub(super) fn react(&mut self, prompt: &str) {
+    pub(super) fn react(&mut self, prompt: &str, speech: Option<&str>) {
         let pace = self.plan.pace;
-        let (keys, then_hang_up) = match self.plan.next_reply(prompt) {
+        let (keys, then_hang_up) = match self.plan.next_reply(prompt, speech) {
             Reply::Keys(keys) => (keys, false),
             Reply::Silence => return,
             Reply::HangUp => (String::new(), true),
@@ -327,11 +327,7 @@ impl Line {
     }
 
     pub(super) fn phase(&self, leg: &str, phase: Phase) {
-        if let Some(leg) = self.sim.state().calls.get_mut(leg) {
-            leg.phase = phase;
-            leg.view.answered |= phase == Phase::Answered;
-            leg.view.ended |= phase == Phase::Ended;
-        }
+        self.sim.leg_is(leg, phase);
     }
 
     pub(super) fn ended(&self, id: &str, cause: &str) {

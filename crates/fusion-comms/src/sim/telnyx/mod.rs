@@ -15,6 +15,7 @@ mod parts;
 mod plans;
 mod playback;
 mod record;
+mod staged;
 #[cfg(test)]
 mod tests;
 mod text_body;
@@ -33,7 +34,7 @@ use url::Url;
 pub use plans::{
     Api, CallPlan, Chaos, FaxPlan, Pace, Quirks, Reply, SimOptions, TextOutcome, TransferOutcome,
 };
-pub use record::{CallView, Delivery, FaxView, SeenRequest, SimText};
+pub use record::{CallView, Delivery, FaxView, Moment, SeenRequest, SimText};
 
 /// The simulated account. All of it is behind one `Arc`; the tasks of calls and deliveries hold it too.
 pub struct SimTelnyx {
@@ -54,6 +55,7 @@ struct State {
     faults: HashMap<Api, faults::Faults>,
     texts: message::Texts,
     faxes: fax::Faxes,
+    held: staged::Held,
 }
 
 impl SimTelnyx {
@@ -79,6 +81,7 @@ impl SimTelnyx {
             faults: HashMap::new(),
             texts: message::Texts::default(),
             faxes: fax::Faxes::default(),
+            held: staged::Held::default(),
         };
         Ok(Arc::new(Self { options, http, state: Mutex::new(state) }))
     }

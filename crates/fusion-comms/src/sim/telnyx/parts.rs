@@ -72,6 +72,16 @@ impl<'a> Fields<'a> {
         let ok = self.string(name)?.is_none_or(|t| t.len() <= longest && t.chars().all(key));
         self.ensure(ok, name, "telephone keys")
     }
+    /// `male`, `female`, or a provider's voice, as in `AWS.Polly.Joanna`.
+    pub(super) fn voice(&'a self) -> Checked<'a> {
+        const PROVIDERS: [&str; 4] = ["AWS.Polly.", "Azure.", "Telnyx.", "ElevenLabs."];
+        let known = |t: &str| {
+            matches!(t, "male" | "female")
+                || PROVIDERS.iter().any(|p| t.strip_prefix(p).is_some_and(|voice| !voice.is_empty()))
+        };
+        let ok = self.string("voice")?.is_none_or(known);
+        self.ensure(ok, "voice", "one of the documented voices")
+    }
     /// An E.164 number or a SIP URI.
     pub(super) fn party(&'a self, name: &str) -> Checked<'a> {
         let ok = self.string(name)?.is_none_or(|t| E164::parse(t).is_ok() || t.starts_with("sip:"));

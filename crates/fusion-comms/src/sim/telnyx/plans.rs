@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
+use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
+
+use super::Moment;
 
 /// How this Telnyx account is set up. Change the fields after [`SimOptions::new`] where the defaults do not fit.
 #[derive(Clone)]
@@ -35,6 +38,8 @@ pub struct SimOptions {
     pub text_delay: Duration,
     pub quirks: Quirks,
     pub chaos: Option<Chaos>,
+    /// Whoever measures is told of every webhook and every command here.
+    pub watch: Option<UnboundedSender<Moment>>,
 }
 
 impl SimOptions {
@@ -56,6 +61,7 @@ impl SimOptions {
             text_delay: Duration::from_millis(150),
             quirks: Quirks::default(),
             chaos: None,
+            watch: None,
         }
     }
 }
@@ -130,6 +136,8 @@ pub struct CallPlan {
     /// The caller gives up if nobody has answered by then (in life's time).
     pub patience: Duration,
     replies: HashMap<String, VecDeque<Reply>>,
+    /// By words that occur in a speech, in the order given.
+    spoken: Vec<(String, VecDeque<Reply>)>,
 }
 
 impl CallPlan {
@@ -141,13 +149,15 @@ impl CallPlan {
             pace: Pace::LIFE,
             patience: Duration::from_secs(60),
             replies: HashMap::new(),
+            spoken: Vec::new(),
         }
     }
 
     /// Adds what the caller does the next time `prompt` is heard; the last one given for a prompt repeats.
     ///
     /// A prompt's name is the file name of its `audio_url` without extension and query. Speech has the name of the
-    /// prompt that last failed to play, else `spoken`. A prompt with nothing given is met with silence.
+    /// prompt that last failed to play, else `spoken`; [`CallPlan::at_words`] tells speeches apart by what they say. A
+    /// prompt with nothing given is met with silence.
     #[must_use]
     pub fn at(mut self, prompt: &str, reply: Reply) -> Self {
         self.replies.entry(prompt.to_owned()).or_default().push_back(reply);
@@ -157,6 +167,20 @@ impl CallPlan {
     #[must_use]
     pub fn press(self, prompt: &str, keys: &str) -> Self {
         self.at(prompt, Reply::Keys(keys.to_owned()))
+    }
+    /// The same for speech in which these words occur; goes before what [`CallPlan::at`] says of it.
+    #[must_use]
+    pub fn at_words(mut self, words: &str, reply: Reply) -> Self {
+        match self.spoken.iter_mut().find(|(known, _)| known == words) {
+            Some((_, replies)) => replies.push_back(reply),
+            None => self.spoken.push((words.to_owned(), VecDeque::from([reply]))),
+        }
+        self
+    }
+    /// Short for [`CallPlan::at_words`] with [`Reply::Keys`].
+    #[must_use]
+    pub fn press_at_words(self, words: &str, keys: &str) -> Self {
+        self.at_words(words, Reply::Keys(keys.to_owned()))
     }
     #[must_use]
     pub fn transfer(mut self, outcome: TransferOutcome) -> Self {
@@ -169,8 +193,14 @@ impl CallPlan {
         self
     }
 
-    pub(super) fn next_reply(&mut self, prompt: &str) -> Reply {
-        match self.replies.get_mut(prompt) {
+    /// `speech` is what is said, where it is no recording.
+    pub(super) fn next_reply(&mut self, prompt: &str, speech: Option<&str>) -> Reply {
+        let by_words = speech.and_then(|said| self.spoken.iter_mut().find(|(words, _)| said.contains(words)));
+        let replies = match by_words {
+            Some((_, replies)) => Some(replies),
+            None => self.replies.get_mut(prompt),
+        };
+        match replies {
             Some(list) if list.len() > 1 => list.pop_front().unwrap_or(Reply::Silence),
             Some(list) => list.front().cloned().unwrap_or(Reply::Silence),
             None => Reply::Silence,

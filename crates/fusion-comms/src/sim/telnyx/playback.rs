@@ -115,7 +115,11 @@ impl Line {
                     self.note(&format!("hears {}", clip.name));
                     self.emit("call.playback.started", self.a.bare(clip.facts()));
                 }
-                self.react(&clip.name);
+                let speech = match &clip.sound {
+                    Sound::Speech(text) => Some(text.as_str()),
+                    _ => None,
+                };
+                self.react(&clip.name, speech);
             }
             Err((status, detail)) => {
                 let Some(playing) = self.playing.take() else { return };

@@ -1,6 +1,7 @@
 //! What the simulator has seen and done, for assertions and for printing. Lists are capped: a long demo must not grow.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use fusion_comms_core::time::Timestamp;
 use serde_json::Value;
@@ -48,6 +49,25 @@ impl Delivery {
     pub fn taken(&self) -> bool {
         self.status.is_some_and(|s| (200..300).contains(&s))
     }
+}
+
+/// What a measurement is made of, by this process's monotonic clock.
+#[derive(Clone, Debug)]
+pub enum Moment {
+    /// One try of one webhook.
+    Webhook {
+        kind: &'static str,
+        /// The event's `data.payload`.
+        payload: Value,
+        /// When it happened on the line. Webhooks of a call leave one after the other, so it may have waited.
+        due: Instant,
+        sent: Instant,
+        answered: Instant,
+        /// `None`: no connection, or no answer in time.
+        status: Option<u16>,
+    },
+    /// A call command came in, whatever it was answered.
+    Command { call: String, action: String, at: Instant },
 }
 
 /// A text as a handset got it.

@@ -11,7 +11,7 @@ use fusion_comms_core::fax::Case;
 use fusion_comms_core::ids::{
     CallControlId, CaseId, Cents, EventId, FaxId, MessageId, SessionId, StatementId, derived_id,
 };
-use fusion_comms_core::ivr::{Call, Phase, State};
+use fusion_comms_core::ivr::{Call, Language, MenuSettings, Phase, State};
 use serde_json::json;
 
 use crate::committed;
@@ -65,7 +65,15 @@ async fn agencies(db: &Db, said: &mut Answers) {
     said.note("the agency as added", &changed);
     said.note("an id twice", committed!(db, |tx| tenants::add(tx, &changed, at(0))));
     changed.messaging_profile = Some("profile".to_owned());
+    changed.menu.office_hours = "mon-fri 08:00-17:00; sat 09:00-12:00".parse().ok();
+    changed.menu.settings = MenuSettings {
+        statement_digits: "6-10".parse().unwrap(),
+        offer_caller_number: true,
+        read_back: true,
+        spanish: true,
+    };
     said.note("changed", committed!(db, |tx| tenants::set(tx, &changed, at(1))));
+    assert_eq!(tenants::get(db, &red).await.unwrap().as_ref(), Some(&changed));
     let mut second = tenants::get(db, &blue).await.unwrap().unwrap();
     second.messaging_profile = Some("profile".to_owned());
     committed!(db, |tx| tenants::set(tx, &second, at(1)));
@@ -342,6 +350,7 @@ async fn calls_in_progress(db: &Db, said: &mut Answers) {
         statement: None,
         phone: None,
         known: true,
+        language: Language::English,
     };
     let new = calls::NewCall {
         id: &id,
@@ -358,6 +367,7 @@ async fn calls_in_progress(db: &Db, said: &mut Answers) {
     call = Call { state: State::CollectSmsPhone, step: 3, misses: 1, prompts: 2, ..call };
     call.statement = StatementId::parse("1042");
     call.phone = Some(phone(20));
+    call.language = Language::Spanish;
     committed!(db, |tx| calls::save(tx, &id, &call, Some(at(30)), at(5)));
     said.note("saved", committed!(db, |tx| calls::lock(tx, &id)));
     said.note("of the session", calls::of_session(db, "session-1").await.unwrap());

@@ -3,6 +3,7 @@
 use fusion_comms::gate;
 use fusion_comms::store::db::Result;
 use fusion_comms::store::ingest::{self, NewEvent, Reach, Stop, Stored};
+use fusion_comms::store::menu::Menu;
 use fusion_comms::store::messages::{Class, Outbound};
 use fusion_comms::store::tenants::{Number, Purpose, Tenant};
 use fusion_comms::store::{Db, Tx, ledger, outbox, tenants};
@@ -49,6 +50,7 @@ pub fn event(id: &str, key: &str) -> NewEvent {
         raw: json!({"data": {"id": id}}),
         verified_by: "key".to_owned(),
         stop: None,
+        settled: false,
     }
 }
 
@@ -94,6 +96,7 @@ pub async fn add_agency(db: &Db, id: &str, sms_number: Option<&E164>) -> TenantI
         stripe_account: Some(format!("acct_{id}")),
         timezone: "America/New_York".to_owned(),
         messaging_profile: None,
+        menu: Menu::default(),
     };
     committed!(db, |tx| tenants::add(tx, &tenant, at(0)));
     if let Some(number) = sms_number {

@@ -3,4 +3,7 @@
 pub mod app;
 pub mod db;
 pub mod given;
+pub mod moto;
 pub mod postgres;
+mod postgres_stop;
+pub mod served;

@@ -112,20 +112,6 @@ impl TempPostgres {
         connection.close().await.expect("the connection closes");
     }
 
-    /// Stops the server in order; connections are ended, what was committed is on disk.
-    pub fn stop(&self) {
-        self.stop_by("fast");
-    }
-
-    /// Stops the server as a crash would: no checkpoint, recovery at the next start.
-    pub fn stop_immediate(&self) {
-        self.stop_by("immediate");
-    }
-
-    fn stop_by(&self, mode: &str) {
-        run(self.control().args(["stop", "-w", "-m", mode]), "pg_ctl stop");
-    }
-
     /// Starts the server on the same port, and returns when it takes connections.
     pub fn start_again(&self) {
         let log = self.folder.join("log");
@@ -136,7 +122,7 @@ impl TempPostgres {
         assert!(started.success(), "PostgreSQL does not start:\n{}", said());
     }
 
-    fn control(&self) -> Command {
+    pub(super) fn control(&self) -> Command {
         let mut control = self.tools.command("pg_ctl");
         control.arg("-D").arg(self.data());
         control
@@ -230,7 +216,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-fn run(command: &mut Command, what: &str) {
+pub(super) fn run(command: &mut Command, what: &str) {
     let output = command.output().unwrap_or_else(|error| panic!("{what} does not run: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{what} failed:\n{said}");
