@@ -39,8 +39,8 @@ pub(super) struct Outside {
     around: Surroundings,
     /// Numbers that the patient has said 1 to.
     confirmed: BTreeSet<String>,
-    /// Keys came without our `client_state`: they may count for a question that they were no answer to.
-    answered_without_step: bool,
+    /// A 1 came without our `client_state`: it may count for a read-back that it was no answer to.
+    one_without_step: bool,
 }
 
 impl Outside {
@@ -100,7 +100,7 @@ impl Outside {
 
     /// Stripe is asked for a session: the same key and body, the same session.
     pub(super) fn checkout(&mut self, key: Uuid, phone: &str) -> Result<Uuid, String> {
-        let must_be_confirmed = self.around.menu.read_back && !self.answered_without_step;
+        let must_be_confirmed = self.around.menu.read_back && !self.one_without_step;
         if must_be_confirmed && !self.confirmed.contains(phone) {
             return Err("a link to a number that was not confirmed".to_owned());
         }
@@ -147,7 +147,6 @@ impl Outside {
 
     fn gather_ends(&mut self, step: u32, prompt: Prompt, voice: &Voice, pick: u8) {
         let said = (pick % 16 != 3).then_some(step);
-        self.answered_without_step |= said.is_none();
         let right = match prompt {
             Prompt::Menu | Prompt::ReadBack => "1",
             Prompt::OfferSpanish => ["9", "1"][usize::from(pick / 12 % 2)],
@@ -156,6 +155,7 @@ impl Outside {
             Prompt::SentSms => "9",
             _ => OPEN,
         };
+        self.one_without_step |= said.is_none() && right == "1" && prompt != Prompt::ReadBack;
         if right == "1" && !matches!(pick % 12, 7..=9) {
             self.confirms(prompt, voice);
         }
