@@ -3,7 +3,7 @@
 use fusion_comms_core::effect::Question;
 use fusion_comms_core::envelope::{GatherStatus, PlaybackStatus};
 use fusion_comms_core::ids::StatementId;
-use fusion_comms_core::ivr::{CallEvent, Failure, LinkAnswer, Prompt, StatementAnswer, Surroundings};
+use fusion_comms_core::ivr::{CallEvent, Failure, LinkAnswer, Prompt, StatementAnswer};
 use fusion_comms_core::phone::{Digits, E164};
 
 use crate::words;
@@ -18,18 +18,16 @@ const ON_HOLD: &str = "100999";
 const PHONE: &str = "2025550147";
 const OPTED_OUT: &str = "2025550199";
 
+pub fn has_opted_out(phone: &E164) -> bool {
+    phone.expose().ends_with(OPTED_OUT)
+}
+
 /// One event and how it reads: a row that holds several of a group lists their items behind its name. An event of
 /// another step than the call's says so; all others are of the current one.
 pub struct Happening {
     pub group: &'static str,
     pub item: String,
     pub event: CallEvent,
-}
-
-/// What may be around a call, in words where it is out of the ordinary.
-pub fn surroundings() -> Vec<(&'static str, Surroundings)> {
-    let with = Surroundings { transfer_to: E164::parse("+12025550119").ok() };
-    vec![("", with), ("no number to transfer to", Surroundings::default())]
 }
 
 /// What our tables say: two statements, and one phone that has opted out.
@@ -41,8 +39,7 @@ pub fn answer(question: &Question) -> CallEvent {
             _ => StatementAnswer::Unknown,
         }),
         Question::MayText(phone) => {
-            let allowed = !phone.expose().ends_with(OPTED_OUT);
-            CallEvent::MayText { phone: phone.clone(), allowed }
+            CallEvent::MayText { phone: phone.clone(), allowed: !has_opted_out(phone) }
         }
     }
 }
@@ -83,7 +80,8 @@ fn gathers() -> Vec<Happening> {
     vec![
         keyed("1", "1"),
         keyed("2", "2"),
-        keyed("another single key", "9"),
+        keyed("9", "9"),
+        keyed("another single key", "5"),
         keyed("the pound key alone", "#"),
         says("keyed", "nothing in time", gather(Some(NOW), GatherStatus::NoInput, "")),
         keyed("an open statement", OPEN),
@@ -99,7 +97,8 @@ fn gathers() -> Vec<Happening> {
         says("keyed", "cancelled by Telnyx", gather(Some(NOW), GatherStatus::Cancelled, "")),
         cut("a phone that may be texted", PHONE),
         cut("a phone that has opted out", OPTED_OUT),
-        cut("something else", "1"),
+        cut("1", "1"),
+        cut("something else", "5"),
     ]
 }
 

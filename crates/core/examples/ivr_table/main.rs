@@ -1,8 +1,12 @@
 //! Prints `docs/IVR.md`: every state and event of a call and what the caller hears, asked of the machine itself.
 
 mod happenings;
+mod settings;
 mod situations;
+mod surroundings;
 mod table;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::fmt::Write;
@@ -16,14 +20,15 @@ fn main() {
 /// The whole document.
 fn markdown() -> String {
     let mut text = preamble();
-    let situations = situations::all();
+    let plain = situations::plain();
     for state in State::ALL {
         let _ = write!(text, "\n## {}\n\n{}\n", state.as_str(), about(state));
-        for situation in situations.iter().filter(|s| s.state == state) {
+        for situation in plain.iter().filter(|s| s.state == state) {
             text.push('\n');
             text += &table::section(situation);
         }
     }
+    text += &settings::section(&plain, &situations::of_settings(&plain));
     text
 }
 
@@ -38,8 +43,9 @@ How to read it:
 - Each section is one situation: a state, as in `telnyx_calls.state` and the log line `ivr_state`, and what the caller hears
   or waits for in it.
 - Each row says what may happen then, what the caller hears next, the state after it, and what else is done. Where it depends,
-  the rows below it (″) tell the cases apart; a blank case beside others is the ordinary one.
+  the rows below it (″) tell the cases apart; a blank case beside others is whatever they do not name.
 - Every event stands in every section. The last row lists those that change nothing: copies, late ones, strays.
+- The tables are those of an agency that has set nothing; what its settings add and change stands at the end.
 - No wait is endless: the row *deadline: of this wait* is what the caller hears if nothing comes at all.
 - A question to our tables (is there such a statement, may this number be texted) is answered within the step, so *keyed* shows
   what follows from the answer.
@@ -65,66 +71,5 @@ fn about(state: State) -> &'static str {
         State::LinkSent => "The text has left; the caller may still ask for a person.",
         State::Transfer => "The agency's phone rings, or somebody talks, or nobody could be reached.",
         State::Done => "The call is over. Only digits that a hang-up overtook may still bring a link.",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use fusion_comms_core::ivr::CallEvent;
-
-    use super::*;
-
-    /// Variants of [`CallEvent`].
-    const KINDS: usize = 12;
-
-    /// A number for each variant: a new one does not compile until it has one, and is then missed by the test below.
-    fn kind(event: &CallEvent) -> usize {
-        match event {
-            CallEvent::Answered => 0,
-            CallEvent::GatherEnded { .. } => 1,
-            CallEvent::PlaybackEnded { .. } => 2,
-            CallEvent::Bridged => 3,
-            CallEvent::SecondLegEnded { .. } => 4,
-            CallEvent::Hangup => 5,
-            CallEvent::Statement(_) => 6,
-            CallEvent::MayText { .. } => 7,
-            CallEvent::Link(_) => 8,
-            CallEvent::CommandAccepted { .. } => 9,
-            CallEvent::CommandFailed { .. } => 10,
-            CallEvent::DeadlinePassed { .. } => 11,
-        }
-    }
-
-    #[test]
-    fn the_table_in_docs_is_what_the_machine_says() {
-        let written = include_str!("../../../../docs/IVR.md");
-        assert!(written == markdown(), "docs/IVR.md is not what the machine does; run `scripts/ivr-table`");
-    }
-
-    #[test]
-    fn every_state_stands_in_the_table_with_every_event_once() {
-        let every = happenings::all().len();
-        let situations = situations::all();
-        for state in State::ALL {
-            assert!(situations.iter().any(|s| s.state == state), "{}", state.as_str());
-        }
-        for situation in &situations {
-            let mut told: Vec<String> = table::blocks(situation)
-                .into_iter()
-                .flat_map(|block| block.happenings)
-                .map(|h| format!("{}: {}", h.group, h.item))
-                .collect();
-            told.sort();
-            told.dedup();
-            assert_eq!(told.len(), every, "{}", situation.heading);
-        }
-    }
-
-    #[test]
-    fn every_kind_of_event_is_told() {
-        let told: BTreeSet<usize> = happenings::all().iter().map(|h| kind(&h.event)).collect();
-        assert_eq!(told, (0..KINDS).collect());
     }
 }

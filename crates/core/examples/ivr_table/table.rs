@@ -10,7 +10,7 @@ use crate::words;
 
 /// What came of an event: the cells for what is heard, the next state and what else is done.
 /// `None`: the call is as it was.
-type Outcome = Option<[String; 3]>;
+pub type Outcome = Option<[String; 3]>;
 /// The outcomes of one event by what may make a difference, in words.
 type Cases = Vec<(Vec<String>, Outcome)>;
 
@@ -38,10 +38,10 @@ pub fn blocks(situation: &Situation) -> Vec<Block> {
 fn cases(situation: &Situation, happening: &Happening) -> Cases {
     let mut cases = Cases::new();
     for call in &situation.calls {
-        for (around_words, around) in happenings::surroundings() {
+        for (around_words, around) in &situation.around {
             let mut key = words::particulars(call);
-            key.push(around_words.to_owned());
-            let outcome = outcome(call, happening, &around);
+            key.push((*around_words).to_owned());
+            let outcome = outcome(call, happening, around);
             match cases.iter().find(|(known, _)| *known == key) {
                 Some((_, known)) => assert!(
                     *known == outcome,
@@ -56,7 +56,7 @@ fn cases(situation: &Situation, happening: &Happening) -> Cases {
     cases
 }
 
-fn outcome(call: &Call, happening: &Happening, around: &Surroundings) -> Outcome {
+pub fn outcome(call: &Call, happening: &Happening, around: &Surroundings) -> Outcome {
     let (next, effects) = told(call, &happening.event, around);
     (next != *call || !effects.is_empty())
         .then(|| [words::hears(&next, &effects), next.state.as_str().to_owned(), words::also(&effects)])
@@ -73,7 +73,8 @@ fn tell_apart(cases: &Cases, said: &mut Vec<String>, rows: &mut Vec<(String, Out
     let groups = by_first_difference(cases);
     let splits = groups.len() > 1;
     for (values, rest) in groups {
-        said.push(if splits { values.join(" or ") } else { String::new() });
+        let names_it = splits && !values.iter().any(String::is_empty);
+        said.push(if names_it { values.join(" or ") } else { String::new() });
         tell_apart(&rest, said, rows);
         said.pop();
     }
@@ -118,17 +119,20 @@ pub fn section(situation: &Situation) -> String {
     for block in blocks(situation) {
         for (row, (case, outcome)) in block.rows.iter().enumerate() {
             let events = if row == 0 { events(&block.happenings) } else { "″".to_owned() };
-            let nothing =
-                || ["nothing changes".to_owned(), situation.state.as_str().to_owned(), String::new()];
-            let [hears, next, also] = outcome.clone().unwrap_or_else(nothing);
+            let [hears, next, also] = outcome.clone().unwrap_or_else(|| nothing(situation));
             let _ = writeln!(text, "| {events} | {case} | {hears} | {next} | {also} |");
         }
     }
     text
 }
 
+/// The cells of an event that leaves the call as it was.
+pub fn nothing(situation: &Situation) -> [String; 3] {
+    ["nothing changes".to_owned(), situation.state.as_str().to_owned(), String::new()]
+}
+
 /// Events in words, those of a group behind its name.
-fn events(happenings: &[Happening]) -> String {
+pub fn events(happenings: &[Happening]) -> String {
     let mut groups: Vec<(&str, Vec<&str>)> = vec![];
     for happening in happenings {
         match groups.iter_mut().find(|(group, _)| *group == happening.group) {

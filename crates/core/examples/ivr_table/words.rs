@@ -1,7 +1,9 @@
 //! The machine's values in an operator's words. A new state, phase, effect or command does not compile until it has some.
 
 use fusion_comms_core::effect::{Command, Effect, Voice};
-use fusion_comms_core::ivr::{Call, CommandKind, MAX_PROMPTS, Phase, Prompt};
+use fusion_comms_core::ivr::{Call, CommandKind, Language, MAX_PROMPTS, Phase, Prompt};
+
+use crate::{happenings, surroundings};
 
 /// What the caller hears or waits for, as the heading of a table.
 pub fn heading(call: &Call) -> String {
@@ -13,7 +15,12 @@ pub fn heading(call: &Call) -> String {
         Phase::LegEnded => "the agency's leg has ended and no talk was seen".to_owned(),
         Phase::Bridged => "the caller talks with a person".to_owned(),
         Phase::Goodbye { .. } => "`goodbye` is heard out".to_owned(),
+        Phase::Closed => "`office_closed` is heard out".to_owned(),
         Phase::HangingUp { .. } => "we have asked for the hang-up".to_owned(),
+        Phase::EndedAtOffer => {
+            "hung up at the offer of the caller's number; the key may still come".to_owned()
+        }
+        Phase::EndedAtReadBack => "hung up at the read-back; the key may still come".to_owned(),
         Phase::EndedAtPhone => "hung up while keying the phone number; its digits may still come".to_owned(),
         Phase::Ended => "the call is over".to_owned(),
     }
@@ -29,9 +36,8 @@ pub fn particulars(call: &Call) -> Vec<String> {
             if spoken { "read aloud" } else { "the recording" }.to_owned()
         }
         Phase::HangingUp { tries } => format!("asked {} of 3 times", tries + 1),
-        Phase::Linking | Phase::LegEnded | Phase::Bridged | Phase::EndedAtPhone | Phase::Ended => {
-            String::new()
-        }
+        Phase::Linking | Phase::LegEnded | Phase::Bridged | Phase::Closed => String::new(),
+        Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => String::new(),
     };
     let known = if call.known { "" } else { "the number dialled is of no agency" }.to_owned();
     let misses = match call.misses {
@@ -41,7 +47,9 @@ pub fn particulars(call: &Call) -> Vec<String> {
     };
     let prompts =
         if call.prompts < MAX_PROMPTS { String::new() } else { format!("{MAX_PROMPTS} prompts so far") };
-    vec![phase, known, misses, prompts]
+    let is_out = call.phone.as_ref().is_some_and(happenings::has_opted_out);
+    let phone = if is_out { "the number read back has opted out" } else { "" }.to_owned();
+    vec![phase, known, misses, phone, prompts]
 }
 
 /// What the caller hears next.
@@ -52,20 +60,26 @@ pub fn hears(next: &Call, effects: &[Effect]) -> String {
     }
     match next.phase {
         Phase::Answering { .. } => "ringing",
-        Phase::Asking { .. } | Phase::Transferring { .. } | Phase::Goodbye { .. } => "the same still",
+        Phase::Asking { .. } | Phase::Transferring { .. } => "the same still",
+        Phase::Goodbye { .. } | Phase::Closed => "the same still",
         Phase::Linking => "silence, while the link is made and texted",
         Phase::LegEnded => "silence, until the hang-up or the deadline",
         Phase::Bridged => "the person",
         Phase::HangingUp { .. } => "silence, until the hang-up",
-        Phase::EndedAtPhone | Phase::Ended => "nothing more",
+        Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => "nothing more",
     }
     .to_owned()
 }
 
 fn audible(effect: &Effect) -> Option<String> {
     let prompt = |p: &Prompt, voice: &Voice| match voice {
-        Voice::Recorded => format!("`{}`", p.name()),
-        Voice::Spoken => format!("`{}` read aloud", p.name()),
+        Voice::Spoken(speech) if p.is_recorded() && speech.language() == Language::English => {
+            format!("`{}` read aloud", p.name())
+        }
+        Voice::Spoken(speech) if *p != Prompt::OfferSpanish && speech.language() == Language::Spanish => {
+            format!("`{}` in Spanish", p.name())
+        }
+        Voice::Recorded | Voice::Spoken(_) => format!("`{}`", p.name()),
     };
     match effect {
         Effect::Command(command) => match command {
@@ -75,7 +89,8 @@ fn audible(effect: &Effect) -> Option<String> {
             Command::Transfer { .. } => Some("the agency's phone ringing".to_owned()),
             Command::Answer | Command::HangUp => None,
         },
-        Effect::Ask(_) | Effect::SendLink { .. } | Effect::TransferFailed | Effect::PromptFailed(_) => None,
+        Effect::Ask(_) | Effect::SendLink { .. } | Effect::PromptFailed(_) => None,
+        Effect::TransferFailed | Effect::OfficeClosed => None,
     }
 }
 
@@ -90,6 +105,7 @@ pub fn also(effects: &[Effect]) -> String {
             Effect::Ask(_) => None,
             Effect::SendLink { .. } => Some("one payment link, one text"),
             Effect::TransferFailed => Some("failed transfer counted, call-back task"),
+            Effect::OfficeClosed => Some("call-back task"),
             Effect::PromptFailed(_) => Some("failed prompt counted"),
         })
         .collect();
@@ -108,7 +124,10 @@ pub const COMMANDS: [(CommandKind, &str); 5] = [
 /// What is said in the situation, how long it waits, and from when.
 pub fn wait(call: &Call) -> String {
     let said = match call.phase {
-        Phase::Asking { prompt, .. } => format!("“{}” ", prompt.text()),
+        Phase::Asking { prompt, .. } => format!("“{}” ", surroundings::spoken(prompt, Language::English)),
+        Phase::Closed => {
+            format!("“{}” ", surroundings::spoken(Prompt::OfficeClosed, Language::English))
+        }
         _ => String::new(),
     };
     let Some(ms) = call.wait_ms() else { return format!("{said}Waits for nothing.") };

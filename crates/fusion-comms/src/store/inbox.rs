@@ -95,8 +95,7 @@ async fn try_claim(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<Claimed>> {
-    let mut tx = db.begin().await?;
-    let q = tx.sql(lane.sql(match db.dialect() {
+    let q = db.sql(lane.sql(match db.dialect() {
         Dialect::Postgres => {
             "UPDATE {events} SET attempts = attempts + 1, leased_until = $3, leased_by = $4 WHERE event_id IN (
                SELECT e.event_id FROM {events} e
@@ -122,16 +121,19 @@ async fn try_claim(
              RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq"
         }
     }));
-    let rows = tx.rows(q.bind(n).bind(now).bind(until).bind(owner).bind(lane.name())).await?;
+    let rows = db.rows_alone(q.bind(n).bind(now).bind(until).bind(owner).bind(lane.name())).await?;
     let mut events = Vec::new();
     for row in &rows {
         match claimed(row) {
             Ok(event) => events.push(event),
             // A row that cannot be read must not stand before all others.
-            Err(e) => park(&mut tx, lane, &EventId::new(row.text("event_id")?), &e.to_string(), now).await?,
+            Err(e) => {
+                let mut tx = db.begin().await?;
+                park(&mut tx, lane, &EventId::new(row.text("event_id")?), &e.to_string(), now).await?;
+                tx.commit().await?;
+            }
         }
     }
-    tx.commit().await?;
     events.sort_by_key(|e| e.seq);
     Ok(events)
 }

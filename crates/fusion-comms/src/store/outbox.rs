@@ -12,7 +12,7 @@ use super::inbox::Depth;
 use super::row::Row;
 
 /// Which workers do an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
     Voice,
     /// Payment links: a caller waits for them, yet Stripe may be slow.
@@ -119,8 +119,7 @@ pub async fn claim(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<Claimed>> {
-    let mut tx = db.begin().await?;
-    let q = tx.sql(match db.dialect() {
+    let q = db.sql(match db.dialect() {
         Dialect::Postgres => {
             "UPDATE outbox SET attempts = attempts + 1, leased_until = $4, leased_by = $5 WHERE effect_id IN (
                SELECT e.effect_id FROM outbox e
@@ -142,16 +141,19 @@ pub async fn claim(
              RETURNING effect_id, kind, cause_id, tenant_id, payload, created_at, expires_at, attempts, seq"
         }
     });
-    let rows = tx.rows(q.bind(lane.name()).bind(n).bind(now).bind(until).bind(owner)).await?;
+    let rows = db.rows_alone(q.bind(lane.name()).bind(n).bind(now).bind(until).bind(owner)).await?;
     let mut effects = Vec::new();
     for row in &rows {
         match claimed(row) {
             Ok(effect) => effects.push(effect),
             // A row that cannot be read must not stand before all others.
-            Err(e) => drop(park(&mut tx, &row.text("effect_id")?, &e.to_string(), now).await?),
+            Err(e) => {
+                let mut tx = db.begin().await?;
+                park(&mut tx, &row.text("effect_id")?, &e.to_string(), now).await?;
+                tx.commit().await?;
+            }
         }
     }
-    tx.commit().await?;
     effects.sort_by_key(|e| e.seq);
     Ok(effects)
 }

@@ -1,5 +1,7 @@
 //! Calls: an event, an answer or a deadline goes through the machine, and what it decides is written in one transaction.
 
+use std::collections::BTreeSet;
+
 use fusion_comms_core::effect::{Command, Effect, Question};
 use fusion_comms_core::envelope::{self, Direction, VoiceEvent, VoiceKind};
 use fusion_comms_core::ids::{CallControlId, StatementId, TenantId, derived_id};
@@ -35,13 +37,20 @@ pub struct After {
     entered: Vec<(CallControlId, Option<TenantId>, State)>,
     transfers_failed: u32,
     prompts_failed: Vec<Prompt>,
-    nothing_owed: bool,
+    /// The lanes in which something was written; without, it may be any.
+    owed: Option<BTreeSet<outbox::Lane>>,
 }
 
 impl After {
-    /// For what came to nothing, as most events of a call do (single keys, prompts that began): no worker need look.
-    pub fn nothing() -> Self {
-        Self { nothing_owed: true, ..Self::default() }
+    /// For a step of a call, which says what it owes: no worker looks for nothing while callers wait.
+    pub fn of_call() -> Self {
+        Self { owed: Some(BTreeSet::new()), ..Self::default() }
+    }
+
+    fn owe(&mut self, lane: outbox::Lane) {
+        if let Some(lanes) = &mut self.owed {
+            lanes.insert(lane);
+        }
     }
 
     pub fn tell(&self, app: &Parts) {
@@ -51,8 +60,9 @@ impl After {
         }
         (0..self.transfers_failed).for_each(|_| metrics::ivr_transfer_failed());
         self.prompts_failed.iter().for_each(|p| metrics::prompt_failed(p.name()));
-        if !self.nothing_owed {
-            app.wake.effects();
+        match &self.owed {
+            None => app.wake.effects(),
+            Some(lanes) => lanes.iter().for_each(|lane| app.wake.outbox(*lane).notify_one()),
         }
     }
 }
@@ -75,7 +85,7 @@ pub async fn handle(
     if event.kind == VoiceKind::Initiated {
         return initiated(app, tx, cause, event, now).await;
     }
-    let nothing = Handled { tenant: None, after: After::nothing() };
+    let nothing = Handled { tenant: None, after: After::of_call() };
     let (stored, second_leg) = match calls::lock(tx, &event.call).await? {
         Some(stored) => (stored, false),
         None => match first_leg(tx, event).await? {
@@ -93,7 +103,7 @@ pub async fn handle(
     };
     let tenant = stored.tenant.clone();
     let Some(call_event) = translate(event, second_leg) else { return Ok(Handled { tenant, ..nothing }) };
-    let mut after = After::default();
+    let mut after = After::of_call();
     advance(app, tx, stored, cause, call_event, now, &mut after).await?;
     Ok(Handled { tenant, after })
 }
@@ -106,7 +116,7 @@ async fn initiated(
     event: &VoiceEvent,
     now: Timestamp,
 ) -> Result<Handled, JobError> {
-    let nothing = Handled { tenant: None, after: After::nothing() };
+    let nothing = Handled { tenant: None, after: After::of_call() };
     if event.direction == Some(Direction::Outgoing) || first_leg(tx, event).await?.is_some() {
         return Ok(nothing);
     }
@@ -121,7 +131,7 @@ async fn initiated(
         call: &call,
         deadline_at: call.wait_ms().map(|ms| now.plus_ms(ms)),
     };
-    let mut after = After::default();
+    let mut after = After::of_call();
     if calls::insert(tx, &new, now).await? {
         calls::record_step(tx, &event.call, cause, None, call.state, now).await?;
         after.entered.push((event.call.clone(), tenant.clone(), call.state));
@@ -300,9 +310,11 @@ async fn perform(
             Effect::Command(command) => {
                 let new = command_effect(app, stored, &call, cause, place, &command, now);
                 outbox::push(tx, &new, now).await?;
+                after.owe(outbox::Lane::Voice);
                 place += 1;
             }
             Effect::SendLink { statement, phone } => {
+                after.owe(outbox::Lane::Link);
                 if !links::ask(app, tx, stored, &statement, &phone, cause, now).await? {
                     let around = surroundings(tx, stored, now).await?;
                     let (next, more) = ivr::step(call, &CallEvent::Link(LinkAnswer::Refused), &around);

@@ -54,7 +54,7 @@ async fn outcome(
 ) -> Result<(), JobError> {
     let mut tx = app.db.urgent().begin().await?;
     let now = app.clock.now();
-    let mut after = After::default();
+    let mut after = After::of_call();
     if outbox::mark_done(&mut tx, &effect.id, now).await?
         && let Some(stored) = stored_calls::lock(&mut tx, &frozen.call).await?
     {

@@ -52,7 +52,7 @@ async fn lead_on(app: &Parts, id: &fusion_comms_core::ids::CallControlId) -> Res
     }
     let step = stored.call.step;
     let cause = derived_id(id.as_str(), &format!("deadline {step}")).to_string();
-    let mut after = After::default();
+    let mut after = After::of_call();
     let call =
         calls::advance(app, &mut tx, stored, &cause, CallEvent::DeadlinePassed { step }, now, &mut after)
             .await?;

@@ -93,7 +93,7 @@ async fn telnyx(
         TelnyxBody::Fax(fax) => Ok((faxes::handle(tx, event, fax, now).await?, After::default())),
         TelnyxBody::Other => {
             clear_digits(tx, event).await?;
-            Ok((None, After::nothing()))
+            Ok((None, After::of_call()))
         }
     }
 }

@@ -353,7 +353,7 @@ async fn finish(
     answer: Option<LinkAnswer>,
 ) -> Result<(), JobError> {
     let now = app.clock.now();
-    let mut after = After::default();
+    let mut after = After::of_call();
     if outbox::mark_done(&mut tx, &effect.id, now).await?
         && let Some(answer) = answer
         && let Some(text) = messages::to_send(&mut tx, id).await?

@@ -1,5 +1,5 @@
 //! The machine within a shell that crashes, between a carrier, a Stripe and a patient that do as they like: after each
-//! move R2, R4, R5 and R8 hold, and once the faults are over everything drains.
+//! move R2, R4, R5 and R8 hold, no number that was to be confirmed gets a link without, and once the faults are over everything drains.
 
 mod outbox;
 mod outside;
@@ -15,10 +15,12 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use self::outbox::WORST;
+use self::tables::WAITS_OF_SETTINGS;
 use self::world::{Move, RIGHT_KEYS, World};
-use super::billing_team;
-use super::properties::cases;
+use super::CALLER;
+use super::properties::{self, cases};
 use crate::ivr::{State, Surroundings};
+use crate::phone::E164;
 
 /// Whom the link goes to, and who may text STOP.
 const PATIENT: &str = "+12025550147";
@@ -41,6 +43,8 @@ enum Plant {
     NoUniqueIds,
     /// A hang-up is sent though Telnyx has said that the call is over.
     HangUpAnyway,
+    /// What comes after the hang-up is judged without the agency's settings.
+    NoSettingsAfterHangUp,
 }
 
 /// What becomes of one request of ours.
@@ -82,18 +86,17 @@ impl Fate {
     }
 }
 
-/// One sequence: what happens, and whether there is a number to transfer to.
+/// One sequence: what happens, and to which agency's call.
 #[derive(Clone, Debug)]
 struct Sequence {
     /// Moves without faults before the others, so that those come into every part of a call.
     head_start: usize,
     moves: Vec<(Move, u8)>,
-    has_target: bool,
+    around: Surroundings,
 }
 
 fn run(sequence: &Sequence, plant: Plant) -> Result<World, String> {
-    let around = if sequence.has_target { billing_team() } else { Surroundings::default() };
-    let mut world = World::new(around, plant);
+    let mut world = World::new(sequence.around.clone(), plant);
     for _ in 0..sequence.head_start {
         world.without_faults(RIGHT_KEYS)?;
         world.check()?;
@@ -120,8 +123,18 @@ fn sequences() -> impl Strategy<Value = Sequence> {
         2 => Just(Move::WaitForDeadline),
     ];
     let moves = proptest::collection::vec((one, any::<u8>()), 10..160);
-    (prop_oneof![Just(0_usize), 0..60_usize], moves, prop::bool::weighted(0.8))
-        .prop_map(|(head_start, moves, has_target)| Sequence { head_start, moves, has_target })
+    (prop_oneof![Just(0_usize), 0..60_usize], moves, agencies())
+        .prop_map(|(head_start, moves, around)| Sequence { head_start, moves, around })
+}
+
+/// Agencies with settings of every kind; the patient calls from the phone that gets the link, from another, or from
+/// none that can be texted.
+fn agencies() -> impl Strategy<Value = Surroundings> {
+    let caller = prop::sample::select(vec![None, Some(PATIENT), Some(CALLER)]);
+    (properties::agencies(), caller).prop_map(|((around, _), caller)| Surroundings {
+        caller: caller.and_then(|c| E164::parse(c).ok()),
+        ..around
+    })
 }
 
 proptest! {
@@ -157,6 +170,7 @@ fn each_planted_bug_is_found_and_named() {
         (Plant::NoStoredDeadline, "R8"),
         (Plant::NoUniqueIds, "R4"),
         (Plant::HangUpAnyway, "a leg that we know is dead"),
+        (Plant::NoSettingsAfterHangUp, "not confirmed"),
     ] {
         let found = runner()
             .run(&sequences(), |sequence| run(&sequence, plant).map(|_| ()).map_err(TestCaseError::fail));
@@ -166,17 +180,17 @@ fn each_planted_bug_is_found_and_named() {
 }
 
 #[test]
-fn the_sequences_come_into_every_state_and_crash_where_it_is_worst() {
+fn the_sequences_come_into_every_state_and_wait_and_crash_where_it_is_worst() {
     let seen = RefCell::new(BTreeMap::<&str, u32>::new());
     let ran = runner().run(&sequences(), |sequence| {
         let world = run(&sequence, Plant::Nothing).map_err(TestCaseError::fail)?;
-        for what in world.shell.seen.iter().chain(&world.shell.tables.states) {
+        for what in world.shell.seen.iter().chain(&world.shell.tables.places) {
             *seen.borrow_mut().entry(what).or_default() += 1;
         }
         Ok(())
     });
     assert!(ran.is_ok(), "{ran:?}");
-    for what in WORST.into_iter().chain(State::ALL.map(State::as_str)) {
+    for what in WORST.into_iter().chain(WAITS_OF_SETTINGS).chain(State::ALL.map(State::as_str)) {
         let times = seen.borrow().get(what).copied().unwrap_or_default();
         assert!(times >= 5, "{what}: {times} times");
     }

@@ -8,7 +8,7 @@ use super::tables::{News, Webhook};
 use crate::effect::{Command, Voice};
 use crate::envelope::{GatherStatus, PlaybackStatus};
 use crate::ivr::tests::{ON_HOLD, OPEN, PHONE, gather, gather_with, words};
-use crate::ivr::{CallEvent, Prompt};
+use crate::ivr::{CallEvent, Prompt, Surroundings};
 
 /// What Telnyx says to a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,11 +35,17 @@ pub(super) struct Outside {
     sessions: BTreeMap<Uuid, String>,
     /// Texts that Telnyx took, by `Idempotency-Key`.
     texts: BTreeMap<Uuid, String>,
+    /// Whom this is a call to.
+    around: Surroundings,
+    /// Numbers that the patient has said 1 to.
+    confirmed: BTreeSet<String>,
+    /// A 1 came without our `client_state`: it may count for a read-back that it was no answer to.
+    one_without_step: bool,
 }
 
 impl Outside {
-    pub(super) fn ringing() -> Self {
-        let mut outside = Self::default();
+    pub(super) fn ringing(around: Surroundings) -> Self {
+        let mut outside = Self { around, ..Self::default() };
         outside.tell(News::Initiated);
         outside
     }
@@ -82,11 +88,11 @@ impl Outside {
             Command::Answer if step == 1 || self.events < 3 => self.tell(News::Call(CallEvent::Answered)),
             Command::Answer => {}
             Command::Gather { prompt, voice } => {
-                if let Some((old, ..)) = self.gather.replace((step, *prompt, *voice)) {
+                if let Some((old, ..)) = self.gather.replace((step, *prompt, voice.clone())) {
                     self.tell(News::Call(gather_with(Some(old), GatherStatus::Cancelled, "")));
                 }
             }
-            Command::Play { prompt, voice } => self.playing = Some((step, *prompt, *voice)),
+            Command::Play { prompt, voice } => self.playing = Some((step, *prompt, voice.clone())),
             Command::Transfer { .. } => self.ringing = true,
             Command::HangUp => self.hang_up(""),
         }
@@ -94,6 +100,10 @@ impl Outside {
 
     /// Stripe is asked for a session: the same key and body, the same session.
     pub(super) fn checkout(&mut self, key: Uuid, phone: &str) -> Result<Uuid, String> {
+        let must_be_confirmed = self.around.menu.read_back && !self.one_without_step;
+        if must_be_confirmed && !self.confirmed.contains(phone) {
+            return Err("a link to a number that was not confirmed".to_owned());
+        }
         match self.sessions.get(&key) {
             Some(known) if known != phone => return Err("a key came with another body".to_owned()),
             Some(_) => {}
@@ -120,7 +130,7 @@ impl Outside {
     /// The patient, or time, acts on what Telnyx plays and waits for. False where there is nothing to act on.
     pub(super) fn goes_on(&mut self, pick: u8) -> bool {
         if let Some((step, prompt, voice)) = self.gather.take() {
-            self.gather_ends(step, prompt, voice, pick);
+            self.gather_ends(step, prompt, &voice, pick);
         } else if self.ringing {
             self.rings(pick);
         } else if self.talking {
@@ -128,21 +138,27 @@ impl Outside {
             self.leg_ends("normal_clearing");
             self.hang_up("");
         } else if let Some((step, prompt, voice)) = self.playing.take() {
-            self.playback(step, prompt, voice, pick % 8 == 7);
+            self.playback(step, prompt, &voice, pick % 8 == 7);
         } else {
             return false;
         }
         true
     }
 
-    fn gather_ends(&mut self, step: u32, prompt: Prompt, voice: Voice, pick: u8) {
+    fn gather_ends(&mut self, step: u32, prompt: Prompt, voice: &Voice, pick: u8) {
         let said = (pick % 16 != 3).then_some(step);
         let right = match prompt {
-            Prompt::Menu => "1",
+            Prompt::Menu | Prompt::ReadBack => "1",
+            Prompt::OfferSpanish => ["9", "1"][usize::from(pick / 12 % 2)],
+            Prompt::OfferCallerNumber => ["1", "2"][usize::from(pick % 2)],
             Prompt::CollectPhone => PHONE,
             Prompt::SentSms => "9",
             _ => OPEN,
         };
+        self.one_without_step |= said.is_none() && right == "1" && prompt != Prompt::ReadBack;
+        if right == "1" && !matches!(pick % 12, 7..=9) {
+            self.confirms(prompt, voice);
+        }
         match pick % 12 {
             ..=6 => self.tell(News::Call(gather(said, right))),
             7 => self.tell(News::Call(gather(said, ["2", "#", "777", ON_HOLD][usize::from(pick / 12 % 4)]))),
@@ -154,6 +170,19 @@ impl Outside {
                 self.hang_up("");
             }
         }
+    }
+
+    /// The patient says 1 to a number: to the one that was heard, or to the own.
+    fn confirms(&mut self, prompt: Prompt, voice: &Voice) {
+        let number = match (prompt, voice) {
+            (Prompt::ReadBack, Voice::Spoken(speech)) => {
+                let ten: String = speech.text().chars().filter(char::is_ascii_digit).take(10).collect();
+                Some(format!("+1{ten}"))
+            }
+            (Prompt::OfferCallerNumber, _) => self.around.caller.as_ref().map(|c| c.expose().to_owned()),
+            _ => None,
+        };
+        self.confirmed.extend(number);
     }
 
     fn rings(&mut self, pick: u8) {
@@ -172,11 +201,11 @@ impl Outside {
         self.tell(News::Call(CallEvent::SecondLegEnded { cause: cause.to_owned() }));
     }
 
-    fn playback(&mut self, step: u32, prompt: Prompt, voice: Voice, fails: bool) {
+    fn playback(&mut self, step: u32, prompt: Prompt, voice: &Voice, fails: bool) {
         let (prompt, status) = match voice {
             Voice::Recorded if fails => (Some(prompt), PlaybackStatus::Failed),
             Voice::Recorded => (Some(prompt), PlaybackStatus::Ended),
-            Voice::Spoken => (None, PlaybackStatus::Ended),
+            Voice::Spoken(_) => (None, PlaybackStatus::Ended),
         };
         self.tell(News::Call(CallEvent::PlaybackEnded { step: Some(step), prompt, status }));
     }
@@ -191,7 +220,10 @@ impl Outside {
         if self.ended {
             return;
         }
-        if let Some((step, ..)) = self.gather.take() {
+        if let Some((step, prompt, voice)) = self.gather.take() {
+            if keys == "1" {
+                self.confirms(prompt, &voice);
+            }
             self.tell(News::Call(gather_with(Some(step), GatherStatus::CallHangup, keys)));
         }
         if std::mem::take(&mut self.ringing) {

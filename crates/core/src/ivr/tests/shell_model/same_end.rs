@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::super::properties::cases;
-use super::super::{billing_team, words};
+use super::super::words;
 use super::tables::What;
 use super::world::World;
-use super::{Fate, Plant};
+use super::{Fate, Plant, agencies};
 use crate::effect::Effect;
-use crate::ivr::Call;
+use crate::ivr::{Call, Surroundings};
 
 /// Answers lost at most: each costs half a second, and all together must not use up a wait.
 const MOST_LOST: usize = 4;
@@ -33,8 +33,8 @@ struct End {
     texts: usize,
 }
 
-fn end(caller: u8, faults: &[Fault]) -> Result<End, String> {
-    let mut world = World::new(billing_team(), Plant::Nothing);
+fn end(around: &Surroundings, caller: u8, faults: &[Fault]) -> Result<End, String> {
+    let mut world = World::new(around.clone(), Plant::Nothing);
     let mut lost = 0;
     for at in 0..MOST_MOVES {
         let mut fate = Fate::Answered;
@@ -87,10 +87,10 @@ proptest! {
 
     #[test]
     fn crashes_copies_and_lost_answers_leave_the_rows_of_a_call_without_them(
-        caller in any::<u8>(), faults in faults(),
+        around in agencies(), caller in any::<u8>(), faults in faults(),
     ) {
-        let plain = end(caller, &[]).map_err(TestCaseError::fail)?;
-        let troubled = end(caller, &faults).map_err(TestCaseError::fail)?;
+        let plain = end(&around, caller, &[]).map_err(TestCaseError::fail)?;
+        let troubled = end(&around, caller, &faults).map_err(TestCaseError::fail)?;
         prop_assert_eq!(troubled, plain);
     }
 }

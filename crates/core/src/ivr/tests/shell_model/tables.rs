@@ -8,7 +8,7 @@ use super::Plant;
 use crate::effect::{Command, Effect, Question};
 use crate::ids::derived_id;
 use crate::ivr::tests::{ON_HOLD, OPEN};
-use crate::ivr::{self, Call, CallEvent, Prompt, State, StatementAnswer, Surroundings};
+use crate::ivr::{self, Call, CallEvent, Language, Phase, Prompt, State, StatementAnswer, Surroundings};
 
 /// A webhook, known by its id.
 #[derive(Clone, Debug)]
@@ -54,8 +54,8 @@ pub(super) enum What {
 pub(super) struct Tables {
     around: Surroundings,
     pub(super) call: Option<Call>,
-    /// States that the call was in.
-    pub(super) states: BTreeSet<&'static str>,
+    /// States and waits that the call was in.
+    pub(super) places: BTreeSet<&'static str>,
     pub(super) deadline_at: Option<i64>,
     pub(super) inbox: Vec<Received>,
     pub(super) outbox: Vec<Owed>,
@@ -120,7 +120,10 @@ impl Tables {
             return Ok(());
         }
         self.count(cause)?;
-        let around = self.around.clone();
+        let mut around = self.around.clone();
+        if plant == Plant::NoSettingsAfterHangUp && before.state == State::Done {
+            around.menu = ivr::MenuSettings::default();
+        }
         let (mut call, mut effects) = ivr::step(before.clone(), event, &around);
         while let Some(at) = effects.iter().position(|e| matches!(e, Effect::Ask(_))) {
             let Effect::Ask(question) = effects.remove(at) else { continue };
@@ -134,7 +137,7 @@ impl Tables {
         let over = CallEvent::Hangup == *event
             || matches!(event, CallEvent::CommandFailed { failure: ivr::Failure::CallEnded, .. });
         self.told_over |= over;
-        self.states.insert(call.state.as_str());
+        self.places.extend([call.state.as_str()].into_iter().chain(wait(&call)));
         self.owe(cause, effects, call.step, now);
         let taken = matches!(event, CallEvent::CommandAccepted { step, kind }
             if *step == call.step && call.waits_for(*kind));
@@ -182,7 +185,7 @@ impl Tables {
                     let phone = phone.expose().to_owned();
                     self.push(derived_id("link:call", &phone), What::Checkout { phone }, now, 900_000);
                 }
-                Effect::Ask(_) | Effect::TransferFailed | Effect::PromptFailed(_) => {}
+                Effect::Ask(_) | Effect::TransferFailed | Effect::OfficeClosed | Effect::PromptFailed(_) => {}
             }
         }
     }
@@ -199,6 +202,34 @@ impl Tables {
     pub(super) fn settle(&mut self, id: Uuid) -> bool {
         let owed = self.outbox.iter_mut().find(|o| o.id == id && !o.settled);
         owed.map(|o| o.settled = true).is_some()
+    }
+}
+
+/// Waits that only an agency's settings bring.
+pub(super) const WAITS_OF_SETTINGS: [&str; 7] = [
+    "offer_spanish",
+    "offer_caller_number",
+    "read_back",
+    CLOSED,
+    ENDED_AT_OFFER,
+    ENDED_AT_READ_BACK,
+    IN_SPANISH,
+];
+const CLOSED: &str = "the office is closed";
+const ENDED_AT_OFFER: &str = "a hang-up at the offer of the caller's number";
+const ENDED_AT_READ_BACK: &str = "a hang-up at the read-back";
+const IN_SPANISH: &str = "the link was sent in Spanish";
+
+fn wait(call: &Call) -> Option<&'static str> {
+    match call.phase {
+        Phase::Asking { prompt: Prompt::SentSms, .. } if call.language == Language::Spanish => {
+            Some(IN_SPANISH)
+        }
+        Phase::Asking { prompt, .. } => Some(prompt.name()),
+        Phase::Closed => Some(CLOSED),
+        Phase::EndedAtOffer => Some(ENDED_AT_OFFER),
+        Phase::EndedAtReadBack => Some(ENDED_AT_READ_BACK),
+        _ => None,
     }
 }
 

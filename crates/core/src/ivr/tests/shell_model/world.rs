@@ -36,7 +36,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(around: Surroundings, plant: Plant) -> Self {
-        Self { shell: Shell::new(around, plant), outside: Outside::ringing(), now: 0 }
+        Self { outside: Outside::ringing(around.clone()), shell: Shell::new(around, plant), now: 0 }
     }
 
     /// A webhook that was acknowledged comes once more.
@@ -64,7 +64,7 @@ impl World {
             Move::Process => drop(self.shell.process(pick, self.now)?),
             Move::Work => drop(self.shell.work(&mut self.outside, pick, Fate::of(pick / 3), self.now)?),
             Move::OutsideGoesOn => drop(self.outside.goes_on(pick)),
-            Move::HangUp => self.outside.hang_up(["", "2025550147"][usize::from(pick % 2)]),
+            Move::HangUp => self.outside.hang_up(["", "2025550147", "1"][usize::from(pick % 3)]),
             Move::Stop => drop(self.outside.stops()),
             Move::Crash => self.shell.crash(),
             Move::WaitForDeadline => {
