@@ -240,6 +240,7 @@ impl Cutter<'_> {
         let guess = keyword::unleet(word)
             .and_then(|w| self.lexicon.id(&w))
             .or_else(|| self.squeezed(word))
+            .or_else(|| self.lexicon.sounding(word))
             .or_else(|| self.lexicon.respelled(word));
         match guess {
             Some(id) => known(id),

@@ -96,6 +96,18 @@ pub const JOINED: &[&str] = &[
     "do nt dont",
 ];
 
+/// Usual ways to write a word: written, meant.
+pub const MEANT: &[&str] = &[
+    "dnt dont", "dont't dont", "donot dont", "donnot dont", "dontt dont", "dun dont", "doont dont", "dony dont", "donr dont",
+    "stahp stop", "stawp stop", "enuf enough", "enuff enough", "enought enough", "nomo nomore", "nomor nomore", "nuff enough",
+    "agn again", "agin again", "agian again", "yous you", "yu you", "thx thanks", "msges messages", "mssgs messages",
+    "mesg message", "mssg message", "msgz messages", "txtz texts", "textes texts", "txting texting", "unsubscribed unsubscribed",
+    "leev leave", "lve leave", "leve leave", "alon alone", "thier their", "wrg wrong", "rong wrong", "peeps people", "shutup stop",
+    "cannot cant", "caint cant", "aint isnt", "ain isnt", "shant wont", "pleez please", "plea please", "em them", "dem them", "dis this", "dat that", "tha the",
+    "wit with", "w with", "frm from", "offa off", "outta out", "imma im", "ima im", "gonna going", "lemme letme", "gimme give", "bothr bother",
+    "phne phone", "fone phone", "fon phone", "ph phone", "cel cell", "cells cell", "nmbr number", "nbr number", "numba number", "tel phone", "remv remove", "rem remove",
+];
+
 /// Words watched for when they are misspelt, stretched or spelt out letter by letter.
 pub const SPELLINGS: &str = "stop quit end cancel remove revoke unsubscribe text texts texting message messages messaging contact contacting please number wrong \
     alone bother bothering harassing leave delete notifications reminders alerts sending calling spamming phone anymore again fuck consent lose permission subscribed \

@@ -46,6 +46,104 @@ pub const CONTACT_VERBS: &[SpanishVerb] = &[
     verb("habl", "habl", Group::Ar),
     verb("freg", "fregu", Group::Ar),
     verb("hac", "hag", Group::Er),
+    verb("fregu", "friegu", Group::Ar),
+    verb("avis", "avis", Group::Ar),
+    verb("tir", "tir", Group::Ar),
+    verb("pon", "pong", Group::Er),
+    verb("marc", "marqu", Group::Ar),
+    verb("respond", "respond", Group::Er),
+    verb("contest", "contest", Group::Ar),
+    verb("romp", "romp", Group::Er),
+    verb("toc", "toqu", Group::Ar),
+    verb("hinch", "hinch", Group::Ar),
+    verb("jorob", "jorob", Group::Ar),
+    verb("importun", "importun", Group::Ar),
+    verb("met", "met", Group::Er),
+    verb("reenvi", "reenvi", Group::Ar),
+    verb("whatsape", "whatsape", Group::Ar),
+    verb("interrump", "interrump", Group::Ir),
+    verb("enchinch", "enchinch", Group::Ar),
+    verb("hart", "hart", Group::Ar),
+    verb("atosig", "atosigu", Group::Ar),
+    verb("enoj", "enoj", Group::Ar),
+    verb("ench", "ench", Group::Ar),
+    verb("cans", "cans", Group::Ar),
+    verb("di", "dig", Group::Ir),
+    verb("pas", "pas", Group::Ar),
+    verb("sigu", "sig", Group::Ir),
+];
+
+/// Verbs that ask for something to end, by the class of their forms. Told to usted, ustedes, tu, vos and vosotros, and with
+/// pronouns (`dejenme`, `borradnos`, `parenle`), all are made from here.
+pub const ENDING_VERBS: &[(&str, &[SpanishVerb])] = &[
+    (
+        "ESSTOP",
+        &[
+            verb("dej", "dej", Group::Ar),
+            verb("par", "par", Group::Ar),
+            verb("ces", "ces", Group::Ar),
+            verb("termin", "termin", Group::Ar),
+            verb("acab", "acab", Group::Ar),
+            verb("cort", "cort", Group::Ar),
+            verb("fren", "fren", Group::Ar),
+        ],
+    ),
+    (
+        "ESCANCEL",
+        &[
+            verb("cancel", "cancel", Group::Ar),
+            verb("suspend", "suspend", Group::Er),
+            verb("deten", "deteng", Group::Er),
+            verb("desactiv", "desactiv", Group::Ar),
+            verb("elimin", "elimin", Group::Ar),
+            verb("anul", "anul", Group::Ar),
+            verb("apag", "apagu", Group::Ar),
+            verb("quit", "quit", Group::Ar),
+            verb("bloque", "bloque", Group::Ar),
+            verb("silenci", "silenci", Group::Ar),
+            verb("interrump", "interrump", Group::Ir),
+            verb("cort", "cort", Group::Ar),
+            verb("inhabilit", "inhabilit", Group::Ar),
+            verb("deshabilit", "deshabilit", Group::Ar),
+            verb("descontinu", "descontinu", Group::Ar),
+        ],
+    ),
+    (
+        "ESREMOVE",
+        &[
+            verb("borr", "borr", Group::Ar),
+            verb("quit", "quit", Group::Ar),
+            verb("sac", "saqu", Group::Ar),
+            verb("elimin", "elimin", Group::Ar),
+            verb("remov", "remuev", Group::Er),
+            verb("tach", "tach", Group::Ar),
+            verb("exclu", "excluy", Group::Ir),
+            verb("desafili", "desafili", Group::Ar),
+            verb("desinscrib", "desinscrib", Group::Ir),
+            verb("retir", "retir", Group::Ar),
+            verb("olvid", "olvid", Group::Ar),
+            verb("descart", "descart", Group::Ar),
+        ],
+    ),
+    (
+        "UNSUB",
+        &[
+            verb("desuscrib", "desuscrib", Group::Ir),
+            verb("dessuscrib", "dessuscrib", Group::Ir),
+            verb("desinscrib", "desinscrib", Group::Ir),
+            verb("desafili", "desafili", Group::Ar),
+            verb("desubscrib", "desubscrib", Group::Ir),
+        ],
+    ),
+];
+
+/// Usual ways to write a word: written, meant.
+pub const MEANT: &[&str] = &[
+    "ke que", "q que", "qe que", "qu que", "xfa porfa", "xfavor porfavor", "porfis porfa", "plis porfa", "pliz porfa",
+    "toy estoy", "pa para", "tas estas", "mensages mensajes", "mensage mensaje", "mensj mensaje", "msjes mensajes", "msn mensaje",
+    "msjito mensaje", "mjs mensajes", "mje mensaje", "mjes mensajes", "numro numero", "nro numero", "celu celular", "fono telefono",
+    "tlf telefono", "nomaz nomas", "ia ya", "lla ya", "aora ahora", "eskriban escriban", "texos textos", "mensajito mensaje",
+    "texteos textos", "textitos textos", "wasap mensaje", "whatsapp mensaje", "telf telefono", "telefonito telefono", "pls porfa",
 ];
 
 /// Pronouns that hang on an infinitive, a gerund or a command.
@@ -88,7 +186,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("DEM", "esto eso estos esos esta estas esas todo todos"),
     (
         "PROFANE",
-        "mierda carajo pinche pinches cabrones cabron puta putas putos chingada pendejos verga culeros malditos jodidos coño",
+        "mierda carajo pinche pinches cabrones cabron puta putas putos chingada pendejos verga culeros malditos jodidos cono",
     ),
     ("LIST", "lista listas base sistema registro registros contactos"),
     ("NOTSPEAK", "no nunca jamas tampoco yano"),
