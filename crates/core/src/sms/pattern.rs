@@ -16,6 +16,8 @@ enum Step {
     Not(Set),
     /// No later word of this clause is in the set.
     NoneAhead(Set),
+    /// No word of this clause, before or after, is in the set.
+    NoneAround(Set),
     /// Up to so many words of this clause, whatever they are.
     Gap(usize),
     /// Up to so many words of this clause that give the verb no object of its own (class `GAPSTOP` ends it).
@@ -159,6 +161,9 @@ fn step(part: &str, lexicon: &mut Lexicon) -> Step {
     if let Some(digits) = part.strip_prefix("//") {
         return Step::Far(count(digits));
     }
+    if let Some(rest) = part.strip_prefix('~') {
+        return Step::NoneAround(set(rest, lexicon));
+    }
     if let Some(rest) = part.strip_prefix("!>") {
         return Step::NoneAhead(set(rest, lexicon));
     }
@@ -212,6 +217,9 @@ impl Match<'_> {
                     .take_while(|t| t.before == Boundary::None);
                 !rest_of_clause.into_iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
             }
+            Step::NoneAround(set) => {
+                !self.clause(at).iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
+            }
             Step::Gap(most) => self.skip(*most, 0, rest, at, taken),
             Step::PlainGap(most) => self.skip(*most, self.pattern.gap_stop, rest, at, taken),
             Step::Far(most) => (at..=(at + most).min(self.tokens.len())).any(|next| {
@@ -225,6 +233,15 @@ impl Match<'_> {
                     && Match { from: at, ..*self }.run(rest, at, taken)
             }
         }
+    }
+
+    /// The clause that ends before `at` or goes on there; "and" and "or" do not end it.
+    fn clause(&self, at: usize) -> &[Token] {
+        let within = |t: &Token| t.before < Boundary::Soft;
+        let here = at.saturating_sub(1).min(self.tokens.len());
+        let back = self.tokens[..self.tokens.len().min(here + 1)].iter().rev().take_while(|t| within(t)).count();
+        let ahead = self.tokens[self.tokens.len().min(here + 1)..].iter().take_while(|t| within(t)).count();
+        &self.tokens[(here + 1).saturating_sub(back + 1)..(here + 1 + ahead).min(self.tokens.len())]
     }
 
     /// Whether the word at `at` can follow within the same clause.

@@ -47,6 +47,7 @@ pub struct Shapes {
     pub title: Mask,
     pub and: Mask,
     pub contacting: Mask,
+    pub noise: Mask,
 }
 
 impl Shapes {
@@ -62,6 +63,7 @@ impl Shapes {
             title: lexicon.class("TITLE"),
             and: lexicon.class("AND"),
             contacting: lexicon.class("CONTACTING"),
+            noise: lexicon.class("NOISE"),
         }
     }
 }
@@ -88,6 +90,50 @@ pub fn tokenise(folded: &[u8], lexicon: &Lexicon, shapes: &Shapes) -> Vec<Token>
     cutter.gather_spelt_out();
     cutter.guess_short();
     cutter.tokens
+}
+
+/// The words without those that only add force or courtesy ("take me **the fuck** off", "do not **ever**"); nothing if there are none.
+/// Neighbours that then make one word are joined.
+pub fn without_noise(tokens: &[Token], lexicon: &Lexicon, shapes: &Shapes) -> Option<Vec<Token>> {
+    let the = lexicon.id("the");
+    let oath = |t: &Token| t.classes & shapes.profane != 0;
+    let noise = |at: usize| {
+        let token = &tokens[at];
+        let before = at.checked_sub(1).map(|b| &tokens[b]);
+        let after = tokens.get(at + 1).filter(|t| t.before == Boundary::None);
+        let article = |t: &Token| t.word != 0 && Some(t.word) == the;
+        token.classes & shapes.noise != 0
+            || (article(token) && after.is_some_and(oath))
+            || (oath(token) && token.before == Boundary::None && before.is_some_and(article))
+    };
+    if !(0..tokens.len()).any(noise) {
+        return None;
+    }
+    let mut bare: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut boundary = Boundary::None;
+    for (at, token) in tokens.iter().enumerate() {
+        boundary = boundary.max(token.before);
+        if noise(at) {
+            continue;
+        }
+        let joined = bare.last().filter(|_| boundary == Boundary::None).and_then(|l| lexicon.joined(l.word, token.word));
+        match (joined, bare.last_mut()) {
+            (Some(whole), Some(last)) => last.become_word(whole, lexicon, shapes),
+            _ => bare.push(Token { before: boundary, ..token.clone() }),
+        }
+        boundary = Boundary::None;
+    }
+    Some(bare)
+}
+
+impl Token {
+    fn become_word(&mut self, id: u16, lexicon: &Lexicon, shapes: &Shapes) {
+        self.word = id;
+        self.classes = lexicon.entry(id).classes;
+        self.filler = self.classes & shapes.filler != 0;
+        self.tail = self.classes & shapes.tail != 0;
+        self.letter = None;
+    }
 }
 
 struct Cutter<'a> {
@@ -295,11 +341,7 @@ impl Cutter<'_> {
             && let Some(last) = self.tokens.last_mut()
             && let Some(whole) = self.lexicon.joined(last.word, id)
         {
-            last.word = whole;
-            last.classes = self.lexicon.entry(whole).classes;
-            last.filler = last.classes & self.shapes.filler != 0;
-            last.tail = last.classes & self.shapes.tail != 0;
-            return;
+            return last.become_word(whole, self.lexicon, self.shapes);
         }
         let number = classes & self.shapes.number != 0;
         let long_number = number && self.digits >= 5;
@@ -353,12 +395,7 @@ impl Cutter<'_> {
     }
 
     fn become_word(&mut self, at: usize, id: u16) {
-        let token = &mut self.tokens[at];
-        token.word = id;
-        token.classes = self.lexicon.entry(id).classes;
-        token.filler = token.classes & self.shapes.filler != 0;
-        token.tail = token.classes & self.shapes.tail != 0;
-        token.letter = None;
+        self.tokens[at].become_word(id, self.lexicon, self.shapes);
     }
 }
 

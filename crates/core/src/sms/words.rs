@@ -143,6 +143,13 @@ pub const CLASSES: &[(&str, &str)] = &[
         "PROFANE",
         "fuck phuck fck fuk fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking",
     ),
+    // Words that only add force or courtesy: left out when a text is read the second time.
+    (
+        "NOISE",
+        "fucking fuckin fkn freaking frickin effing goddamn damn damned bloody stupid stinking motherfucking stinkin dumb dang tf please pls plz plse pleas plss plzz kindly \
+      just really literally actually honestly seriously ever even simply so basically yall guys folks bro dude man sir maam also probably respectfully politely immediately \
+      already",
+    ),
     (
         "HOSTILE",
         "fuck fucking fuckin shit crap bullshit bs thieves crooks scammers scam assholes asshole bitch bastards idiots morons fyou ripoff robbery criminals liars \
@@ -163,11 +170,11 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("DEM", "this that these those it them all everything anything stuff"),
     (
         "CONTACTED",
-        "contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed reminded alerted pinged hassled bugged pestered hounded annoyed messeged",
+        "buzzed dinged paged poked nagged flooded inundated phoned dmed contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed reminded alerted pinged hassled bugged pestered hounded annoyed messeged",
     ),
     (
         "CONTACTING",
-        "texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
+        "buzzing dinging paging poking nagging flooding inundating ringing dming imessaging tormenting troubling phoning corresponding messagin contactin botherin harassin buggin texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
       writing reaching pinging hounding stalking disturbing notifying reminding alerting asking bombarding threatening soliciting trying doing communicating blowingup \
       hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging",
     ),
@@ -184,7 +191,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("GETTING", "getting receiving gettin recieving"),
     (
         "CONTACT",
-        "text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
+        "buzz ding page poke hassle nag pester badger bombard flood blast inundate ring dm imessage whatsapp tx beep harrass spamming hound stalk bother hmu torment trouble correspond text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
       bombard mess respond reply use share sell badger threaten texting messaging contacting calling",
     ),
     ("WRITE", "text txt message msg contact texting"),
@@ -247,7 +254,7 @@ pub const CLASSES: &[(&str, &str)] = &[
         "WRONGONE",
         "number person guy phone party contact recipient man lady woman individual one dude girl gal somebody family cell num peron human people house household",
     ),
-    ("GOAWAY", "foff stfu gtfo scram shoo begone fuckoff pissoff"),
+    ("GOAWAY", "hush foff stfu gtfo scram shoo begone fuckoff pissoff"),
     ("AGAIN", "again anymore more another next once continue keep still"),
     (
         "THREAT",
@@ -274,6 +281,7 @@ pub const CLASSES: &[(&str, &str)] = &[
         "FAMILY",
         "son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija",
     ),
+    ("FAMILYS", "sons daughters wifes husbands moms dads mothers fathers kids childs minors brothers sisters parents grandmas grandsons granddaughters girlfriends boyfriends friends roommates"),
     (
         "INSURER",
         "insurance insurer medicare medicaid aetna cigna humana bcbs carrier employer hospital ambulance doctor",

@@ -153,6 +153,8 @@ pub const PRONOUN_ENDINGS: &[&str] =
 /// Two words that count as one.
 pub const JOINED: &[&str] = &[
     "por favor porfavor",
+    "ya basta yabasta",
+    "de verdad pues",
     "de baja debaja",
     "ya no yano",
     "no mas nomas",
@@ -184,6 +186,10 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     ("TEXT", "mensaje texto"),
     ("DEM", "esto eso estos esos esta estas esas todo todos"),
+    (
+        "NOISE",
+        "pinche pinches putos putas malditos malditas jodidos chingados porfavor porfa favor ya pues mismo tambien simplemente",
+    ),
     (
         "PROFANE",
         "mierda carajo pinche pinches cabrones cabron puta putas putos chingada pendejos verga culeros malditos jodidos cono",
@@ -238,6 +244,11 @@ pub const CLASSES: &[(&str, &str)] = &[
         "mierda carajo pinche pinches cabrones cabron puta putas putos chingada chinguen pendejos verga culeros rateros ladrones estafadores abusivos madre",
     ),
     ("MISTAKE", "error equivocacion accidente querer accidentalmente"),
+    // What one does to get oneself off a list.
+    (
+        "ESSELFOFF",
+        "borro salgo quito retiro bajo desuscribo desinscribo desafilio elimino cancelo remuevo desactivo apago bloqueo detengo paro",
+    ),
     (
         "ESTHREAT",
         "bloqueare bloquearemos reportarlos denunciarlos demandarlos bloquearlos bloquearte reportarte bloquee bloqueados bloqueado bloqueandolos denuncio denuncie demando reportare reporte",

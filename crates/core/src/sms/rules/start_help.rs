@@ -86,6 +86,8 @@ pub const START: &[Rule] = &[
             "^ optin to? *2 TXTS|$",
             "WISH *2 optin",
             "WISH *1 to? opt back? in",
+            "^ STARTV *1 them|it|these *1 again|back|up",
+            "activen|activenme|active|activa|reactiven|reanuden|vuelvan *3 TXTS",
             "^ resubscribe",
             "WISH *2 resubscribe|unstop",
             "^ subscribe me !me",
