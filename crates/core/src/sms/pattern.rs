@@ -18,10 +18,14 @@ enum Step {
     NoneAhead(Set),
     /// No word of this clause, before or after, is in the set.
     NoneAround(Set),
+    /// No word of this sentence, before or after, is in the set.
+    NoneInSentence(Set),
     /// Up to so many words of this clause, whatever they are.
     Gap(usize),
     /// Up to so many words of this clause that give the verb no object of its own (class `GAPSTOP` ends it).
     PlainGap(usize),
+    /// Up to so many words, across clauses but not sentences.
+    Along(usize),
     /// Up to so many words, across clauses and sentences.
     Far(usize),
     /// Only fillers between here and the last boundary of at least this strength.
@@ -158,8 +162,14 @@ fn step(part: &str, lexicon: &mut Lexicon) -> Step {
     if let Some(digits) = part.strip_prefix('=') {
         return Step::PlainGap(count(digits));
     }
+    if let Some(digits) = part.strip_prefix("..") {
+        return Step::Along(count(digits));
+    }
     if let Some(digits) = part.strip_prefix("//") {
         return Step::Far(count(digits));
+    }
+    if let Some(rest) = part.strip_prefix("~~") {
+        return Step::NoneInSentence(set(rest, lexicon));
     }
     if let Some(rest) = part.strip_prefix('~') {
         return Step::NoneAround(set(rest, lexicon));
@@ -218,10 +228,20 @@ impl Match<'_> {
                 !rest_of_clause.into_iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
             }
             Step::NoneAround(set) => {
-                !self.clause(at).iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
+                !self.part(at, Boundary::Soft).iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
+            }
+            Step::NoneInSentence(set) => {
+                !self.part(at, Boundary::Hard).iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
             }
             Step::Gap(most) => self.skip(*most, 0, rest, at, taken),
             Step::PlainGap(most) => self.skip(*most, self.pattern.gap_stop, rest, at, taken),
+            Step::Along(most) => {
+                let end = (at + 1..self.tokens.len().min(at + most + 1))
+                    .find(|next| self.tokens[*next].before >= Boundary::Hard);
+                let last = end.map_or(self.tokens.len().min(at + most), |end| end - 1);
+                self.tokens.get(at).is_some_and(|t| t.before < Boundary::Hard)
+                    && (at..=last).any(|next| Match { from: next, ..*self }.run(rest, next, taken))
+            }
             Step::Far(most) => (at..=(at + most).min(self.tokens.len())).any(|next| {
                 let inner = Match { from: next, ..*self };
                 inner.run(rest, next, taken)
@@ -235,13 +255,12 @@ impl Match<'_> {
         }
     }
 
-    /// The clause that ends before `at` or goes on there; "and" and "or" do not end it.
-    fn clause(&self, at: usize) -> &[Token] {
-        let within = |t: &Token| t.before < Boundary::Soft;
-        let here = at.saturating_sub(1).min(self.tokens.len());
-        let back = self.tokens[..self.tokens.len().min(here + 1)].iter().rev().take_while(|t| within(t)).count();
-        let ahead = self.tokens[self.tokens.len().min(here + 1)..].iter().take_while(|t| within(t)).count();
-        &self.tokens[(here + 1).saturating_sub(back + 1)..(here + 1 + ahead).min(self.tokens.len())]
+    /// The part of the text around `at`, between boundaries of this strength. A part that ends before `at` counts as around it.
+    fn part(&self, at: usize, limit: Boundary) -> &[Token] {
+        let (before, after) = self.tokens.split_at(at.min(self.tokens.len()));
+        let back = before.iter().rposition(|t| t.before >= limit).unwrap_or(0);
+        let ahead = after.iter().position(|t| t.before >= limit).unwrap_or(after.len());
+        &self.tokens[back..before.len() + ahead]
     }
 
     /// Whether the word at `at` can follow within the same clause.

@@ -195,6 +195,21 @@ pub const CLASSES: &[(&str, &str)] = &[
       bombard mess respond reply use share sell badger threaten texting messaging contacting calling",
     ),
     ("WRITE", "text txt message msg contact texting"),
+    // A refusal, an end or an offence, wherever it stands in the sentence.
+    (
+        "REFUSAL",
+        "dont never no not nolonger wont nomore wouldnt shouldnt cant neither nor rathernot without didnt isnt stop stopall stopping stopped quit quitting cease halt end ends ending ended \
+      enough over done off out fuck fck shove screw hate sick tired fed annoyed annoying annoys harassment harassing harassed bother bothering bothered block blocked blocking report reported reporting \
+      sue spam spamming wrong stranger cancel remove removed delete unsubscribe optout refuse decline excessive ridiculous too crazy insane hold pause chill ease relax avoid discontinue disable \
+      basta pare paren no nunca jamas yano nomas nada ninguno ningun sin tampoco harto harta hartos cansado cansada mal",
+    ),
+    // Signs that a text is spoken of as one that should come, or is answered: the broad rule keeps away.
+    (
+        "TEXTWANTED",
+        "link links page site website open opened opens load loads loading click clicked resend lost deleted missed expired show shows showing came come received got get getting see saw seen find read \
+      blank error works working thanks thank appreciate helpful prefer better easier fine ok good back again start restart until call calls phone email mail my his her number amount who what when why how which \
+      if did does do can could yes still keep sorry responded reply replied reading answer understand understood sent recibi recibio recibido llego llega llegan abre abrir enlace prefiero mejor mande mandar",
+    ),
     // Words that end something.
     (
         "STOPV",
@@ -292,7 +307,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "GAPSTOP",
-        "texting txting messaging contacting calling bothering harassing bugging spamming sending emailing asking with about it until till unless for before after when i im ill ive you u we they paid texts \
+        "care texting txting messaging contacting calling bothering harassing bugging spamming sending emailing asking with about it until till unless for before after when i im ill ive you u we they paid texts \
       messages text msgs sms notifications reminders alerts me us if not already hounding harrassing pestering threatening notices subscription communication communications contact these them trying \
       hes shes he she whoever nobody wrong dont thankyou lying wasting stop please harassment who why what im theres getting",
     ),

@@ -140,7 +140,7 @@ pub const ENDING_VERBS: &[(&str, &[SpanishVerb])] = &[
 /// Usual ways to write a word: written, meant.
 pub const MEANT: &[&str] = &[
     "ke que", "q que", "qe que", "qu que", "xfa porfa", "xfavor porfavor", "porfis porfa", "plis porfa", "pliz porfa",
-    "toy estoy", "pa para", "tas estas", "mensages mensajes", "mensage mensaje", "mensj mensaje", "msjes mensajes", "msn mensaje",
+    "pas paz", "pass paz", "toy estoy", "pa para", "tas estas", "mensages mensajes", "mensage mensaje", "mensj mensaje", "msjes mensajes", "msn mensaje",
     "msjito mensaje", "mjs mensajes", "mje mensaje", "mjes mensajes", "numro numero", "nro numero", "celu celular", "fono telefono",
     "tlf telefono", "nomaz nomas", "ia ya", "lla ya", "aora ahora", "eskriban escriban", "texos textos", "mensajito mensaje",
     "texteos textos", "textitos textos", "wasap mensaje", "whatsapp mensaje", "telf telefono", "telefonito telefono", "pls porfa",
@@ -160,6 +160,7 @@ pub const JOINED: &[&str] = &[
     "no mas nomas",
     "muchas gracias gracias",
     "en paz enpaz",
+    "em paz enpaz",
     "mensajes mas mensajes",
     "mensaje de mensaje",
 ];
@@ -223,7 +224,7 @@ pub const CLASSES: &[(&str, &str)] = &[
         "quiero queremos deseo deseamos necesito quisiera quieren quiere gustaria autorizo autorice autorizamos acepto acepte aceptamos permito permiti consiento consenti",
     ),
     ("ESGIVE", "di doy dimos damos tienen tiene tengo"),
-    ("SIGNED", "suscribi suscribimos registre inscribi apunte"),
+    ("SIGNED", "firme firmo firmamos suscribi suscribimos registre inscribi apunte"),
     ("CONSENT", "permiso consentimiento autorizacion"),
     (
         "WRONG",

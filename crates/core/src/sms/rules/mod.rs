@@ -11,8 +11,10 @@
 //! | `!OTHER` | and the next word of the clause, if any, is not one of these |
 //! | `!>TEXTS` | and no later word of the clause is one of these |
 //! | `~OTHER` | and no word of the clause, before or after, is one of these |
+//! | `~~OTHER` | the same for the sentence |
 //! | `*3` | up to three words, whatever they are, within the clause |
 //! | `=3` | up to three words that leave the verb without an object of its own (none of class `GAPSTOP`) |
+//! | `..9` | up to nine words, across clauses but not sentences |
 //! | `//9` | up to nine words, across clauses and sentences |
 //! | `TEXTS\|$` | one of these, or the end of the clause |
 //! | `^,` | as `^`, where "and" and "or" start no clause |

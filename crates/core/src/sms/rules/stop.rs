@@ -484,7 +484,8 @@ pub const STOP: &[Rule] = &[
         "go-away",
         &[
             "^ go $",
-            "let me|us alone",
+            "let|leave me|us alone",
+            "letme alone|be",
             "^ get out of? here",
             "^ be gone",
             "fuck|f|fck|eff|piss right off",

@@ -10,12 +10,18 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contact-refused",
         &[
+            "no|not another|one|single *1 TEXT|TEXTS|CONTACT",
+            "appreciate|great|nice|lovely|love|grateful|thankful|wish|rather|like|better|happy|mind *4 you|u|yall|these|this|it|they|texts *2 stopped|STOPV|ceased|ended ~OTHER",
+            "if you|u|yall *2 STOPV|stopped ~OTHER",
+            "what|whats|wheres|where|which|need|know|is|give *4 stop|off|optout|unsubscribe|cancel code|word|switch|button|keyword|command|option",
+            "will|do|does|would|can DEM|TEXTS *1 ever STOPV|end",
+            "when|why *2 DEM|TEXTS *2 stop|end",
             "dont|never|no|not|nolonger|without|nomore|wouldnt|shouldnt|cant|neither|nor|rathernot|wont *6 TEXTS|texting|messaging ~OTHER",
             "will|would|could|can|to|please|better|must|should *4 not *1 CONTACT *3 ME|DEM|PHONE|here|anymore|again|TEXTS ~OTHER",
             "never|not to *2 CONTACT|CONTACTED|TEXTED ~OTHER",
             "NOTWANT *2 CONTACT|TEXTED|CONTACTED *3 ME|PHONE|here|anymore|again|until|unless|till ~OTHER",
-            "NOTWANT WANT !to *1 DEM *1 PHONE|from|anymore|again|here|$ ~OTHER",
-            "NOTWANT WANT !to *1 DEM *2 on|at|to|from *2 PHONE|YOU|me ~OTHER",
+            "NOTWANT WANT !to *2 DEM *1 PHONE|from|anymore|again|here|$ ~OTHER",
+            "NOTWANT WANT !to *2 DEM *2 on|at|to|from *2 PHONE|YOU|me ~OTHER",
             "TEXTS|TEXT|texting //7 so|please|just dont|stop $",
             "receive|want|send|need|wish nothing *2 from|on|to|else|more|further ~OTHER",
             "want|wish|like|need *2 nothing *1 from|to you|yall|u|this",
@@ -31,8 +37,16 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "enough-of-texts",
         &[
+            "CONTACT|CONTACTING *2 me|us|this|my? *2 too|so much|often|many|frequently",
+            "hold off",
+            "chill|relax|calm|cool with|on|down|it|out *3 TEXTS|texting",
+            "TEXTS|convo|conversation|chat|thread|communication *1 over|done|finished|closed|ended",
+            "we|were|are done here|now $",
+            "shove|stick|cram *1 it|them|those|these|TEXTS",
+            "fuck|screw|f|damn|forget your|ur|these|those|the|all|this|yalls *2 TEXTS|texting",
+            "^ CONTACT *1 me|us again //6 see|find|ill|watch|dare|regret|happens|sorry",
             "lay|laying off",
-            "ease|let|cool|wrap|pack|chill|back off|up|down|it|out *3 TEXTS|texting !again|back",
+            "ease|let|cool|wrap|pack|chill off|up|down|it|out *3 TEXTS|texting !again|back",
             "^ back|ease|let|lay off|up $",
             "give *2 rest|break *2 with|from *2 DEM|TEXTS|texting",
             "TEXTS|texting|YOU|DEM *3 driving|making|pissing *3 crazy|nuts|insane|mad|sick|angry|wall|off",
@@ -44,6 +58,9 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "wiped-from-records",
         &[
+            "pull|yank|clear|kick|boot|ditch|dump|nix|toss|void|delist|purge|scratch *1 my|this|our|the *1 PHONE|me",
+            "on *2 block|blocked|spam|ignore|dnc list",
+            "delist me|us|this|my",
             "have|get|want|need|like *2 my|our|this|the *3 PHONE|name|info|information *3 wiped|erased|purged|scrubbed|dropped|scratched|struck|cleared|REMOVED ~OTHER",
             "PHONE|name *3 wiped|erased|purged|scrubbed|dropped|scratched|struck|REMOVED ~OTHER",
             "put|place|add|include *3 on *3 not|dnc|dont|block|stop|optout|blocked|excluded *2 CONTACT|list",
@@ -52,6 +69,8 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "CONSENT *2 denied|refused|rejected|cancelled|canceled|expired|over",
+            "didnt|never|not *2 SIGNED *3 TEXTS",
             "when|where|how did i *2 SIGNED *3 DEM|TEXTS|$ ~OTHER",
             "did i *2 SIGNED *3 TEXTS",
             "no|not *2 right|reason|business|cause *3 CONTACT|CONTACTING|TEXTS ~OTHER",
@@ -60,6 +79,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "threat",
         &[
+            "siguiente|proxima|otro|otra|vuelvan|vuelve *4 reporto|denuncio|bloqueo|demando|ESTHREAT",
             "keep *3 up|on|going|doing //6 THREAT|court",
             "PHONE|this|DEM|you|ur|youre|your|yall|u|sender *3 blocked $ ~OTHER",
             "being|getting|been|are|now|ur|your|gonna blocked|reported !by|my|from ~OTHER",
@@ -71,6 +91,16 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "CONTACTED|TEXTED|CONTACTING *2 a|some|random|complete|total *1 stranger|strangers",
+            "stranger|strangers PHONE",
+            "NAME|he|she|they|person|guy|lady|owner|tenant *2 moved|left|gone //8 my PHONE",
+            "thisis *1 my|mine PHONE? now",
+            "PHONE *2 belongs|belong *1 to",
+            "PHONE *1 es *3 nina|nino|menor|hija|hijo|trabajo|empresa|compania|oficina|escuela|otra|otro|esposa|esposo|mama|papa|bebe",
+            "no|tampoco me llamo",
+            "confunde|confunden|confundes|confundio|confundieron|confundidos|confundido|confundiendo *2 con|de|persona",
+            "marcando|mandando|escribiendo|llamando|marcaron|marco mal|equivocado",
+            "^ no es aqui",
             "gave|given|have|has|got|havin|give you|u|yall|them? *2 bad|wrong|fake|false|incorrect|old *1 PHONE",
             "bad|fake|false|incorrect PHONE $",
             "FAMILY|kid|child|minor|someone|somebody *2 has|uses|owns|got this|the PHONE ~OTHER",
@@ -91,6 +121,7 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "another-channel-wanted",
         &[
+            "solo|solamente|unicamente *2 cartas|carta|correo|papel",
             "direct|refer|send|route|forward|address|take *3 communication|communications|correspondence|contact|questions|notices|calls|everything *2 to|through|thru|via *2 attorney|lawyer|counsel|her|him|FAMILY",
             "through|via *2 attorney|lawyer|counsel only|instead|please|$",
             "mail|letter|letters|email|paper|post|usps|writing *2 not|no|never|over *2 TEXT|TEXTS|texting|PHONE",
@@ -102,9 +133,25 @@ pub const STOP_BROAD: &[Rule] = &[
             "contact|call|text|message my|his|her *2 FAMILY //2 not|instead",
         ],
     ),
+    doubtful(
+        "refusal-and-texts",
+        &[
+            "REFUSAL ..9 TEXTS|texting|messaging|TEXTED ~~OTHER|TEXTWANTED",
+            "TEXTS|texting|messaging|TEXTED ..9 REFUSAL ~~OTHER|TEXTWANTED",
+        ],
+    ),
     sure(
         "contacto-rechazado",
         &[
+            "NOTSPEAK *2 lleguen|llegue|recibir|reciba|recibiendo ~OTHER",
+            "NOTSPEAK tienen|tiene|tienes *1 derecho|permiso|autorizacion|por",
+            "me|nos *1 quitan|quita|borran|borra|sacan|saca|eliminan|elimina|remueven *3 LIST|PHONE|porfavor|$ ~OTHER",
+            "cancelacion|baja|suspension|eliminacion|remocion *3 TEXTS|PHONE",
+            "cortenla|cortala|cortele|cortenle|cortela|cortale|parenla|parala|parenle|parale|cortadla $",
+            "NOTSPEAK *1 usen|use|uses|utilicen|utilice|ocupen *2 PHONE",
+            "^ paren|pare|para|parale|parenle|dejen|basta ya",
+            "^^ alto|basta|pare|paren no|ya|soy|yo|este|esto|me|porfavor|usted|ustedes",
+            "PHONE|numero //4 ESREMOVE ~OTHER",
             "NOTSPEAK *5 TEXTS ~OTHER",
             "NOTSPEAK *3 ESWISH|ESCOMMAND ~OTHER",
             "NOTSPEAK *2 ESINF *2 mas|nunca|TEXTS|TEXT ~OTHER",
