@@ -104,7 +104,7 @@ impl Lexicon {
         spanish.sort();
         for (word, id) in spanish {
             let entry = self.entry(id);
-            if entry.spanish && !entry.english && word.len() >= 4 {
+            if entry.spanish && word.len() >= 4 {
                 self.sounds.entry(sound(&word)).or_insert(id);
             }
             if entry.classes & wishes != 0 && (6..=12).contains(&word.len()) {

@@ -186,7 +186,7 @@ pub const CLASSES: &[(&str, &str)] = &[
         "ANNOYED",
         "annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive",
     ),
-    ("PESTERING", "harassing harrassing bothering spamming annoying bugging pestering hounding stalking"),
+    ("PESTERING", "disturbing waking interrupting irritating nagging harassing harrassing bothering spamming annoying bugging pestering hounding stalking"),
     ("TEXTED", "texted messaged contacted bothered notified reminded alerted"),
     ("GETTING", "getting receiving gettin recieving"),
     (
@@ -318,7 +318,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("DEADLINE", "after before until till past during between except only at on unless"),
     (
         "TIME",
-        "night midnight morning noon work monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays weekends weekend early late hours day daytime evening evenings nights am pm",
+        "afternoon afternoons mornings night midnight morning noon work monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays weekends weekend early late hours day daytime evening evenings nights am pm",
     ),
     // Known words of no class, so that they are not taken for a name.
     (

@@ -140,7 +140,7 @@ pub const ENDING_VERBS: &[(&str, &[SpanishVerb])] = &[
 /// Usual ways to write a word: written, meant.
 pub const MEANT: &[&str] = &[
     "ke que", "q que", "qe que", "qu que", "xfa porfa", "xfavor porfavor", "porfis porfa", "plis porfa", "pliz porfa",
-    "pas paz", "pass paz", "toy estoy", "pa para", "tas estas", "mensages mensajes", "mensage mensaje", "mensj mensaje", "msjes mensajes", "msn mensaje",
+    "pas paz", "pass paz", "d de", "toy estoy", "pa para", "tas estas", "mensages mensajes", "mensage mensaje", "mensj mensaje", "msjes mensajes", "msn mensaje",
     "msjito mensaje", "mjs mensajes", "mje mensaje", "mjes mensajes", "numro numero", "nro numero", "celu celular", "fono telefono",
     "tlf telefono", "nomaz nomas", "ia ya", "lla ya", "aora ahora", "eskriban escriban", "texos textos", "mensajito mensaje",
     "texteos textos", "textitos textos", "wasap mensaje", "whatsapp mensaje", "telf telefono", "telefonito telefono", "pls porfa",

@@ -10,6 +10,16 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contact-refused",
         &[
+            "NOT *1 use|using *2 PHONE ~OTHER",
+            "^ i|we dont|never *1 text|texting",
+            "rid of *2 PHONE|me|TEXTS|DEM",
+            "WISH|get|take|be|getting|want *3 off|out *2 TEXT|TEXTS|thread|group|chat|thing|LIST ~OTHER",
+            "leave|exit|quit *2 group|thread|chat|convo|conversation|list",
+            "WISH *2 STOPV|CANCELV $",
+            "want|need|like|have|get|make *1 DEM|TEXTS *1 stopped|ended|cancelled|discontinued|halted|off ~OTHER",
+            "^ STOPV|CANCELV *1 TEXT $",
+            "^ nomore nomore",
+            "said|say|saying|mean|repeat nomore",
             "no|not another|one|single *1 TEXT|TEXTS|CONTACT",
             "appreciate|great|nice|lovely|love|grateful|thankful|wish|rather|like|better|happy|mind *4 you|u|yall|these|this|it|they|texts *2 stopped|STOPV|ceased|ended ~OTHER",
             "if you|u|yall *2 STOPV|stopped ~OTHER",
@@ -37,6 +47,15 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "enough-of-texts",
         &[
+            "too many *1 DEM",
+            "every *2 day|hour|week|morning|night *2 TEXTS|texting",
+            "today|again|enough|now quit $$",
+            "^ very|so|super|really|how|too|just annoying|bothersome|irritating|intrusive|disturbing $",
+            "^ annoying|bothersome|irritating|intrusive $",
+            "thisis|this|youre|its|thats *2 annoying|bothersome|bothering|irritating|intrusive|disturbing|nagging ~OTHER",
+            "you|u|texts|yall|messages *2 woke|waking|wake",
+            "get off my $",
+            "get off my ~OTHER",
             "CONTACT|CONTACTING *2 me|us|this|my? *2 too|so much|often|many|frequently",
             "hold off",
             "chill|relax|calm|cool with|on|down|it|out *3 TEXTS|texting",
@@ -69,6 +88,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "quien *2 autorizo|permitio|dio",
             "CONSENT *2 denied|refused|rejected|cancelled|canceled|expired|over",
             "didnt|never|not *2 SIGNED *3 TEXTS",
             "when|where|how did i *2 SIGNED *3 DEM|TEXTS|$ ~OTHER",
@@ -79,6 +99,12 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "threat",
         &[
+            "last|final warning|notice|time|chance $",
+            "last|final warning",
+            "attorney|lawyer|fcc|ftc|police|court|law|legal|illegal|violation|violates|violating|complaint|sue|abogado|demanda|denuncia|ilegal|queja *6 TEXTS|texting ~OTHER",
+            "TEXTS|texting *6 attorney|lawyer|fcc|ftc|police|court|law|illegal|violation|violates|violating|complaint|abogado|demanda|denuncia|ilegal|queja ~OTHER",
+            "on *3 registry|dnc",
+            "si *1 siguen|sigue|continuan *1 con *2 TEXTS|esto",
             "siguiente|proxima|otro|otra|vuelvan|vuelve *4 reporto|denuncio|bloqueo|demando|ESTHREAT",
             "keep *3 up|on|going|doing //6 THREAT|court",
             "PHONE|this|DEM|you|ur|youre|your|yall|u|sender *3 blocked $ ~OTHER",
@@ -91,6 +117,18 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "NAME|he|she|they *1 isnt|arent|not|nolonger|hasnt|doesnt|dont *3 here|PHONE ~call|OTHER",
+            "NAME|he|she|they *1 changed|switched|lost *2 PHONE ~i|my",
+            "NAME cambio *1 de? PHONE",
+            "no es *3 PHONE *1 de *1 NAME",
+            "^ WRONG fam|bro|bruh|dawg|cuz|homie|sis|buddy|pal|lady|mister|amigo|dude|girl $",
+            "meant|trying|supposed|think|thinking *2 CONTACT someone|somebody|another|different",
+            "get|gets|getting|receiving|got his|her|their|NAME|someone|somebody|somebodys *1 TEXTS|calls ~OTHER",
+            "person|man|woman|one|patient|guy|lady|who *2 CONTACTING *3 died|dead|deceased|passed|gone",
+            "thisis|its|is his|her|their PHONE !NUMBER",
+            "es *2 PHONE *1 de *2 empresa|trabajo|negocio|compania|oficina|nina|nino|menor|hija|hijo|otra|otro",
+            "es su|el PHONE de?",
+            "no soy el|ella|esa|ese|quien|ellos $",
             "CONTACTED|TEXTED|CONTACTING *2 a|some|random|complete|total *1 stranger|strangers",
             "stranger|strangers PHONE",
             "NAME|he|she|they|person|guy|lady|owner|tenant *2 moved|left|gone //8 my PHONE",
@@ -112,6 +150,7 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "not-for-texts",
         &[
+            "thisis|its *2 hospital|fax|house|home|business|work|store|church|school|office|landline PHONE|line",
             "thisis|its|this|that|thats *2 FAMILYS|work|business|company|office|school|church|shared|public|childs|employer|employers|bosss|landline *1 PHONE $ ~not",
             "youre|you|are *1 CONTACTING *2 work|business|company|office|school|church|shared|public *1 PHONE|$",
             "PHONE *3 for *2 emergencies|emergency|work|business|patients|school *1 only|$",
@@ -121,6 +160,10 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "another-channel-wanted",
         &[
+            "only *2 calls|mail|letters|paper|emails",
+            "only text|message|texts ME *2 in|after|before|on|at|between *1 TIME|NUMBER|the",
+            "^ not while|during",
+            "no *1 al|a|por|en *1 PHONE",
             "solo|solamente|unicamente *2 cartas|carta|correo|papel",
             "direct|refer|send|route|forward|address|take *3 communication|communications|correspondence|contact|questions|notices|calls|everything *2 to|through|thru|via *2 attorney|lawyer|counsel|her|him|FAMILY",
             "through|via *2 attorney|lawyer|counsel only|instead|please|$",
@@ -143,6 +186,19 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contacto-rechazado",
         &[
+            "NOTSPEAK los|las|lo ESWANT",
+            "NOTSPEAK *2 recibirlos|recibirlas|recibirlo|tenerlos|verlos|leerlos",
+            "^ dejen|deje|deja|dejad|dejes|paren|pare|parad *1 de ~OTHER|OTHERDOING",
+            "^ no ESINF|volver|seguir|insistir ~OTHER",
+            "^ dejense|dejate|callense $",
+            "ESREMOVE|ESCANCEL *2 todo ~OTHER",
+            "^ cancelenlo|cancelelo|cancelalo|cancelenlos|cancelelos|cancelalos|quitenlo|quitelo|quitalo|borrenlo|borrelo|borralo|eliminenlo|eliminelo|eliminalo|saquenlo|saquelo|sacalo|quitenlos|borrenlos|detenganlos|parenlos $",
+            "tramiten|tramite|procesen|procese|proceda|hagan|haga *2 baja",
+            "molestan|molesta|fastidian|cansan|hartan *1 mucho|demasiado|tanto|$",
+            "me|nos tienen|tiene|tenes|tienes *1 hasta",
+            "vayan|vayanse|vete|vaya|vaya|ve|anden|anda *1 a *2 ESINF|PROFANE|freir",
+            "me cago en",
+            "metanse|metase|metete|metanselos|metanselo|metetelo|metetelos",
             "NOTSPEAK *2 lleguen|llegue|recibir|reciba|recibiendo ~OTHER",
             "NOTSPEAK tienen|tiene|tienes *1 derecho|permiso|autorizacion|por",
             "me|nos *1 quitan|quita|borran|borra|sacan|saca|eliminan|elimina|remueven *3 LIST|PHONE|porfavor|$ ~OTHER",
