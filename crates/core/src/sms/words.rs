@@ -85,6 +85,10 @@ pub const JOINED: &[&str] = &[
     "f you fyou",
     "f u fyou",
     "blow up blowup",
+    "blowin up blowingup",
+    "blows up blowup",
+    "blew up blowup",
+    "hittin up hittingup",
     "blowing up blowingup",
     "hitting up hittingup",
     "that is thats",
@@ -191,7 +195,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("GETTING", "getting receiving gettin recieving"),
     (
         "CONTACT",
-        "buzz ding page poke hassle nag pester badger bombard flood blast inundate ring dm imessage whatsapp tx beep harrass spamming hound stalk bother hmu torment trouble correspond text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
+        "holla holler buzz ding page poke hassle nag pester badger bombard flood blast inundate ring dm imessage whatsapp tx beep harrass spamming hound stalk bother hmu torment trouble correspond text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
       bombard mess respond reply use share sell badger threaten texting messaging contacting calling",
     ),
     ("WRITE", "text txt message msg contact texting"),
@@ -232,7 +236,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("REMOVAL", "removal unsubscription cancellation"),
     (
         "REVOKEV",
-        "revoke revoking withdraw withdrawing rescind retract revoked withdrawn rescinding cancel take",
+        "taking took revoke revoking withdraw withdrawing rescind retract revoked withdrawn rescinding cancel take",
     ),
     ("UNSUB", "unsubscribe unsubscribing unsub optout optingout unsubscribed unenroll optedout delist"),
     ("LIST", "list lists database contacts system records distribution mailing rolodex directory"),

@@ -153,6 +153,8 @@ pub const PRONOUN_ENDINGS: &[&str] =
 /// Two words that count as one.
 pub const JOINED: &[&str] = &[
     "por favor porfavor",
+    "por fa porfa",
+    "por fabor porfavor",
     "ya basta yabasta",
     "de verdad pues",
     "de baja debaja",

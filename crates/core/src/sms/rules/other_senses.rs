@@ -63,6 +63,8 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "calls-not-texts",
         &[
+            "REMOVEV NUMBER ..6 add|use|put",
+            "REMOVEV|TAKEV|ESREMOVE ..8 add|use|put|agreguen|pongan *2 this|new|este|nuevo *1 PHONE",
             "STOPV *1 calling *2 just|only|instead WRITE",
             "dont|never|not *1 call|email|phone|mail //6 ^, text it",
             "no me? llamen|llame|llames //4 ^, mande|manden|mandame TEXTS|TEXT",
@@ -197,7 +199,7 @@ pub const OTHER_SENSES: &[Rule] = &[
             "^ you|they|nobody|noone|u never|didnt|havent|hasnt *2 CONTACT|CONTACTED|CONTACTING|sent",
             "did|does|do you|u|anyone CONTACT",
             "dont|never|cant forget|hesitate|worry|mind|remember|understand|think|see|recall",
-            "dont|doesnt|didnt|cant|not|havent|never|wont|isnt|arent get|getting|receive|receiving|got|received|see|seeing|find ~how",
+            "dont|doesnt|didnt|cant|not|havent|never|wont|isnt|arent get|getting|receive|receiving|got|received|see|seeing|find ~how|way|ways|stop",
             "not|isnt|nolonger interested in *3 OTHER|paying|settling|financing",
             "not|never|didnt|dont|nobody|noone *2 SIGNED|CONSENT *5 OTHER|pay|ride|treated|treat|transported|go|charge|price|amount|cost|service",
             "not|never|didnt|dont *2 SIGNED *2 you to bill|charge|debit|transport|take",

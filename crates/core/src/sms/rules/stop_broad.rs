@@ -47,6 +47,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "enough-of-texts",
         &[
+            "only CONTACT *2 if|when|for ~OTHER",
             "too many *1 DEM",
             "every *2 day|hour|week|morning|night *2 TEXTS|texting",
             "today|again|enough|now quit $$",
@@ -77,6 +78,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "wiped-from-records",
         &[
+            "gets|getting|got me|us|my *2 off|out ~OTHER",
             "pull|yank|clear|kick|boot|ditch|dump|nix|toss|void|delist|purge|scratch *1 my|this|our|the *1 PHONE|me",
             "on *2 block|blocked|spam|ignore|dnc list",
             "delist me|us|this|my",
@@ -88,6 +90,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "take|taking|took *1 back *4 CONSENT",
+            "quito|saco|cancelo|anulo|revoco|retiro *2 CONSENT",
+            "gave|give|given|got|have *1 nobody|noone|none ~OTHER",
+            "nobody|noone|never|not *4 ok|okay|blessing *1 to|for *1 CONTACT|TEXTS|CONTACTED|CONTACTING ~OTHER",
             "quien *2 autorizo|permitio|dio",
             "CONSENT *2 denied|refused|rejected|cancelled|canceled|expired|over",
             "didnt|never|not *2 SIGNED *3 TEXTS",
@@ -99,6 +105,8 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "threat",
         &[
+            "bloqueando|bloqueo|bloqueare|bloqueamos *2 PHONE",
+            "bloqueando|bloqueandolos $",
             "last|final warning|notice|time|chance $",
             "last|final warning",
             "attorney|lawyer|fcc|ftc|police|court|law|legal|illegal|violation|violates|violating|complaint|sue|abogado|demanda|denuncia|ilegal|queja *6 TEXTS|texting ~OTHER",
@@ -117,6 +125,8 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "you|u|yall want|wants|need|are|mean|after|seek *1 somebody|someone|another *1 else|person",
+            "confundiste|confundieron|confundio|confunden|confundes *2 con|de|PHONE",
             "NAME|he|she|they *1 isnt|arent|not|nolonger|hasnt|doesnt|dont *3 here|PHONE ~call|OTHER",
             "NAME|he|she|they *1 changed|switched|lost *2 PHONE ~i|my",
             "NAME cambio *1 de? PHONE",
@@ -150,6 +160,7 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "not-for-texts",
         &[
+            "no *1 need for|of *2 DEM|TEXTS",
             "thisis|its *2 hospital|fax|house|home|business|work|store|church|school|office|landline PHONE|line",
             "thisis|its|this|that|thats *2 FAMILYS|work|business|company|office|school|church|shared|public|childs|employer|employers|bosss|landline *1 PHONE $ ~not",
             "youre|you|are *1 CONTACTING *2 work|business|company|office|school|church|shared|public *1 PHONE|$",
@@ -160,6 +171,8 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "another-channel-wanted",
         &[
+            "CONTACT him|her|them *1 not",
+            "^ not me $",
             "only *2 calls|mail|letters|paper|emails",
             "only text|message|texts ME *2 in|after|before|on|at|between *1 TIME|NUMBER|the",
             "^ not while|during",
@@ -183,9 +196,13 @@ pub const STOP_BROAD: &[Rule] = &[
             "TEXTS|texting|messaging|TEXTED ..9 REFUSAL ~~OTHER|TEXTWANTED",
         ],
     ),
+    doubtful("no-billing", &["NOTSPEAK me|nos cobren|cobre|cobres $"]),
     sure(
         "contacto-rechazado",
         &[
+            "bajenle|bajale|bajele|aflojen|calmense|aguanten *1 a|con *2 TEXTS",
+            "^ dejenle|dejale|dejele",
+            "ESCANCEL *2 TEXT|txt ~OTHER",
             "NOTSPEAK los|las|lo ESWANT",
             "NOTSPEAK *2 recibirlos|recibirlas|recibirlo|tenerlos|verlos|leerlos",
             "^ dejen|deje|deja|dejad|dejes|paren|pare|parad *1 de ~OTHER|OTHERDOING",
