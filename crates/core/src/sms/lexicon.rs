@@ -126,6 +126,8 @@ impl Lexicon {
             Group::Er => ("er", ["a", "an", "as", "ais"], ["e", "ed"]),
             Group::Ir => ("ir", ["a", "an", "as", "ais"], ["e", "id"]),
         };
+        let wished = if verb.group == Group::Ar { ["ara", "aran"] } else { ["iera", "ieran"] };
+        wished.iter().for_each(|ending| self.add(&format!("{}{ending}", verb.stem), bit, true));
         for pronoun in words_es::PRONOUN_ENDINGS {
             self.add(&format!("{}{infinitive}{pronoun}", verb.stem), bit, true);
             for ending in wish {

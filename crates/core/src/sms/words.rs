@@ -106,7 +106,7 @@ pub const MEANT: &[&str] = &[
     "stahp stop", "stawp stop", "enuf enough", "enuff enough", "enought enough", "nomo nomore", "nomor nomore", "nuff enough",
     "agn again", "agin again", "agian again", "yous you", "yu you", "thx thanks", "msges messages", "mssgs messages",
     "mesg message", "mssg message", "msgz messages", "txtz texts", "textes texts", "txting texting", "unsubscribed unsubscribed",
-    "leev leave", "lve leave", "leve leave", "alon alone", "thier their", "wrg wrong", "rong wrong", "peeps people", "shutup stop",
+    "leev leave", "wnat want", "wan want", "wants want", "waht what", "nemore anymore", "nomre nomore", "nemor anymore", "ubsubscribe unsubscribe", "lve leave", "leve leave", "alon alone", "thier their", "wrg wrong", "rong wrong", "peeps people", "shutup stop",
     "cannot cant", "caint cant", "aint isnt", "ain isnt", "shant wont", "pleez please", "plea please", "em them", "dem them", "dis this", "dat that", "tha the",
     "wit with", "w with", "frm from", "offa off", "outta out", "imma im", "ima im", "gonna going", "lemme letme", "gimme give", "bothr bother",
     "phne phone", "fone phone", "fon phone", "ph phone", "cel cell", "cells cell", "nmbr number", "nbr number", "numba number", "tel phone", "remv remove", "rem remove",
@@ -130,7 +130,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Before and after what counts.
     (
         "FILLER",
-        "please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
+        "alright aight fr bruh hun sis please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
       yeah yep no sorry thanks thankyou thx ty tks good morning afternoon evening and listen look seriously really literally actually already dude bro man lady people \
       folks guys yall you u ya can could would will must should better ever god jesus christ damn ffs wtf simply honestly immediately said fucking fuckin fkn \
       freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re acct acc account hereby yesss attention anyone everyone somebody someone lets gotta",
@@ -202,7 +202,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // A refusal, an end or an offence, wherever it stands in the sentence.
     (
         "REFUSAL",
-        "dont never no not nolonger wont nomore wouldnt shouldnt cant neither nor rathernot without didnt isnt stop stopall stopping stopped quit quitting cease halt end ends ending ended \
+        "gone skip spare ditch scrap lose dont never no not nolonger wont nomore wouldnt shouldnt cant neither nor rathernot without didnt isnt stop stopall stopping stopped quit quitting cease halt end ends ending ended \
       enough over done off out fuck fck shove screw hate sick tired fed annoyed annoying annoys harassment harassing harassed bother bothering bothered block blocked blocking report reported reporting \
       sue spam spamming wrong stranger cancel remove removed delete unsubscribe optout refuse decline excessive ridiculous too crazy insane hold pause chill ease relax avoid discontinue disable \
       basta pare paren no nunca jamas yano nomas nada ninguno ningun sin tampoco harto harta hartos cansado cansada mal",

@@ -254,7 +254,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "ESTHREAT",
-        "bloqueare bloquearemos reportarlos denunciarlos demandarlos bloquearlos bloquearte reportarte bloquee bloqueados bloqueado bloqueandolos denuncio denuncie demando reportare reporte",
+        "reportados denunciados reportada bloqueare bloquearemos reportarlos denunciarlos demandarlos bloquearlos bloquearte reportarte bloquee bloqueados bloqueado bloqueandolos denuncio denuncie demando reportare reporte",
     ),
     ("ESWISH", "testeen texten testee"),
     (

@@ -93,6 +93,14 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "another-object",
         &[
+            "stop me if|when",
+            "back|call|lay|ease off *2 OTHER",
+            "send|pay|owe|paying less !TEXTS|of",
+            "usen|use|usar|usa mi? otro PHONE",
+            "que no queria|queriamos|quise|fui|soy",
+            "demandar|denunciar|reportar al *1 chofer|conductor|hospital|otro|seguro|doctor|medico",
+            "^ no mames|manches $",
+            "^ no|dont call //0 ^, text|txt $",
             "paramedics|paramedic|medics|emt|emts|nurses|doctors|police told|asked|said *3 stop|quit",
             "STOPV =3 OTHER !TEXT !>TEXTS|CONTACTING",
             "CANCELV|REVOKEV =4 OTHER !TEXT !>TEXTS|CONTACTING",

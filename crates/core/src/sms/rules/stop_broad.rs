@@ -10,8 +10,16 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contact-refused",
         &[
+            "get|be|getting off of? here|this|there|it $",
+            "WISH|need|want *1 TEXTS|DEM gone|off|out",
+            "want|wants|need no part of|in",
+            "^ skip|save|spare|ditch|scrap|keep|hold|lose|forget|can me? your|the|ur|these|those|all *1 TEXTS !coming",
+            "^ please not|no $",
+            "can|could|would|will you|u not $",
+            "keep|keeps getting *1 DEM ~OTHER",
+            "no need to *1 CONTACT|CONTACTING|keep|continue|reach ~OTHER",
             "NOT *1 use|using *2 PHONE ~OTHER",
-            "^ i|we dont|never *1 text|texting",
+            "^ i|we dont|never *1 text|texting !much|often|well|good|very|while",
             "rid of *2 PHONE|me|TEXTS|DEM",
             "WISH|get|take|be|getting|want *3 off|out *2 TEXT|TEXTS|thread|group|chat|thing|LIST ~OTHER",
             "leave|exit|quit *2 group|thread|chat|convo|conversation|list",
@@ -47,6 +55,11 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "enough-of-texts",
         &[
+            "^ go? *1 CONTACT|pick|find|try|annoy on? someone|somebody|anybody|another|anyone else|person|number",
+            "take *2 TEXTS *1 somewhere|elsewhere|away",
+            "wasting|waste your|ur|youre time",
+            "^ not so|this early|late|often",
+            "^ enough $",
             "only CONTACT *2 if|when|for ~OTHER",
             "too many *1 DEM",
             "every *2 day|hour|week|morning|night *2 TEXTS|texting",
@@ -90,6 +103,9 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "no|never|not|had|have *1 right giving|to|sharing *3 PHONE",
+            "NOTSPEAK|nadie *3 CONSENT",
+            "NOTSPEAK *2 autorizo|autorice|permito|doy|acepto|autorizamos *3 PHONE|TEXTS|DEM",
             "take|taking|took *1 back *4 CONSENT",
             "quito|saco|cancelo|anulo|revoco|retiro *2 CONSENT",
             "gave|give|given|got|have *1 nobody|noone|none ~OTHER",
@@ -105,6 +121,9 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "threat",
         &[
+            "report|reporting|reported|reportin you|u|yall|them|youguys ~OTHER",
+            "te|los|las bloqueo|reporto|denuncio|demando|bloqueare",
+            "reportados|denunciados|bloqueados $",
             "bloqueando|bloqueo|bloqueare|bloqueamos *2 PHONE",
             "bloqueando|bloqueandolos $",
             "last|final warning|notice|time|chance $",
@@ -125,6 +144,18 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "sending|texting|messaging *2 someone|somebody elses|else ~OTHER",
+            "^ not for me|us $",
+            "last|previous|prior|old|former owner|tenant|resident|user",
+            "person|man|woman|patient|guy|name isnt|not|aint me|mine",
+            "se? estan|esta|estas confundiendo|confundido|confundidos|confundida",
+            "no soy *2 buscan|busca|buscas",
+            "no soy quien",
+            "^ NAME no|yano esta|vive|es $",
+            "PHONE *1 era|fue *1 de",
+            "TEXTS *1 para|de otra|otro",
+            "PHONE lo usa|tiene|ocupa",
+            "PHONE *1 is|belongs *1 FAMILYS|mine",
             "you|u|yall want|wants|need|are|mean|after|seek *1 somebody|someone|another *1 else|person",
             "confundiste|confundieron|confundio|confunden|confundes *2 con|de|PHONE",
             "NAME|he|she|they *1 isnt|arent|not|nolonger|hasnt|doesnt|dont *3 here|PHONE ~call|OTHER",
@@ -160,6 +191,7 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "not-for-texts",
         &[
+            "thisis|its|on a landline",
             "no *1 need for|of *2 DEM|TEXTS",
             "thisis|its *2 hospital|fax|house|home|business|work|store|church|school|office|landline PHONE|line",
             "thisis|its|this|that|thats *2 FAMILYS|work|business|company|office|school|church|shared|public|childs|employer|employers|bosss|landline *1 PHONE $ ~not",
@@ -171,6 +203,8 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "another-channel-wanted",
         &[
+            "email|mail|letter|letters|call|calls|paper *3 than TEXTS|TEXT|texting",
+            "written|mailed|paper|mail|email|postal TEXTS? only",
             "CONTACT him|her|them *1 not",
             "^ not me $",
             "only *2 calls|mail|letters|paper|emails",
@@ -196,10 +230,29 @@ pub const STOP_BROAD: &[Rule] = &[
             "TEXTS|texting|messaging|TEXTED ..9 REFUSAL ~~OTHER|TEXTWANTED",
         ],
     ),
-    doubtful("no-billing", &["NOTSPEAK me|nos cobren|cobre|cobres $"]),
+    doubtful("no-billing", &["yano me|nos cobren|cobre|cobres $"]),
     sure(
         "contacto-rechazado",
         &[
+            "NOTSPEAK ESWANT que *3 PHONE",
+            "eviten|evite|evita|evitar|evitad *2 ESINF|TEXTS",
+            "abstenganse|abstengase|abstenerse|abstener|abstente|absteneos *2 ESINF",
+            "^ bajele|bajenle|bajale $",
+            "chole|lata|fastidio|flojera|hueva|friega|molestia *1 con|de *2 TEXTS|TEXT",
+            "me|nos hartan|harta|cansan|fastidian|molestan|enojan|aburren|estorban",
+            "me|nos molesta que",
+            "NOTSPEAK son horas",
+            "menos TEXTS",
+            "PHONE no *1 usen|use|utilicen|utilice",
+            "ser|sea *1 borrado|borrada|eliminado|eliminada|removido|removida|quitado|quitada|excluido|excluida|retirado|retirada",
+            "siguen|sigue|sigues|continuan *1 ESGER|llegando|llegandome ~OTHER",
+            "NOTSPEAK *4 recibir *1 DEM|TEXTS|$ ~OTHER",
+            "^ yano $",
+            "nada|no *1 por|via TEXT|TEXTS",
+            "NOTSPEAK me|nos CONTACT",
+            "con *1 sus|tus|tantos|tanto|esos|estos TEXTS|TEXT ~OTHER",
+            "PROFANE *1 con *2 TEXTS",
+            "^ retirenme|retireme|retirame|desactivenme|excluyanme|excluyame|quitadme|borradme|sacadme|eliminadme|tachenme|olvidenme|olvideme",
             "bajenle|bajale|bajele|aflojen|calmense|aguanten *1 a|con *2 TEXTS",
             "^ dejenle|dejale|dejele",
             "ESCANCEL *2 TEXT|txt ~OTHER",
