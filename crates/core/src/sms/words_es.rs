@@ -234,7 +234,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "OTHER",
-        "cita citas factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
+        "descuento descuentos rembolso reembolso precio costo renta hipoteca aseguradora reclamacion cita citas factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
       recibo recibos cheque direccion correo casa tratamiento medicina medicamento medicinas hospital multa recargo cobertura medicaid medicare domicilio \
       transporte viaje cirugia operacion consulta colecciones cobranza cobranzas prestamo banco interes intereses monto adeudo mensualidad mensualidades \
       transaccion credito debito reclamo doctor clinica escuela linea policia mudanza fumar tomar trabajar pagar",

@@ -93,6 +93,10 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "another-object",
         &[
+            "the|your|this *1 billing stop|end|stops|ends",
+            "como *2 cancelo|paro|quito|elimino|detengo|bloqueo *2 OTHER",
+            "attorney|lawyer|abogado *2 about|for|on|del|por|sobre|para *3 OTHER|accident|accidente|crash|choque|wreck",
+            "yo|nosotros|ella|el no llame|mande|escribi|acepte",
             "stop me if|when",
             "back|call|lay|ease off *2 OTHER",
             "send|pay|owe|paying less !TEXTS|of",

@@ -119,7 +119,7 @@ pub const HELP: &[Rule] = &[
         "help-request",
         &[
             "^^ need|want *1 help $$",
-            "^^ i|we *1 need|want *2 help|assistance|info|information $$",
+            "^^ i|we =1 need|want =2 help|assistance|info|information $$",
             "^^ help me|us $$",
             "^^ send? more? help|info|information $$",
             "^^ i? need|want more help|info|information $$",

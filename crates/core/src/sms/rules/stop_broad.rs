@@ -10,6 +10,9 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contact-refused",
         &[
+            "NOT save|keep|store|have|retain *1 PHONE ~OTHER",
+            "^^ terminate|deactivate|disable|suspend|pause|mute|discontinue $$",
+            "only call|calls $",
             "get|be|getting off of? here|this|there|it $",
             "WISH|need|want *1 TEXTS|DEM gone|off|out",
             "want|wants|need no part of|in",
@@ -53,8 +56,16 @@ pub const STOP_BROAD: &[Rule] = &[
         ],
     ),
     sure(
+        "said-so-before",
+        &[
+            "keep|keeps|kept *1 replying|texting|sending|typing|saying|writing|putting KEYWORD|UNSUB",
+            "puse|mande|escribi|conteste|respondi|envie|dije|puesto|mandado|escrito|decir|pongo|poner *1 KEYWORD",
+        ],
+    ),
+    sure(
         "enough-of-texts",
         &[
+            "let *1 me|us|him|her|them *1 grieve|rest|mourn|sleep|live",
             "^ go? *1 CONTACT|pick|find|try|annoy on? someone|somebody|anybody|another|anyone else|person|number",
             "take *2 TEXTS *1 somewhere|elsewhere|away",
             "wasting|waste your|ur|youre time",
@@ -121,6 +132,8 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "threat",
         &[
+            "keep|continue CONTACTING //4 THREAT",
+            "TEXT|TEXTS mas //6 ESTHREAT|abogado|policia|demando|denuncio|bloqueo|corte|reporto",
             "report|reporting|reported|reportin you|u|yall|them|youguys ~OTHER",
             "te|los|las bloqueo|reporto|denuncio|demando|bloqueare",
             "reportados|denunciados|bloqueados $",
@@ -144,6 +157,14 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "isnt|arent|aint *2 anybody|anyone|any|nobody *2 named|called|by|here|NAME",
+            "you|youre|u|yall *2 looking for my|NAME|someone|somebody|another",
+            "who|whoever|they|somebody|someone gave you|yall|u *1 PHONE",
+            "i|we|ive|im *1 got|bought|gotten|inherited|have this *1 PHONE *1 NUMBER|in|last|ago|just|recently|for|from|since",
+            "i|we *1 recently|just *1 got|bought *2 PHONE ~OTHER",
+            "TEXTS|this|these|it *2 going|coming|sent|getting *1 to *4 FAMILYS|wrong|another|someone *1 PHONE",
+            "person|man|woman|guy|lady *4 isnt|not|nolonger here|home|available",
+            "no hay|tenemos|conozco *1 ningun|ninguna|nadie",
             "sending|texting|messaging *2 someone|somebody elses|else ~OTHER",
             "^ not for me|us $",
             "last|previous|prior|old|former owner|tenant|resident|user",
@@ -203,6 +224,7 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "another-channel-wanted",
         &[
+            "rather|better|instead|prefer *4 than|of texted|text|texts|texting",
             "email|mail|letter|letters|call|calls|paper *3 than TEXTS|TEXT|texting",
             "written|mailed|paper|mail|email|postal TEXTS? only",
             "CONTACT him|her|them *1 not",
@@ -234,6 +256,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contacto-rechazado",
         &[
+            "^^ alto|basta|baja total|definitivo|definitiva|completo|completa|inmediato|inmediata",
             "NOTSPEAK ESWANT que *3 PHONE",
             "eviten|evite|evita|evitar|evitad *2 ESINF|TEXTS",
             "abstenganse|abstengase|abstenerse|abstener|abstente|absteneos *2 ESINF",
