@@ -196,7 +196,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     (
         "CONTACT",
         "holla holler buzz ding page poke hassle nag pester badger bombard flood blast inundate ring dm imessage whatsapp tx beep harrass spamming hound stalk bother hmu torment trouble correspond text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
-      bombard mess respond reply use share sell badger threaten texting messaging contacting calling",
+      bombard mess respond reply badger threaten texting messaging contacting calling",
     ),
     ("WRITE", "text txt message msg contact texting"),
     // A refusal, an end or an offence, wherever it stands in the sentence.

@@ -68,7 +68,6 @@ pub const CONTACT_VERBS: &[SpanishVerb] = &[
     verb("enoj", "enoj", Group::Ar),
     verb("ench", "ench", Group::Ar),
     verb("cans", "cans", Group::Ar),
-    verb("di", "dig", Group::Ir),
     verb("pas", "pas", Group::Ar),
     verb("sigu", "sig", Group::Ir),
 ];
@@ -234,7 +233,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "OTHER",
-        "descuento descuentos rembolso reembolso precio costo renta hipoteca aseguradora reclamacion cita citas factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
+        "copia copias descuento descuentos rembolso reembolso precio costo renta hipoteca aseguradora reclamacion cita citas factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
       recibo recibos cheque direccion correo casa tratamiento medicina medicamento medicinas hospital multa recargo cobertura medicaid medicare domicilio \
       transporte viaje cirugia operacion consulta colecciones cobranza cobranzas prestamo banco interes intereses monto adeudo mensualidad mensualidades \
       transaccion credito debito reclamo doctor clinica escuela linea policia mudanza fumar tomar trabajar pagar",

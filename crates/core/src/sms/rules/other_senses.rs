@@ -93,6 +93,16 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "another-object",
         &[
+            "off hold",
+            "dont|doesnt have|own|use|trust|know *2 email|mail|internet|computer|printer|phone|online",
+            "scratch|strike that",
+            "^ i? sent|texted *1 to WRONG WRONGONE",
+            "spam when|folder|risk|filter",
+            "to|in my spam",
+            "why|how didnt|havent|dont|cant you|u|yall|they? CONTACT",
+            "saquenme|saqueme|sacame|sacar una|un",
+            "olvide mi|la|el !PHONE",
+            "no me? llamen|llame|llames //8 TEXT|TEXTS *1 bien|ok|mejor|si",
             "the|your|this *1 billing stop|end|stops|ends",
             "como *2 cancelo|paro|quito|elimino|detengo|bloqueo *2 OTHER",
             "attorney|lawyer|abogado *2 about|for|on|del|por|sobre|para *3 OTHER|accident|accidente|crash|choque|wreck",
