@@ -244,7 +244,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("SELF", "i im ive ihave we already times second third last"),
     ("CALLSWAP", "just only instead prefer please can but rather better"),
     ("HELPME", "help sos ayuda auxilio"),
-    ("STARTV", "start resume restart begin reactivate reinstate continue"),
+    ("STARTV", "start resume restart begin reactivate reinstate"),
     ("STOPPABLE", "this that it these now all everything please contacting the you your with already"),
     (
         "TXTS",

@@ -104,7 +104,7 @@ pub const START: &[Rule] = &[
             "volver|vuelvan|vuelva a ESINF|recibir *2 TXTS",
             "reanuden|reanudar|reactiven|reactivar|activen|activar|reanude|reactive *2 TXTS",
             "suscribanme|suscribirme|suscribeme|suscribame|inscribanme|inscribeme|resuscribanme",
-            "empiecen|comiencen|empezar|comenzar|sigan *1 a? ESINF|ESGER *2 TXTS",
+            "empiecen|comiencen|empezar|comenzar *1 a? ESINF|ESGER *2 TXTS",
         ],
     ),
 ];

@@ -102,6 +102,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "wiped-from-records",
         &[
+            "DONT use it|this|again|here|$ ~OTHER",
             "DONT *1 use|share|sell|give *3 PHONE ~OTHER",
             "gets|getting|got me|us|my *2 off|out ~OTHER",
             "pull|yank|clear|kick|boot|ditch|dump|nix|toss|void|delist|purge|scratch *1 my|this|our|the *1 PHONE|me",
@@ -115,6 +116,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "nobody|noone *3 CONSENT",
+            "need|needs|require|requires|lack *2 CONSENT ~OTHER",
+            "CONTACTING|TEXTS *3 illegal|unlawful|crime ~OTHER",
+            "NOTSPEAK *3 permite|permiten|permitido *2 ESINF",
             "no|never|not|had|have *1 right giving|to|sharing *3 PHONE",
             "NOTSPEAK|nadie *3 CONSENT",
             "NOTSPEAK *2 autorizo|autorice|permito|doy|acepto|autorizamos *3 PHONE|TEXTS|DEM",
@@ -157,6 +162,17 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "WRONG patient *2 PHONE",
+            "PHONE *1 NOT *5 account|file|bill|list",
+            "PHONE *2 on *1 WRONG account|file|bill",
+            "TAKEV|REMOVEV *1 my|this|our|mi|este|the *1 PHONE off|out|from|de *3 account|cuenta|file|profile ~i",
+            "ESREMOVE *2 PHONE *1 de *2 cuenta",
+            "PHONE no *1 debe|deberia|tiene *5 cuenta|lista",
+            "PHONE en *2 cuenta|lista WRONG",
+            "TEXTS *1 not|isnt|arent|aint mine|ours|for",
+            "alguien|persona que? no conozco",
+            "DEM|TEXTS|TEXT no es|son para mi|nosotros",
+            "no es|son mio|mios|mia|mias $",
             "^ got this PHONE",
             "isnt|arent|aint *2 anybody|anyone|any|nobody *2 named|called|by|here|NAME",
             "you|youre|u|yall *2 looking for my|NAME|someone|somebody|another",
@@ -213,6 +229,9 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "not-for-texts",
         &[
+            "i|we|ihave nothing to do with ~OTHER",
+            "no tengo|tenemos nada que ver ~OTHER",
+            "not *1 the owner|holder",
             "thisis|its|on a landline",
             "no *1 need for|of *2 DEM|TEXTS",
             "thisis|its *2 hospital|fax|house|home|business|work|store|church|school|office|landline PHONE|line",
@@ -257,6 +276,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contacto-rechazado",
         &[
+            "me quiero|quisiera|gustaria salir|salirme|quitar|borrar|dar|desuscribir ~OTHER",
+            "me|nos niego|negamos a ~OTHER",
+            "rechazo|rechazamos *2 TEXTS",
+            "^^ fuera $$",
             "^^ alto|basta|baja total|definitivo|definitiva|completo|completa|inmediato|inmediata",
             "NOTSPEAK ESWANT que *3 PHONE",
             "eviten|evite|evita|evitar|evitad *2 ESINF|TEXTS",
