@@ -50,6 +50,8 @@ pub const KEYWORDS: &[(&str, Label, Language)] = &[
 /// Usual misspellings further than one slip away, and short ones that are too near to real words for a general rule.
 const MISSPELT: &[(&str, &str)] = &[
     ("edn", "end"),
+    ("sopt", "stop"),
+    ("atlo", "alto"),
     ("endd", "end"),
     ("eend", "end"),
     ("ennd", "end"),

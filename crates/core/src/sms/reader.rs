@@ -44,6 +44,7 @@ struct Rules {
     beside_mistake: Table,
     stop: Table,
     stop_broad: Table,
+    speaks_of_texts: Table,
     start: Table,
     help: Table,
     review: Table,
@@ -59,7 +60,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let beside_mistake = table(rules::START_BESIDE_MISTAKE);
     let (stop, start, help, review) =
         (table(rules::STOP), table(rules::START), table(rules::HELP), table(rules::REVIEW));
-    let stop_broad = table(rules::STOP_BROAD);
+    let (stop_broad, speaks_of_texts) = (table(rules::STOP_BROAD), table(rules::SPEAKS_OF_TEXTS));
     let shapes = Shapes::new(&lexicon);
     let index = Index::new(patterns, &lexicon);
     Rules {
@@ -73,6 +74,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         beside_mistake,
         stop,
         stop_broad,
+        speaks_of_texts,
         start,
         help,
         review,
@@ -139,6 +141,10 @@ impl Rules {
         }
         if let Some(hit) = self.first(&self.help, &text, Reach::All) {
             return reading(Label::Help, hit);
+        }
+        let other_sense = text.tokens.len() < 2 || text.tokens.iter().any(|t| t.claimed);
+        if let Some(hit) = self.first(&self.speaks_of_texts, &text, Reach::Living).filter(|_| !other_sense) {
+            return reading(Label::Stop, hit);
         }
         let hit = self.first(&self.review, &text, Reach::All);
         reading(Label::None, hit.unwrap_or(("no-rule", false)))

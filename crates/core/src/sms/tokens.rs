@@ -257,8 +257,8 @@ impl Cutter<'_> {
 
     /// `stoptextingme`, `pleasestop`: words that start so, written without blanks.
     fn run_together(&self, word: &str) -> Option<Vec<u16>> {
-        const STARTS: [&str; 15] = [
-            "please", "pls", "stop", "dont", "quit", "unsubscribe", "leave", "take", "remove", "delete", "lose", "more", "wrong", "dejen", "deje",
+        const STARTS: [&str; 17] = [
+            "please", "pls", "stop", "dont", "quit", "unsubscribe", "leave", "take", "remove", "delete", "lose", "more", "wrong", "dejen", "deje", "quiten", "borren",
         ];
         if word.len() < 6 || self.lexicon.id(word).is_some() {
             return None;

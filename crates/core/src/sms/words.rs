@@ -106,7 +106,7 @@ pub const MEANT: &[&str] = &[
     "stahp stop", "stawp stop", "enuf enough", "enuff enough", "enought enough", "nomo nomore", "nomor nomore", "nuff enough",
     "agn again", "agin again", "agian again", "yous you", "yu you", "thx thanks", "msges messages", "mssgs messages",
     "mesg message", "mssg message", "msgz messages", "txtz texts", "textes texts", "txting texting", "unsubscribed unsubscribed",
-    "leev leave", "wnat want", "wan want", "wants want", "waht what", "nemore anymore", "nomre nomore", "nemor anymore", "ubsubscribe unsubscribe", "lve leave", "leve leave", "alon alone", "thier their", "wrg wrong", "rong wrong", "peeps people", "shutup stop",
+    "leev leave", "tet text", "tect text", "yext text", "rext text", "twxt text", "texr text", "texy text", "tezt text", "txet text", "txte text", "nit not", "noot not", "dint dont", "wnat want", "wan want", "wants want", "waht what", "nemore anymore", "nomre nomore", "nemor anymore", "ubsubscribe unsubscribe", "lve leave", "leve leave", "alon alone", "thier their", "wrg wrong", "rong wrong", "peeps people", "shutup stop",
     "cannot cant", "caint cant", "aint isnt", "ain isnt", "shant wont", "pleez please", "plea please", "em them", "dem them", "dis this", "dat that", "tha the",
     "wit with", "w with", "frm from", "offa off", "outta out", "imma im", "ima im", "gonna going", "lemme letme", "gimme give", "bothr bother",
     "phne phone", "fone phone", "fon phone", "ph phone", "cel cell", "cells cell", "nmbr number", "nbr number", "numba number", "tel phone", "remv remove", "rem remove",
@@ -145,12 +145,12 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("PLEASE", "please pls plz plse pleas plss plzz kindly"),
     (
         "PROFANE",
-        "fuck phuck fck fuk fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking",
+        "mf mfing fkin fckin fukin fking fuking fuck phuck fck fuk fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking",
     ),
     // Words that only add force or courtesy: left out when a text is read the second time.
     (
         "NOISE",
-        "fucking fuckin fkn freaking frickin effing goddamn damn damned bloody stupid stinking motherfucking stinkin dumb dang tf please pls plz plse pleas plss plzz kindly \
+        "mf mfing fkin fckin fukin fking fuking fucking fuckin fkn freaking frickin effing goddamn damn damned bloody stupid stinking motherfucking stinkin dumb dang tf please pls plz plse pleas plss plzz kindly \
       just really literally actually honestly seriously ever even simply so basically yall guys folks bro dude man sir maam also probably respectfully politely immediately \
       already",
     ),
@@ -178,7 +178,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "CONTACTING",
-        "buzzing dinging paging poking nagging flooding inundating ringing dming imessaging tormenting troubling phoning corresponding messagin contactin botherin harassin buggin texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
+        "waking upsetting confusing scaring buzzing dinging paging poking nagging flooding inundating ringing dming imessaging tormenting troubling phoning corresponding messagin contactin botherin harassin buggin texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
       writing reaching pinging hounding stalking disturbing notifying reminding alerting asking bombarding threatening soliciting trying doing communicating blowingup \
       hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging",
     ),
@@ -210,7 +210,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Signs that a text is spoken of as one that should come, or is answered: the broad rule keeps away.
     (
         "TEXTWANTED",
-        "link links page site website open opened opens load loads loading click clicked resend lost deleted missed expired show shows showing came come received got get getting see saw seen find read \
+        "thx ty best deaf hearing sigan continuen continue help helps helped bien otra volver vuelvan like remember said says says send sending reply assistance link links page site website open opened opens load loads loading click clicked resend lost deleted missed expired show shows showing came come received got get getting see saw seen find read \
       blank error works working thanks thank appreciate helpful prefer better easier fine ok good back again start restart until call calls phone email mail my his her number amount who what when why how which \
       if did does do can could yes still keep sorry responded reply replied reading answer understand understood sent recibi recibio recibido llego llega llegan abre abrir enlace prefiero mejor mande mandar",
     ),
@@ -298,7 +298,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Whom one may ask to have taken off an account.
     (
         "FAMILY",
-        "son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija",
+        "nephew niece cousin aunt uncle stepson stepdaughter neighbor roommate granddaughter grandson sobrino sobrina nieto nieta primo prima tia tio abuela abuelo suegra suegro hermana hermano son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija",
     ),
     ("FAMILYS", "sons daughters wifes husbands moms dads mothers fathers kids childs minors brothers sisters parents grandmas grandsons granddaughters girlfriends boyfriends friends roommates"),
     (

@@ -68,6 +68,8 @@ pub const CONTACT_VERBS: &[SpanishVerb] = &[
     verb("enoj", "enoj", Group::Ar),
     verb("ench", "ench", Group::Ar),
     verb("cans", "cans", Group::Ar),
+    verb("despert", "despiert", Group::Ar),
+    verb("asust", "asust", Group::Ar),
     verb("pas", "pas", Group::Ar),
     verb("sigu", "sig", Group::Ir),
 ];
@@ -139,7 +141,7 @@ pub const ENDING_VERBS: &[(&str, &[SpanishVerb])] = &[
 /// Usual ways to write a word: written, meant.
 pub const MEANT: &[&str] = &[
     "ke que", "q que", "qe que", "qu que", "xfa porfa", "xfavor porfavor", "porfis porfa", "plis porfa", "pliz porfa",
-    "pas paz", "pass paz", "d de", "toy estoy", "pa para", "tas estas", "mensages mensajes", "mensage mensaje", "mensj mensaje", "msjes mensajes", "msn mensaje",
+    "pas paz", "pass paz", "d de", "nome no", "empaz enpaz", "nomanden manden", "toy estoy", "pa para", "tas estas", "mensages mensajes", "mensage mensaje", "mensj mensaje", "msjes mensajes", "msn mensaje",
     "msjito mensaje", "mjs mensajes", "mje mensaje", "mjes mensajes", "numro numero", "nro numero", "celu celular", "fono telefono",
     "tlf telefono", "nomaz nomas", "ia ya", "lla ya", "aora ahora", "eskriban escriban", "texos textos", "mensajito mensaje",
     "texteos textos", "textitos textos", "wasap mensaje", "whatsapp mensaje", "telf telefono", "telefonito telefono", "pls porfa",
@@ -233,7 +235,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "OTHER",
-        "copia copias descuento descuentos rembolso reembolso precio costo renta hipoteca aseguradora reclamacion cita citas factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
+        "recargos aseguradora copia copias descuento descuentos rembolso reembolso precio costo renta hipoteca aseguradora reclamacion cita citas factura facturas cobro cobros cargo cargos pago pagos plan tarjeta seguro aseguranza poliza ambulancia deuda saldo \
       recibo recibos cheque direccion correo casa tratamiento medicina medicamento medicinas hospital multa recargo cobertura medicaid medicare domicilio \
       transporte viaje cirugia operacion consulta colecciones cobranza cobranzas prestamo banco interes intereses monto adeudo mensualidad mensualidades \
       transaccion credito debito reclamo doctor clinica escuela linea policia mudanza fumar tomar trabajar pagar",

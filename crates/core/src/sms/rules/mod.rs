@@ -24,7 +24,7 @@
 //!
 //! Order of work: [`OTHER_SENSES`] first claims words that mean something else ("bus stop", "cancel the bill"); a claimed word
 //! counts for no later rule. Then [`EMERGENCY`], start-after-a-mistake, [`STOP`], [`STOP_BROAD`], both again with oaths and
-//! courtesies left out (class `NOISE`), [`START`], [`HELP`], [`REVIEW`]: the first match names the rule. To mend a missed STOP, add a pattern to STOP; to mend a false one, add its other sense to OTHER_SENSES.
+//! courtesies left out (class `NOISE`), [`START`], [`HELP`], [`SPEAKS_OF_TEXTS`], [`REVIEW`]: the first match names the rule. To mend a missed STOP, add a pattern to STOP; to mend a false one, add its other sense to OTHER_SENSES.
 //! Raise [`RULES_VERSION`] with every change, here or in the words.
 
 mod other_senses;
@@ -35,7 +35,7 @@ mod stop_broad;
 pub use other_senses::OTHER_SENSES;
 pub use start_help::{EMERGENCY, HELP, MISTAKE, NO_EMERGENCY, REVIEW, START, START_BESIDE_MISTAKE};
 pub use stop::STOP;
-pub use stop_broad::STOP_BROAD;
+pub use stop_broad::{SPEAKS_OF_TEXTS, STOP_BROAD};
 
 /// Stored with every decision.
 pub const RULES_VERSION: &str = "2026-11-24.1";
@@ -64,8 +64,8 @@ mod tests {
     use super::super::{words, words_es};
     use super::*;
 
-    const TABLES: [&[Rule]; 10] =
-        [OTHER_SENSES, EMERGENCY, NO_EMERGENCY, MISTAKE, START_BESIDE_MISTAKE, STOP, STOP_BROAD, START, HELP, REVIEW];
+    const TABLES: [&[Rule]; 11] =
+        [OTHER_SENSES, EMERGENCY, NO_EMERGENCY, MISTAKE, START_BESIDE_MISTAKE, STOP, STOP_BROAD, SPEAKS_OF_TEXTS, START, HELP, REVIEW];
 
     fn patterns() -> impl Iterator<Item = &'static str> {
         TABLES.into_iter().flatten().flat_map(|rule| rule.patterns.iter().copied())

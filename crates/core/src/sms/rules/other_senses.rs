@@ -93,6 +93,13 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "another-object",
         &[
+            "dejeme|dejenme|dejame|deje|dejen|dejar un|una",
+            "no TEXTS *2 from|today|yesterday",
+            "ESSTOP de ESINF mi? cuenta|factura|OTHER a|al",
+            "dont|nolonger|never *1 want *1 any|no *1 trouble|problems|problem|more? trouble",
+            "enough already paid",
+            "harto|harta|cansado|cansada|hartos *2 de *2 OTHER|pagar|cuenta",
+            "dont have *1 your PHONE",
             "cancel|cancelar|end //3 reschedule|rebook|change|cambiar|move|cambio",
             "^ WRONG again",
             "off hold",
@@ -223,7 +230,8 @@ pub const OTHER_SENSES: &[Rule] = &[
             "i|we|he|she cant|couldnt|wasnt|didnt *1 CONTACT|CONTACTING",
             "^ you|they|nobody|noone|u never|didnt|havent|hasnt *2 CONTACT|CONTACTED|CONTACTING|sent",
             "did|does|do you|u|anyone CONTACT",
-            "dont|never|cant forget|hesitate|worry|mind|remember|understand|think|see|recall",
+            "dont|never|cant forget|hesitate|worry|mind|understand|think|see",
+            "dont|never|cant remember|recall !SIGNED|asking|giving|agreeing|haber",
             "dont|doesnt|didnt|cant|not|havent|never|wont|isnt|arent get|getting|receive|receiving|got|received|see|seeing|find ~how|way|ways|stop",
             "not|isnt|nolonger interested in *3 OTHER|paying|settling|financing",
             "not|never|didnt|dont|nobody|noone *2 SIGNED|CONSENT *5 OTHER|pay|ride|treated|treat|transported|go|charge|price|amount|cost|service",

@@ -537,7 +537,7 @@ pub const STOP: &[Rule] = &[
             "why *3 still|keep CONTACTING !receipts",
             "why *3 still|keep GETTING *2 TEXTS|DEM $",
             "you|youre|u|consider|yourself *2 blocked",
-            "bloqueado|bloqueados|bloqueada $",
+            "bloqueado|bloqueados $",
             "block|blocking|blocked you|u|this|PHONE|yall|your",
             "^ blocked|blocking|reported $",
             "report|reporting|reported *4 spam|harassment|fcc|ftc|carrier|junk|harassing|texting",

@@ -10,6 +10,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contact-refused",
         &[
+            "^ not|never wanted|welcome $",
+            "^ TEXT|TEXTS not|no|never $",
+            "not on|at the? *1 TIME|sabbath|holidays|holiday",
+            "still|continue get|getting|receive|receiving *2 TEXTS|DEM ~OTHER",
             "NOT save|keep|store|have|retain *1 PHONE ~OTHER",
             "^^ terminate|deactivate|disable|suspend|pause|mute|discontinue $$",
             "only call|calls $",
@@ -58,6 +62,11 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "said-so-before",
         &[
+            "part of KEYWORD",
+            "parte de KEYWORD",
+            "they|you|u|rep|someone *1 said|told|promised *3 TEXTS|DEM|i *2 stop|end|stopped|removed|off",
+            "respeten|respete|honor|respect *2 baja|optout|request|wishes|KEYWORD|UNSUB",
+            "respetenlo|respetelo",
             "keep|keeps|kept *1 replying|texting|sending|typing|saying|writing|putting KEYWORD|UNSUB",
             "puse|mande|escribi|conteste|respondi|envie|dije|puesto|mandado|escrito|decir|pongo|poner *1 KEYWORD",
         ],
@@ -65,6 +74,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "enough-of-texts",
         &[
+            "fuck|piss|eff|f *3 off $",
             "let *1 me|us|him|her|them *1 grieve|rest|mourn|sleep|live",
             "^ go? *1 CONTACT|pick|find|try|annoy on? someone|somebody|anybody|another|anyone else|person|number",
             "take *2 TEXTS *1 somewhere|elsewhere|away",
@@ -82,7 +92,8 @@ pub const STOP_BROAD: &[Rule] = &[
             "get off my $",
             "get off my ~OTHER",
             "CONTACT|CONTACTING *2 me|us|this|my? *2 too|so much|often|many|frequently",
-            "hold off",
+            "hold off !until|on|till ~OTHER",
+            "hold off on *1 texting|TEXTS",
             "chill|relax|calm|cool with|on|down|it|out *3 TEXTS|texting",
             "TEXTS|convo|conversation|chat|thread|communication *1 over|done|finished|closed|ended",
             "we|were|are done here|now $",
@@ -116,6 +127,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "NOT remember|recall *1 SIGNED|asking|giving|agreeing *4 DEM|TEXTS|PHONE",
+            "NOTSPEAK recuerdo haber *3 DEM|TEXTS|PHONE",
+            "when|where did i *2 say|tell|give|agree|ask ~OTHER",
+            "cuando|donde *2 dije|autorice|firme|pedi|di que? *2 ESINF|podian|podia|PHONE|TEXTS ~OTHER",
             "nobody|noone *3 CONSENT",
             "need|needs|require|requires|lack *2 CONSENT ~OTHER",
             "CONTACTING|TEXTS *3 illegal|unlawful|crime ~OTHER",
@@ -162,6 +177,9 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "PHONE *3 given|gave|passed *1 to *2 FAMILY",
+            "gave|give|di|dimos|regale *1 this|este *1 PHONE *1 to|a",
+            "nadie *1 llama",
             "WRONG patient *2 PHONE",
             "PHONE *1 NOT *5 account|file|bill|list",
             "PHONE *2 on *1 WRONG account|file|bill",
@@ -206,7 +224,7 @@ pub const STOP_BROAD: &[Rule] = &[
             "person|man|woman|one|patient|guy|lady|who *2 CONTACTING *3 died|dead|deceased|passed|gone",
             "thisis|its|is his|her|their PHONE !NUMBER",
             "es *2 PHONE *1 de *2 empresa|trabajo|negocio|compania|oficina|nina|nino|menor|hija|hijo|otra|otro",
-            "es su PHONE $",
+            "^ es su PHONE $",
             "no soy el|ella|esa|ese|quien|ellos $",
             "CONTACTED|TEXTED|CONTACTING *2 a|some|random|complete|total *1 stranger|strangers",
             "stranger|strangers PHONE",
@@ -229,6 +247,7 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "not-for-texts",
         &[
+            "PHONE *3 para *1 emergencias|emergencia|trabajo|negocio",
             "i|we|ihave nothing to do with ~OTHER",
             "no tengo|tenemos nada que ver ~OTHER",
             "not *1 the owner|holder",
@@ -244,6 +263,9 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "another-channel-wanted",
         &[
+            "instead of me $",
+            "^ no a mi|este|esta|nosotros",
+            "talk|speak|write to my *2 not me",
             "rather|better|instead|prefer *4 than|of texted|text|texts|texting",
             "email|mail|letter|letters|call|calls|paper *3 than TEXTS|TEXT|texting",
             "written|mailed|paper|mail|email|postal TEXTS? only",
@@ -276,6 +298,18 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contacto-rechazado",
         &[
+            "ESSTOP *2 TEXT|TEXTS ~OTHER",
+            "escriben|mandan|textean|molestan|escribe|manda *1 demasiado|mucho|tanto",
+            "mucho|tanto|demasiado TEXT",
+            "NOTSPEAK ESWANT *1 oir|escuchar|saber|ver|leer ~OTHER",
+            "^ ESWISH a otro|otra|alguien",
+            "NOTSPEAK ESWANT *1 estar|ser *2 en|parte",
+            "salir|salirme|saco|sacar|bajenme|bajeme|sacas|sacan *2 de|del *2 LIST|grupo|chat",
+            "PHONE no $",
+            "ahorrense|guardense|ahorrese|guardese|ahorrate|guardate|quedense *1 TEXTS|sus",
+            "pierden|pierde|gastan|gasten|pierdan *2 tiempo",
+            "que chingan|joden|friegan|molestan|fastidian|latosos",
+            "^ ESREMOVE el? NUMBER",
             "me quiero|quisiera|gustaria salir|salirme|quitar|borrar|dar|desuscribir ~OTHER",
             "me|nos niego|negamos a ~OTHER",
             "rechazo|rechazamos *2 TEXTS",
@@ -341,3 +375,13 @@ pub const STOP_BROAD: &[Rule] = &[
         ],
     ),
 ];
+
+/// Speaks of the texts, and nothing shows that they are wanted or that something else is meant. Tried last, and only on a text of
+/// two words or more that none of the other senses touched.
+pub const SPEAKS_OF_TEXTS: &[Rule] = &[doubtful(
+    "speaks-of-texts",
+    &[
+        "TXTS|spam|texting|mensajitos|txts|msgs|textitos ~~OTHER|TEXTWANTED",
+        "el|la|mi|este|my|this|group|your|su|sus|tu|ur *1 lista|list|grupo|group|thread ~~OTHER|TEXTWANTED",
+    ],
+)];
