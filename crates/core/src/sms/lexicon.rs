@@ -1,6 +1,6 @@
 //! The word tables, compiled once: each word's number and the classes it belongs to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::words;
 use super::words_es::{self, Group, SpanishVerb};
@@ -16,13 +16,16 @@ pub struct Lexicon {
     entries: Vec<Entry>,
     classes: HashMap<&'static str, u32>,
     joined: HashMap<(u16, u16), u16>,
-    /// Words that a misspelling may stand for.
-    spellings: Vec<Spelling>,
+    /// Words that a misspelling may stand for, by their first and by their second letter.
+    spellings: HashMap<u8, Vec<Spelling>>,
+    /// The numbers of those words.
+    watched: HashSet<u16>,
     /// Spanish words by their sound (`quiero` under `kiero`).
     sounds: HashMap<String, u16>,
 }
 
 /// A word that a misspelling may stand for.
+#[derive(Clone)]
 struct Spelling {
     word: String,
     id: u16,
@@ -91,7 +94,11 @@ impl Lexicon {
     /// Lets misspellings of a word count as the word.
     fn watch(&mut self, word: &str) {
         let id = self.intern(word);
-        self.spellings.push(Spelling { word: word.to_owned(), id, letters: letters(word) });
+        self.watched.insert(id);
+        let spelling = Spelling { word: word.to_owned(), id, letters: letters(word) };
+        for letter in word.bytes().take(2).collect::<HashSet<u8>>() {
+            self.spellings.entry(letter).or_default().push(spelling.clone());
+        }
     }
 
     /// Files the Spanish words by sound, and watches the longer forms of verbs of contact and of ending for slips.
@@ -236,7 +243,7 @@ impl Lexicon {
 
     /// Whether a stretched or spaced spelling may stand for this word.
     pub fn is_spelling(&self, id: u16) -> bool {
-        self.spellings.iter().any(|known| known.id == id)
+        self.watched.contains(&id)
     }
 
     /// The word a misspelling stands for: one slip away, first or second letter right. Four letters are enough where the first is right.
@@ -253,7 +260,7 @@ impl Lexicon {
                 && (known.letters ^ mine).count_ones() <= 2
                 && super::keyword::slips(word, &known.word) <= 1
         };
-        self.spellings.iter().find(|known| near(known)).map(|known| known.id)
+        self.spellings.get(&first)?.iter().find(|known| near(known)).map(|known| known.id)
     }
 }
 

@@ -130,7 +130,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Before and after what counts.
     (
         "FILLER",
-        "alright aight fr bruh hun sis please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
+        "grief gosh geez sheesh jeez lordy alright aight fr bruh hun sis please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
       yeah yep no sorry thanks thankyou thx ty tks good morning afternoon evening and listen look seriously really literally actually already dude bro man lady people \
       folks guys yall you u ya can could would will must should better ever god jesus christ damn ffs wtf simply honestly immediately said fucking fuckin fkn \
       freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re acct acc account hereby yesss attention anyone everyone somebody someone lets gotta",
@@ -188,7 +188,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "ANNOYED",
-        "annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive",
+        "upsetting nuisance creepy scary hurtful distressing painful stressful stressing unprofessional annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive",
     ),
     ("PESTERING", "disturbing waking interrupting irritating nagging harassing harrassing bothering spamming annoying bugging pestering hounding stalking"),
     ("TEXTED", "texted messaged contacted bothered notified reminded alerted"),

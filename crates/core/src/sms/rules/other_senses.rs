@@ -21,7 +21,7 @@ pub const OTHER_SENSES: &[Rule] = &[
         &[
             "dont|not|never opt *2 out",
             "^ dont|never =2 STOPV|CANCELV|REMOVEV|UNSUB",
-            "^ not STOPV|CANCELV|UNSUB",
+            "^^ not STOPV|CANCELV|UNSUB",
             "^ im? not STOPV|CANCELV|UNSUB",
             "^ im? not trying|asking|going|looking|saying to STOPV|CANCELV|UNSUB|REMOVEV",
             "i|we|didnt|im dont|didnt|never|not want|wish|mean|need|plan|intend|wanna|meant|asked|wanted *3 STOPV|CANCELV|UNSUB",
@@ -63,6 +63,7 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "calls-not-texts",
         &[
+            "dont|never|not *1 call|phone|calling //8 WRITE|TEXTS *2 is|are? fine|ok|okay|works|better|good|preferred|best",
             "REMOVEV NUMBER ..6 add|use|put",
             "REMOVEV|TAKEV|ESREMOVE ..8 add|use|put|agreguen|pongan *2 this|new|este|nuevo *1 PHONE",
             "STOPV *1 calling *2 just|only|instead WRITE",
@@ -93,6 +94,8 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "another-object",
         &[
+            "NOTSPEAK lo|la ESWISH por correo",
+            "el|un|mi|su|del|este reporte|reportes|denuncia|demanda",
             "dejeme|dejenme|dejame|deje|dejen|dejar un|una",
             "no TEXTS *2 from|today|yesterday",
             "ESSTOP de ESINF mi? cuenta|factura|OTHER a|al",
@@ -151,7 +154,7 @@ pub const OTHER_SENSES: &[Rule] = &[
             "STOPV calling|contacting|bothering my? *2 INSURER",
             "DONT|not *1 send|use|share *4 MAILPLACE",
             "DONT|not *1 contact|call|text =3 MAILPLACE",
-            "DONT|not *1 contact|call|use *3 INSURER|OTHER",
+            "DONT|not *1 contact|call|use =3 INSURER|OTHER",
             "DONT|not *1 send =2 OTHER to|until|before|yet|again",
             "DONT|not *1 use|share *2 info|information|email",
             "dont call an|the ambulance|police",
@@ -166,7 +169,7 @@ pub const OTHER_SENSES: &[Rule] = &[
             "debaja =3 OTHER",
             "estoy|esta|estuve|estaba debaja|baja",
             "debaja por|medica|laboral|del|en",
-            "NOTSPEAK me|le? *1 ESWISH *3 OTHER !TEXTS",
+            "NOTSPEAK me|le? *1 ESWISH =3 OTHER !TEXTS",
             "basta con !>TEXTS",
             "call|phone|ring me? //2 dont|not|never email|write",
             "not me //2 my|her|his *1 FAMILY|patient is|was",

@@ -62,6 +62,9 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "said-so-before",
         &[
+            "asked|told|asking|telling *2 NUMBER|times|time ~OTHER",
+            "NUMBER time|times *1 asking|asked|telling|told|saying ~OTHER",
+            "pedi|dije|pedido|dicho|digo *2 veces ~OTHER",
             "part of KEYWORD",
             "parte de KEYWORD",
             "they|you|u|rep|someone *1 said|told|promised *3 TEXTS|DEM|i *2 stop|end|stopped|removed|off",
@@ -127,6 +130,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "invasion|invading|invade|invades|invaden|invadiendo|invadir|violan|violating *2 privacy|privacidad",
             "NOT remember|recall *1 SIGNED|asking|giving|agreeing *4 DEM|TEXTS|PHONE",
             "NOTSPEAK recuerdo haber *3 DEM|TEXTS|PHONE",
             "when|where did i *2 say|tell|give|agree|ask ~OTHER",
@@ -177,6 +181,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "this|that|thats|it isnt me $",
+            "NAME *1 got|has|gets a? new|different|another PHONE",
+            "NAME PHONE changed",
+            "escribiendo|mandando|texteando|llamando *1 a un|una|mi|otro",
             "PHONE *3 given|gave|passed *1 to *2 FAMILY",
             "gave|give|di|dimos|regale *1 this|este *1 PHONE *1 to|a",
             "nadie *1 llama",
@@ -298,6 +306,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contacto-rechazado",
         &[
+            "NOTSPEAK *6 por|via TEXT|TEXTS",
+            "^ nomas de? DEM|molestias|PHONE",
+            "STOPV|CANCELV|ESCANCEL|ESSTOP *2 robot|bot|computer|robots|bots|machine|maquina ~OTHER",
+            "NOTSPEAK *1 compartan|comparta|usen|den|vendan|guarden|tengan *2 PHONE",
             "ESSTOP *2 TEXT|TEXTS ~OTHER",
             "escriben|mandan|textean|molestan|escribe|manda *1 demasiado|mucho|tanto",
             "mucho|tanto|demasiado TEXT",
