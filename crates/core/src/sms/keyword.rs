@@ -6,7 +6,7 @@ use super::{Label, Language};
 use Label::{Help, Start, Stop};
 use Language::{English, Spanish};
 
-/// Words that decide when they are all the text. To add one: a line here, and a row in `tests/data/optout-extra.tsv`.
+/// Words that decide when they are all the text. To add one: a line here, and a row in `tests/data/optout-own.tsv`.
 pub const KEYWORDS: &[(&str, Label, Language)] = &[
     ("stop", Stop, English),
     ("stopall", Stop, English),

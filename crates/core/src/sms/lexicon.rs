@@ -186,12 +186,14 @@ impl Lexicon {
         // Statements ("no me mandan"): known, so that they are not taken for misspelt wishes.
         let statement = self.declare("COMMONWORD");
         let endings: &[&str] = match verb.group {
-            Group::Ar => {
-                &["a", "an", "as", "o", "aron", "ado", "aba", "aban", "amos", "aste", "aras", "aran", "aremos", "ara"]
-            }
-            Group::Er | Group::Ir => {
-                &["e", "en", "es", "o", "ieron", "ido", "ia", "ian", "io", "i", "imos", "emos", "iste", "ira", "iran"]
-            }
+            Group::Ar => &[
+                "a", "an", "as", "o", "aron", "ado", "aba", "aban", "amos", "aste", "aras", "aran", "aremos",
+                "ara",
+            ],
+            Group::Er | Group::Ir => &[
+                "e", "en", "es", "o", "ieron", "ido", "ia", "ian", "io", "i", "imos", "emos", "iste", "ira",
+                "iran",
+            ],
         };
         endings.iter().for_each(|end| self.add(&format!("{}{end}", verb.stem), statement, true));
     }

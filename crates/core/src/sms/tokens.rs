@@ -116,7 +116,10 @@ pub fn without_noise(tokens: &[Token], lexicon: &Lexicon, shapes: &Shapes) -> Op
         if noise(at) {
             continue;
         }
-        let joined = bare.last().filter(|_| boundary == Boundary::None).and_then(|l| lexicon.joined(l.word, token.word));
+        let joined = bare
+            .last()
+            .filter(|_| boundary == Boundary::None)
+            .and_then(|l| lexicon.joined(l.word, token.word));
         match (joined, bare.last_mut()) {
             (Some(whole), Some(last)) => last.become_word(whole, lexicon, shapes),
             _ => bare.push(Token { before: boundary, ..token.clone() }),
@@ -258,7 +261,23 @@ impl Cutter<'_> {
     /// `stoptextingme`, `pleasestop`: words that start so, written without blanks.
     fn run_together(&self, word: &str) -> Option<Vec<u16>> {
         const STARTS: [&str; 17] = [
-            "please", "pls", "stop", "dont", "quit", "unsubscribe", "leave", "take", "remove", "delete", "lose", "more", "wrong", "dejen", "deje", "quiten", "borren",
+            "please",
+            "pls",
+            "stop",
+            "dont",
+            "quit",
+            "unsubscribe",
+            "leave",
+            "take",
+            "remove",
+            "delete",
+            "lose",
+            "more",
+            "wrong",
+            "dejen",
+            "deje",
+            "quiten",
+            "borren",
         ];
         if word.len() < 6 || self.lexicon.id(word).is_some() {
             return None;

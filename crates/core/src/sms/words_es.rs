@@ -140,11 +140,52 @@ pub const ENDING_VERBS: &[(&str, &[SpanishVerb])] = &[
 
 /// Usual ways to write a word: written, meant.
 pub const MEANT: &[&str] = &[
-    "ke que", "q que", "qe que", "qu que", "xfa porfa", "xfavor porfavor", "porfis porfa", "plis porfa", "pliz porfa",
-    "pas paz", "pass paz", "d de", "nome no", "empaz enpaz", "nomanden manden", "toy estoy", "pa para", "tas estas", "mensages mensajes", "mensage mensaje", "mensj mensaje", "msjes mensajes", "msn mensaje",
-    "msjito mensaje", "mjs mensajes", "mje mensaje", "mjes mensajes", "numro numero", "nro numero", "celu celular", "fono telefono",
-    "tlf telefono", "nomaz nomas", "ia ya", "lla ya", "aora ahora", "eskriban escriban", "texos textos", "mensajito mensaje",
-    "texteos textos", "textitos textos", "wasap mensaje", "whatsapp mensaje", "telf telefono", "telefonito telefono", "pls porfa",
+    "ke que",
+    "q que",
+    "qe que",
+    "qu que",
+    "xfa porfa",
+    "xfavor porfavor",
+    "porfis porfa",
+    "plis porfa",
+    "pliz porfa",
+    "pas paz",
+    "pass paz",
+    "d de",
+    "nome no",
+    "empaz enpaz",
+    "nomanden manden",
+    "toy estoy",
+    "pa para",
+    "tas estas",
+    "mensages mensajes",
+    "mensage mensaje",
+    "mensj mensaje",
+    "msjes mensajes",
+    "msn mensaje",
+    "msjito mensaje",
+    "mjs mensajes",
+    "mje mensaje",
+    "mjes mensajes",
+    "numro numero",
+    "nro numero",
+    "celu celular",
+    "fono telefono",
+    "tlf telefono",
+    "nomaz nomas",
+    "ia ya",
+    "lla ya",
+    "aora ahora",
+    "eskriban escriban",
+    "texos textos",
+    "mensajito mensaje",
+    "texteos textos",
+    "textitos textos",
+    "wasap mensaje",
+    "whatsapp mensaje",
+    "telf telefono",
+    "telefonito telefono",
+    "pls porfa",
 ];
 
 /// Pronouns that hang on an infinitive, a gerund or a command.
@@ -172,12 +213,12 @@ pub const JOINED: &[&str] = &[
 pub const CLASSES: &[(&str, &str)] = &[
     (
         "FILLER",
-        "porfavor porfa favor hola buenas buenos dias tardes noches gracias oye oiga oigan ya si senor senora senorita pues bueno \
+        "che loco compa wey guey parce chamo mijo mija amigo hijos hijo imbeciles imbecil idiotas idiota estupidos estupido desgraciados desgraciado malditos rateros culeros pendejo putos joder hostia vale weon boludo boludos pelotudo pelotudos cabron cabrones carajo cono puta pinche porfavor porfa favor hola buenas buenos dias tardes noches gracias oye oiga oigan ya si senor senora senorita pues bueno \
       disculpe disculpen perdon mire miren solo solamente simplemente pueden puede podrian podria",
     ),
     (
         "TAIL",
-        "porfavor porfa favor gracias ya ahora hoy mas nunca jamas inmediatamente mismo enseguida senor senora bye adios mierda carajo pinche pinches cabrones cabron puta putas chingada pendejos",
+        "che loco compa wey guey parce chamo mijo mija amigo hijos hijo imbeciles imbecil idiotas idiota estupidos estupido desgraciados desgraciado malditos rateros culeros pendejo putos joder hostia vale weon boludo boludos pelotudo pelotudos porfavor porfa favor gracias ya ahora hoy mas nunca jamas inmediatamente mismo enseguida senor senora bye adios mierda carajo pinche pinches cabrones cabron puta putas chingada pendejos",
     ),
     ("PLEASE", "porfavor porfa"),
     ("JOINER", "pero porque y o"),
@@ -221,7 +262,10 @@ pub const CLASSES: &[(&str, &str)] = &[
         "desuscribir desuscribirme desuscribanme desuscribeme desuscribame desinscribir desinscribirme desinscribanme desafiliarme desinscribeme \
       dessuscribir dessuscribirme",
     ),
-    ("GOAWAY", "larguense largate largense vayanse callense callate callese"),
+    (
+        "GOAWAY",
+        "alejense alejate alejese alejesen esfumense larguense largate largense vayanse callense callate callese",
+    ),
     (
         "ESWANT",
         "quiero queremos deseo deseamos necesito quisiera quieren quiere gustaria autorizo autorice autorizamos acepto acepte aceptamos permito permiti consiento consenti",
@@ -231,7 +275,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("CONSENT", "permiso consentimiento autorizacion"),
     (
         "WRONG",
-        "equivocado ekivocado equibocado equivocada equivocados incorrecto incorrecta erroneo errado erronea equivocaste equivocaron equivoco equivocan equivoca equivocando",
+        "equivocais equivocas equivocado ekivocado equibocado equivocada equivocados incorrecto incorrecta erroneo errado erronea equivocaste equivocaron equivoco equivocan equivoca equivocando",
     ),
     (
         "OTHER",
@@ -257,7 +301,7 @@ pub const CLASSES: &[(&str, &str)] = &[
         "ESTHREAT",
         "reportados denunciados reportada bloqueare bloquearemos reportarlos denunciarlos demandarlos bloquearlos bloquearte reportarte bloquee bloqueados bloqueado bloqueandolos denuncio denuncie demando reportare reporte",
     ),
-    ("ESWISH", "testeen texten testee"),
+    ("ESWISH", "volvais volvas sigais volvamos testeen texten testee"),
     (
         "ESPEST",
         "molestando acosando hostigando fastidiando chingando jodiendo spameando bombardeando molestandome",

@@ -64,8 +64,19 @@ mod tests {
     use super::super::{words, words_es};
     use super::*;
 
-    const TABLES: [&[Rule]; 11] =
-        [OTHER_SENSES, EMERGENCY, NO_EMERGENCY, MISTAKE, START_BESIDE_MISTAKE, STOP, STOP_BROAD, SPEAKS_OF_TEXTS, START, HELP, REVIEW];
+    const TABLES: [&[Rule]; 11] = [
+        OTHER_SENSES,
+        EMERGENCY,
+        NO_EMERGENCY,
+        MISTAKE,
+        START_BESIDE_MISTAKE,
+        STOP,
+        STOP_BROAD,
+        SPEAKS_OF_TEXTS,
+        START,
+        HELP,
+        REVIEW,
+    ];
 
     fn patterns() -> impl Iterator<Item = &'static str> {
         TABLES.into_iter().flatten().flat_map(|rule| rule.patterns.iter().copied())

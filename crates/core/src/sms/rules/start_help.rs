@@ -51,8 +51,13 @@ pub const EMERGENCY: &[Rule] = &[sure(
 /// A past or denied emergency: no match of [`EMERGENCY`] counts.
 pub const NO_EMERGENCY: &[Rule] = &[sure(
     "no-emergency",
-    &["wasnt|not|never having|had",
-        "if|unless|only *4 emergency", "phone|battery|cell is dying", "pain bill|charge", "why *3 ambulance"],
+    &[
+        "wasnt|not|never having|had",
+        "if|unless|only *4 emergency",
+        "phone|battery|cell is dying",
+        "pain bill|charge",
+        "why *3 ambulance",
+    ],
 )];
 
 /// The keyword sent by mistake (P10).

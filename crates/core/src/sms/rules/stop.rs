@@ -337,7 +337,7 @@ pub const STOP: &[Rule] = &[
             "borrenme|borreme|borrame|quitenme|quiteme|quitame|saquenme|saqueme|sacame|eliminenme|elimineme|eliminame|excluyanme|tachenme|bloqueenme|borrarme|quitarme|eliminarme",
             "ESREMOVE *1 mi|este PHONE",
             "ESREMOVE *1 mi|mis nombre|datos|informacion",
-            "dar|darme|dame|denme|darnos|deme|den|demen|doy|dese|darse debaja",
+            "dadme|dadnos|dar|darme|dame|denme|darnos|deme|den|demen|doy|dese|darse debaja",
             "debaja *2 PHONE|TEXTS|LIST",
             "^ debaja $",
             "pierdan|pierda|olviden|olvide|olvidense|olvidese|tiren *2 PHONE|mi",

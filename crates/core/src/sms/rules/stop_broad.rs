@@ -10,6 +10,9 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contact-refused",
         &[
+            "TEXTS|texting NOT *3 good|best|right|proper|appropriate *1 way|method ~OTHER",
+            "only text|message|texts TIME",
+            "^^ no quiero $$",
             "^ not|never wanted|welcome $",
             "^ TEXT|TEXTS not|no|never $",
             "not on|at the? *1 TIME|sabbath|holidays|holiday",
@@ -62,6 +65,13 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "said-so-before",
         &[
+            "isnt|wont|doesnt|not|KEYWORD *1 KEYWORD|isnt|doesnt|wont|not *1 working|work",
+            "thought *3 UNSUB|optedout|REMOVED ~OTHER",
+            "me *2 dado debaja",
+            "you|u|yall|guys *1 never|dont|ever STOPV !OTHER",
+            "NOTSPEAK paran|dejan|cesan de ESINF",
+            "^ NOTSPEAK paran $",
+            "ustedes NOTSPEAK paran",
             "asked|told|asking|telling *2 NUMBER|times|time ~OTHER",
             "NUMBER time|times *1 asking|asked|telling|told|saying ~OTHER",
             "pedi|dije|pedido|dicho|digo *2 veces ~OTHER",
@@ -77,6 +87,8 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "enough-of-texts",
         &[
+            "on my nerves ~OTHER",
+            "tuve|tenido *1 bastante|suficiente",
             "fuck|piss|eff|f *3 off $",
             "let *1 me|us|him|her|them *1 grieve|rest|mourn|sleep|live",
             "^ go? *1 CONTACT|pick|find|try|annoy on? someone|somebody|anybody|another|anyone else|person|number",
@@ -130,6 +142,9 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "gave|give|gives you|u|yall *1 right to",
+            "nadie|nunca *3 pidio|pidieron|dijo|solicito que? *2 ESWISH|ESINF ~OTHER",
+            "CONSENT *2 retirado|revocado|cancelado|anulado",
             "invasion|invading|invade|invades|invaden|invadiendo|invadir|violan|violating *2 privacy|privacidad",
             "NOT remember|recall *1 SIGNED|asking|giving|agreeing *4 DEM|TEXTS|PHONE",
             "NOTSPEAK recuerdo haber *3 DEM|TEXTS|PHONE",
@@ -157,6 +172,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "threat",
         &[
+            "accion|acciones legal|legales ~OTHER",
+            "^ YOU *2 keep|keeps|continue CONTACTING|GETTING ~OTHER",
+            "harassment|acoso|hostigamiento *1 complaint|queja|denuncia|charges",
+            "complaint|queja|denuncia|charges *3 harassment|acoso|hostigamiento",
             "keep|continue CONTACTING //4 THREAT",
             "TEXT|TEXTS mas //6 ESTHREAT|abogado|policia|demando|denuncio|bloqueo|corte|reporto",
             "report|reporting|reported|reportin you|u|yall|them|youguys ~OTHER",
@@ -181,6 +200,14 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "he|hemos|tengo|tenemos tenido? este|ese PHONE por|desde|hace",
+            "hasnt|isnt|wasnt *1 been? his|her|their PHONE",
+            "dont|nolonger know *1 who that is",
+            "os|te|se WRONG de *1 PHONE|persona|gente",
+            "^ os|te|se WRONG $",
+            "alguien *2 dio|dieron|di *2 PHONE",
+            "FAMILY *4 llegan|llega|recibe *3 TEXTS",
+            "FAMILY *1 tiene|usa este|el|ese PHONE",
             "this|that|thats|it isnt me $",
             "NAME *1 got|has|gets a? new|different|another PHONE",
             "NAME PHONE changed",
@@ -271,6 +298,9 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "another-channel-wanted",
         &[
+            "en vez|lugar de ESINF|textear",
+            "solo|nomas|unicamente por correo|carta",
+            "nada mas por correo|carta",
             "instead of me $",
             "^ no a mi|este|esta|nosotros",
             "talk|speak|write to my *2 not me",
@@ -306,6 +336,15 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contacto-rechazado",
         &[
+            "ESSTOP *2 enpaz|tranquilo|tranquila|tranquilos|tranquilas|quieto|quieta",
+            "dejen|deje|dejad|dejenme|dejeme|dejame *1 dormir|descansar|vivir|trabajar",
+            "me|nos tienen|tiene|tenes|tienes|teneis *1 harto|harta|hartos|cansado|cansada|podrido|podrida|aburrido|aburrida|loco|loca|hasta",
+            "ni me|nos|le ESWISH",
+            "regaleme|regalame|haganme|hagame|hagan *2 baja ~OTHER",
+            "^ yo? NOTSPEAK texteo|textear",
+            "^ no en|durante *2 horas|TIME|trabajo|noche|madrugada",
+            "^ paren|pare|dejen hasta|desde",
+            "yabasta de *1 PROFANE|DEM|todo",
             "NOTSPEAK *6 por|via TEXT|TEXTS",
             "^ nomas de? DEM|molestias|PHONE",
             "STOPV|CANCELV|ESCANCEL|ESSTOP *2 robot|bot|computer|robots|bots|machine|maquina ~OTHER",
@@ -359,7 +398,7 @@ pub const STOP_BROAD: &[Rule] = &[
             "tramiten|tramite|procesen|procese|proceda|hagan|haga *2 baja",
             "molestan|molesta|fastidian|cansan|hartan *1 mucho|demasiado|tanto|$",
             "me|nos tienen|tiene|tenes|tienes *1 hasta",
-            "vayan|vayanse|vete|vaya|vaya|ve|anden|anda *1 a *2 ESINF|PROFANE|freir",
+            "vayan|vayanse|vete|vaya|ve|anden|anda|andate|andense|iros|idos *1 a *2 ESINF|PROFANE|freir",
             "me cago en",
             "metanse|metase|metete|metanselos|metanselo|metetelo|metetelos",
             "NOTSPEAK *2 lleguen|llegue|recibir|reciba|recibiendo ~OTHER",
@@ -368,7 +407,8 @@ pub const STOP_BROAD: &[Rule] = &[
             "cancelacion|baja|suspension|eliminacion|remocion *3 TEXTS|PHONE",
             "cortenla|cortala|cortele|cortenle|cortela|cortale|parenla|parala|parenle|parale|cortadla $",
             "NOTSPEAK *1 usen|use|uses|utilicen|utilice|ocupen *2 PHONE",
-            "^ paren|pare|para|parale|parenle|dejen|basta ya",
+            "^ paren|pare|para|parale|parenle|parad|dejen|dejad|basta ya",
+            "^ parenle|parele|parale|cortenla|cortala|cortenle|cortadla ~OTHER",
             "^^ alto|basta|pare|paren no|ya|soy|yo|este|esto|me|porfavor|usted|ustedes",
             "PHONE|numero //4 ESREMOVE ~OTHER",
             "NOTSPEAK *5 TEXTS ~OTHER",
