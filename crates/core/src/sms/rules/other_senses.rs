@@ -7,9 +7,10 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "place-or-thing",
         &[
+            "a|complete full stop",
             "stop by|in|over|at|sign|signs|light|lights|loss|shop|watch|gap|n",
             "stop payment|payments !TEXTS",
-            "last|bus|truck|rest|pit|full|nonstop|one|train|gas|first|next|short|traffic|trolley|subway|f|door|taxi stop|stops",
+            "last|bus|truck|rest|pit|nonstop|one|train|gas|first|next|short|traffic|trolley|subway|f|door|taxi stop|stops",
             "the|a|an|my|his|her|our stop|stops !TEXTS|CONTACTING|to|code|word|switch|button|keyword|command|number",
             "end up|of|date|user|table|stage|result|point",
             "cancel culture",
@@ -94,6 +95,8 @@ pub const OTHER_SENSES: &[Rule] = &[
     sure(
         "another-object",
         &[
+            "no need to call",
+            "dont|nothing need anything|nothing else",
             "llevaron|subieron|trataron|transportaron|took|treated|transported *3 CONSENT",
             "CONSENT *1 para *2 OTHER",
             "NOTSPEAK quise|queria decir|mandar|poner *1 KEYWORD",

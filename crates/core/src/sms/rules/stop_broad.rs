@@ -10,6 +10,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "contact-refused",
         &[
+            "why|how *1 am|did|are i|we *2 on *2 LIST",
             "TEXTS|texting NOT *3 good|best|right|proper|appropriate *1 way|method ~OTHER",
             "only text|message|texts TIME",
             "^^ no quiero $$",
@@ -65,6 +66,8 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "said-so-before",
         &[
+            "told|tell *2 nomore",
+            "^^ KEYWORD es|means|is KEYWORD $$",
             "isnt|wont|doesnt|not|KEYWORD *1 KEYWORD|isnt|doesnt|wont|not *1 working|work",
             "thought *3 UNSUB|optedout|REMOVED ~OTHER",
             "me *2 dado debaja",
@@ -142,6 +145,10 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "no-right-to-contact",
         &[
+            "never|didnt|not|nobody|noone *1 say|said|told|tell *5 CONTACT|TEXTED|CONTACTED ~OTHER",
+            "you|u|yall|they cant|shouldnt|arent *2 CONTACT|CONTACTING ~OTHER",
+            "NOTSPEAK dije *3 podian|podia|puedan|pueden *2 ESINF",
+            "no hay|es|tienen|veo necesidad|necesario *2 ESINF|ESWISH ~OTHER",
             "gave|give|gives you|u|yall *1 right to",
             "nadie|nunca *3 pidio|pidieron|dijo|solicito que? *2 ESWISH|ESINF ~OTHER",
             "CONSENT *2 retirado|revocado|cancelado|anulado",
@@ -172,6 +179,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "threat",
         &[
+            "proximo|siguiente|proxima *1 TEXT|vez //6 ESTHREAT|abogado|policia|llamo|reporto|denuncio|demando|bloqueo",
             "accion|acciones legal|legales ~OTHER",
             "^ YOU *2 keep|keeps|continue CONTACTING|GETTING ~OTHER",
             "harassment|acoso|hostigamiento *1 complaint|queja|denuncia|charges",
@@ -200,6 +208,12 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "his|her|their|NAME old|previous|former *1 PHONE $",
+            "^ es|era *1 PHONE viejo",
+            "my|mi PHONE *1 not|no *2 FAMILYS|FAMILY|hers|his|theirs",
+            "person|owner|man|woman|patient|persona *4 PHONE *3 deceased|died|dead|fallecio|murio|gone",
+            "buscan|busca|buscas|buscando *1 otra|otro|alguien",
+            "era|fue *1 PHONE *1 de",
             "he|hemos|tengo|tenemos tenido? este|ese PHONE por|desde|hace",
             "hasnt|isnt|wasnt *1 been? his|her|their PHONE",
             "dont|nolonger know *1 who that is",
