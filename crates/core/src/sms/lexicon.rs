@@ -299,3 +299,29 @@ fn sound(word: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spanish_word_is_known_by_its_sound() {
+        let lexicon = Lexicon::new();
+        for (written, meant) in
+            [("kiero", "quiero"), ("vorrenme", "borrenme"), ("ekibocado", "equivocado"), ("vaja", "baja")]
+        {
+            let meant = lexicon.id(meant).map(|id| lexicon.entry(id).classes);
+            assert_eq!(lexicon.sounding(written).map(|id| lexicon.entry(id).classes), meant, "{written}");
+        }
+    }
+
+    #[test]
+    fn verbs_of_ending_are_known_in_every_person() {
+        let lexicon = Lexicon::new();
+        let class = lexicon.class("ESREMOVE");
+        for word in ["borrenme", "borrame", "borradnos", "borreis", "borrarme", "saquenlo", "quitadme"] {
+            let known = lexicon.id(word).is_some_and(|id| lexicon.entry(id).classes & class != 0);
+            assert!(known, "{word}");
+        }
+    }
+}

@@ -438,3 +438,18 @@ fn is_web_address(chunk: &[u8]) -> bool {
                 .iter()
                 .any(|e| core.len() > e.len() && core[core.len() - e.len()..].eq_ignore_ascii_case(e)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Label, read};
+
+    #[test]
+    fn oaths_and_courtesies_may_stand_anywhere_in_a_wish() {
+        for text in
+            ["take me the fuck off your stupid list", "opt me the hell out", "quiten mi pinche numero"]
+        {
+            assert_eq!(read(text).label, Label::Stop, "{text}");
+        }
+        assert_eq!(read("please just keep texting me").label, Label::None);
+    }
+}

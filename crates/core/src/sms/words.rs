@@ -394,7 +394,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "FAMILYS",
-        "jobs works bosses sons daughters wifes husbands moms dads mothers fathers kids childs minors brothers sisters parents grandmas grandsons granddaughters girlfriends boyfriends friends roommates",
+        "teenagers teens babys toddlers jobs works bosses sons daughters wifes husbands moms dads mothers fathers kids childs minors brothers sisters parents grandmas grandsons granddaughters girlfriends boyfriends friends roommates",
     ),
     (
         "INSURER",

@@ -179,6 +179,7 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "threat",
         &[
+            "otro|otra *1 TEXT //6 queja|ESTHREAT|abogado|policia|demando|denuncio|bloqueo|reporto",
             "proximo|siguiente|proxima *1 TEXT|vez //6 ESTHREAT|abogado|policia|llamo|reporto|denuncio|demando|bloqueo",
             "accion|acciones legal|legales ~OTHER",
             "^ YOU *2 keep|keeps|continue CONTACTING|GETTING ~OTHER",
@@ -208,6 +209,12 @@ pub const STOP_BROAD: &[Rule] = &[
     sure(
         "not-this-person",
         &[
+            "TEXT|TEXTS is|are *1 for someone|somebody|another",
+            "TEXT|TEXTS es|son para otra|otro|alguien",
+            "NOTSPEAK usa|tiene|ocupa este|ese PHONE",
+            "dio|dieron *2 PHONE *1 falso|mal|equivocado|malo",
+            "why *3 CONTACTING|CONTACT him|her|FAMILY|kid|child ~OTHER",
+            "por que le|les escriben|mandan|textean|escribe|manda ~OTHER",
             "his|her|their|NAME old|previous|former *1 PHONE $",
             "^ es|era *1 PHONE viejo",
             "my|mi PHONE *1 not|no *2 FAMILYS|FAMILY|hers|his|theirs",
@@ -312,6 +319,7 @@ pub const STOP_BROAD: &[Rule] = &[
     doubtful(
         "another-channel-wanted",
         &[
+            "CONTACT him|her|them only|instead",
             "en vez|lugar de ESINF|textear",
             "solo|nomas|unicamente por correo|carta",
             "nada mas por correo|carta",
@@ -444,10 +452,18 @@ pub const STOP_BROAD: &[Rule] = &[
 
 /// Speaks of the texts, and nothing shows that they are wanted or that something else is meant. Tried last, and only on a text of
 /// two words or more that none of the other senses touched.
-pub const SPEAKS_OF_TEXTS: &[Rule] = &[doubtful(
-    "speaks-of-texts",
-    &[
-        "TXTS|spam|texting|mensajitos|txts|msgs|textitos ~~OTHER|TEXTWANTED",
-        "el|la|mi|este|my|this|group|your|su|sus|tu|ur *1 lista|list|grupo|group|thread ~~OTHER|TEXTWANTED",
-    ],
-)];
+pub const SPEAKS_OF_TEXTS: &[Rule] = &[
+    doubtful(
+        "keyword-with-no-other-object",
+        &[
+            "stop|stopall|optout|cease|desist|yabasta|paren|parad|dejen|dejad|UNSUB ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|had|owing",
+        ],
+    ),
+    doubtful(
+        "speaks-of-texts",
+        &[
+            "TXTS|spam|texting|mensajitos|txts|msgs|textitos ~~OTHER|TEXTWANTED",
+            "el|la|mi|este|my|this|group|your|su|sus|tu|ur *1 lista|list|grupo|group|thread ~~OTHER|TEXTWANTED",
+        ],
+    ),
+];
