@@ -6,7 +6,7 @@ use super::{Label, Language};
 use Label::{Help, Start, Stop};
 use Language::{English, Spanish};
 
-/// Words that decide when they are all the text. To add one: a line here, and a row in `tests/data/optout-extra.tsv`.
+/// Words that decide when they are all the text. To add one: a line here, and a row in `tests/data/optout-own.tsv`.
 pub const KEYWORDS: &[(&str, Label, Language)] = &[
     ("stop", Stop, English),
     ("stopall", Stop, English),
@@ -50,6 +50,8 @@ pub const KEYWORDS: &[(&str, Label, Language)] = &[
 /// Usual misspellings further than one slip away, and short ones that are too near to real words for a general rule.
 const MISSPELT: &[(&str, &str)] = &[
     ("edn", "end"),
+    ("sopt", "stop"),
+    ("atlo", "alto"),
     ("endd", "end"),
     ("eend", "end"),
     ("ennd", "end"),

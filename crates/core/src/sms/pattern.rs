@@ -16,10 +16,16 @@ enum Step {
     Not(Set),
     /// No later word of this clause is in the set.
     NoneAhead(Set),
+    /// No word of this clause, before or after, is in the set.
+    NoneAround(Set),
+    /// No word of this sentence, before or after, is in the set.
+    NoneInSentence(Set),
     /// Up to so many words of this clause, whatever they are.
     Gap(usize),
     /// Up to so many words of this clause that give the verb no object of its own (class `GAPSTOP` ends it).
     PlainGap(usize),
+    /// Up to so many words, across clauses but not sentences.
+    Along(usize),
     /// Up to so many words, across clauses and sentences.
     Far(usize),
     /// Only fillers between here and the last boundary of at least this strength.
@@ -156,8 +162,17 @@ fn step(part: &str, lexicon: &mut Lexicon) -> Step {
     if let Some(digits) = part.strip_prefix('=') {
         return Step::PlainGap(count(digits));
     }
+    if let Some(digits) = part.strip_prefix("..") {
+        return Step::Along(count(digits));
+    }
     if let Some(digits) = part.strip_prefix("//") {
         return Step::Far(count(digits));
+    }
+    if let Some(rest) = part.strip_prefix("~~") {
+        return Step::NoneInSentence(set(rest, lexicon));
+    }
+    if let Some(rest) = part.strip_prefix('~') {
+        return Step::NoneAround(set(rest, lexicon));
     }
     if let Some(rest) = part.strip_prefix("!>") {
         return Step::NoneAhead(set(rest, lexicon));
@@ -212,8 +227,21 @@ impl Match<'_> {
                     .take_while(|t| t.before == Boundary::None);
                 !rest_of_clause.into_iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
             }
+            Step::NoneAround(set) => {
+                !self.part(at, Boundary::Soft).iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
+            }
+            Step::NoneInSentence(set) => {
+                !self.part(at, Boundary::Hard).iter().any(|t| set.holds(t)) && self.run(rest, at, taken)
+            }
             Step::Gap(most) => self.skip(*most, 0, rest, at, taken),
             Step::PlainGap(most) => self.skip(*most, self.pattern.gap_stop, rest, at, taken),
+            Step::Along(most) => {
+                let end = (at + 1..self.tokens.len().min(at + most + 1))
+                    .find(|next| self.tokens[*next].before >= Boundary::Hard);
+                let last = end.map_or(self.tokens.len().min(at + most), |end| end - 1);
+                self.tokens.get(at).is_some_and(|t| t.before < Boundary::Hard)
+                    && (at..=last).any(|next| Match { from: next, ..*self }.run(rest, next, taken))
+            }
             Step::Far(most) => (at..=(at + most).min(self.tokens.len())).any(|next| {
                 let inner = Match { from: next, ..*self };
                 inner.run(rest, next, taken)
@@ -225,6 +253,14 @@ impl Match<'_> {
                     && Match { from: at, ..*self }.run(rest, at, taken)
             }
         }
+    }
+
+    /// The part of the text around `at`, between boundaries of this strength. A part that ends before `at` counts as around it.
+    fn part(&self, at: usize, limit: Boundary) -> &[Token] {
+        let (before, after) = self.tokens.split_at(at.min(self.tokens.len()));
+        let back = before.iter().rposition(|t| t.before >= limit).unwrap_or(0);
+        let ahead = after.iter().position(|t| t.before >= limit).unwrap_or(after.len());
+        &self.tokens[back..before.len() + ahead]
     }
 
     /// Whether the word at `at` can follow within the same clause.

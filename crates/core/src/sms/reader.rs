@@ -10,7 +10,7 @@ use super::keyword::{self, Found};
 use super::lexicon::Lexicon;
 use super::pattern::{Pattern, Reach};
 use super::rules::{self, Rule};
-use super::tokens::{Shapes, Token, tokenise};
+use super::tokens::{Shapes, Token, tokenise, without_noise};
 use super::{Label, Language, Reading};
 
 /// A rule table, compiled: name, review mark, and which patterns of the index are the rule's.
@@ -43,6 +43,8 @@ struct Rules {
     mistake: Table,
     beside_mistake: Table,
     stop: Table,
+    stop_broad: Table,
+    speaks_of_texts: Table,
     start: Table,
     help: Table,
     review: Table,
@@ -58,6 +60,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let beside_mistake = table(rules::START_BESIDE_MISTAKE);
     let (stop, start, help, review) =
         (table(rules::STOP), table(rules::START), table(rules::HELP), table(rules::REVIEW));
+    let (stop_broad, speaks_of_texts) = (table(rules::STOP_BROAD), table(rules::SPEAKS_OF_TEXTS));
     let shapes = Shapes::new(&lexicon);
     let index = Index::new(patterns, &lexicon);
     Rules {
@@ -70,6 +73,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         mistake,
         beside_mistake,
         stop,
+        stop_broad,
+        speaks_of_texts,
         start,
         help,
         review,
@@ -125,8 +130,7 @@ impl Rules {
         if let Some(hit) = self.start_after_a_mistake(&text) {
             return reading(Label::Start, hit);
         }
-        self.claim(&mut text);
-        if let Some(hit) = self.first(&self.stop, &text, Reach::Living) {
+        if let Some(hit) = self.wish_to_stop(&mut text) {
             return reading(Label::Stop, hit);
         }
         if let Some((rule, _)) = emergency {
@@ -138,8 +142,27 @@ impl Rules {
         if let Some(hit) = self.first(&self.help, &text, Reach::All) {
             return reading(Label::Help, hit);
         }
+        let other_sense = text.tokens.len() < 2 || text.tokens.iter().any(|t| t.claimed);
+        if let Some(hit) = self.first(&self.speaks_of_texts, &text, Reach::Living).filter(|_| !other_sense) {
+            return reading(Label::Stop, hit);
+        }
         let hit = self.first(&self.review, &text, Reach::All);
         reading(Label::None, hit.unwrap_or(("no-rule", false)))
+    }
+
+    /// The wish for texts to end, in the words as they stand, or else in what is left of them without oaths and courtesies.
+    fn wish_to_stop(&self, text: &mut Text) -> Option<(&'static str, bool)> {
+        self.claim(text);
+        let hit = |text: &Text| {
+            let strict = self.first(&self.stop, text, Reach::Living);
+            strict.or_else(|| self.first(&self.stop_broad, text, Reach::Living))
+        };
+        hit(text).or_else(|| {
+            let tokens = without_noise(&text.tokens, &self.lexicon, &self.shapes)?;
+            let mut bare = Text { candidates: self.index.candidates(&tokens), tokens };
+            self.claim(&mut bare);
+            hit(&bare)
+        })
     }
 
     /// The first rule of a table that matches: name and review mark.

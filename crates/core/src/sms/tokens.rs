@@ -47,6 +47,7 @@ pub struct Shapes {
     pub title: Mask,
     pub and: Mask,
     pub contacting: Mask,
+    pub noise: Mask,
 }
 
 impl Shapes {
@@ -62,6 +63,7 @@ impl Shapes {
             title: lexicon.class("TITLE"),
             and: lexicon.class("AND"),
             contacting: lexicon.class("CONTACTING"),
+            noise: lexicon.class("NOISE"),
         }
     }
 }
@@ -88,6 +90,53 @@ pub fn tokenise(folded: &[u8], lexicon: &Lexicon, shapes: &Shapes) -> Vec<Token>
     cutter.gather_spelt_out();
     cutter.guess_short();
     cutter.tokens
+}
+
+/// The words without those that only add force or courtesy ("take me **the fuck** off", "do not **ever**"); nothing if there are none.
+/// Neighbours that then make one word are joined.
+pub fn without_noise(tokens: &[Token], lexicon: &Lexicon, shapes: &Shapes) -> Option<Vec<Token>> {
+    let the = lexicon.id("the");
+    let oath = |t: &Token| t.classes & shapes.profane != 0;
+    let noise = |at: usize| {
+        let token = &tokens[at];
+        let before = at.checked_sub(1).map(|b| &tokens[b]);
+        let after = tokens.get(at + 1).filter(|t| t.before == Boundary::None);
+        let article = |t: &Token| t.word != 0 && Some(t.word) == the;
+        token.classes & shapes.noise != 0
+            || (article(token) && after.is_some_and(oath))
+            || (oath(token) && token.before == Boundary::None && before.is_some_and(article))
+    };
+    if !(0..tokens.len()).any(noise) {
+        return None;
+    }
+    let mut bare: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut boundary = Boundary::None;
+    for (at, token) in tokens.iter().enumerate() {
+        boundary = boundary.max(token.before);
+        if noise(at) {
+            continue;
+        }
+        let joined = bare
+            .last()
+            .filter(|_| boundary == Boundary::None)
+            .and_then(|l| lexicon.joined(l.word, token.word));
+        match (joined, bare.last_mut()) {
+            (Some(whole), Some(last)) => last.become_word(whole, lexicon, shapes),
+            _ => bare.push(Token { before: boundary, ..token.clone() }),
+        }
+        boundary = Boundary::None;
+    }
+    Some(bare)
+}
+
+impl Token {
+    fn become_word(&mut self, id: u16, lexicon: &Lexicon, shapes: &Shapes) {
+        self.word = id;
+        self.classes = lexicon.entry(id).classes;
+        self.filler = self.classes & shapes.filler != 0;
+        self.tail = self.classes & shapes.tail != 0;
+        self.letter = None;
+    }
 }
 
 struct Cutter<'a> {
@@ -211,7 +260,25 @@ impl Cutter<'_> {
 
     /// `stoptextingme`, `pleasestop`: words that start so, written without blanks.
     fn run_together(&self, word: &str) -> Option<Vec<u16>> {
-        const STARTS: [&str; 6] = ["please", "pls", "stop", "dont", "quit", "unsubscribe"];
+        const STARTS: [&str; 17] = [
+            "please",
+            "pls",
+            "stop",
+            "dont",
+            "quit",
+            "unsubscribe",
+            "leave",
+            "take",
+            "remove",
+            "delete",
+            "lose",
+            "more",
+            "wrong",
+            "dejen",
+            "deje",
+            "quiten",
+            "borren",
+        ];
         if word.len() < 6 || self.lexicon.id(word).is_some() {
             return None;
         }
@@ -240,6 +307,7 @@ impl Cutter<'_> {
         let guess = keyword::unleet(word)
             .and_then(|w| self.lexicon.id(&w))
             .or_else(|| self.squeezed(word))
+            .or_else(|| self.lexicon.sounding(word))
             .or_else(|| self.lexicon.respelled(word));
         match guess {
             Some(id) => known(id),
@@ -294,11 +362,7 @@ impl Cutter<'_> {
             && let Some(last) = self.tokens.last_mut()
             && let Some(whole) = self.lexicon.joined(last.word, id)
         {
-            last.word = whole;
-            last.classes = self.lexicon.entry(whole).classes;
-            last.filler = last.classes & self.shapes.filler != 0;
-            last.tail = last.classes & self.shapes.tail != 0;
-            return;
+            return last.become_word(whole, self.lexicon, self.shapes);
         }
         let number = classes & self.shapes.number != 0;
         let long_number = number && self.digits >= 5;
@@ -352,12 +416,7 @@ impl Cutter<'_> {
     }
 
     fn become_word(&mut self, at: usize, id: u16) {
-        let token = &mut self.tokens[at];
-        token.word = id;
-        token.classes = self.lexicon.entry(id).classes;
-        token.filler = token.classes & self.shapes.filler != 0;
-        token.tail = token.classes & self.shapes.tail != 0;
-        token.letter = None;
+        self.tokens[at].become_word(id, self.lexicon, self.shapes);
     }
 }
 
@@ -378,4 +437,19 @@ fn is_web_address(chunk: &[u8]) -> bool {
             && ENDINGS
                 .iter()
                 .any(|e| core.len() > e.len() && core[core.len() - e.len()..].eq_ignore_ascii_case(e)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Label, read};
+
+    #[test]
+    fn oaths_and_courtesies_may_stand_anywhere_in_a_wish() {
+        for text in
+            ["take me the fuck off your stupid list", "opt me the hell out", "quiten mi pinche numero"]
+        {
+            assert_eq!(read(text).label, Label::Stop, "{text}");
+        }
+        assert_eq!(read("please just keep texting me").label, Label::None);
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! To teach the reader a word, add it to the class whose sense it has; a word may be in several. A new class needs a line here
 //! and a rule in [`super::rules`] that uses it. Every known word, in any class, is also known not to be somebody's name.
-//! Add a row to `tests/data/optout-extra.tsv` with each change.
+//! Add a row to `tests/data/optout-own.tsv` with each change.
 
 /// Two neighbours that count as one word: first, second, whole.
 pub const JOINED: &[&str] = &[
@@ -85,6 +85,10 @@ pub const JOINED: &[&str] = &[
     "f you fyou",
     "f u fyou",
     "blow up blowup",
+    "blowin up blowingup",
+    "blows up blowup",
+    "blew up blowup",
+    "hittin up hittingup",
     "blowing up blowingup",
     "hitting up hittingup",
     "that is thats",
@@ -94,6 +98,107 @@ pub const JOINED: &[&str] = &[
     "per manently forever",
     "credit report creditreport",
     "do nt dont",
+];
+
+/// Usual ways to write a word: written, meant.
+pub const MEANT: &[&str] = &[
+    "dnt dont",
+    "dont't dont",
+    "donot dont",
+    "donnot dont",
+    "dontt dont",
+    "dun dont",
+    "doont dont",
+    "dony dont",
+    "donr dont",
+    "stahp stop",
+    "stawp stop",
+    "enuf enough",
+    "enuff enough",
+    "enought enough",
+    "nomo nomore",
+    "nomor nomore",
+    "nuff enough",
+    "agn again",
+    "agin again",
+    "agian again",
+    "yous you",
+    "yu you",
+    "thx thanks",
+    "msges messages",
+    "mssgs messages",
+    "mesg message",
+    "mssg message",
+    "msgz messages",
+    "txtz texts",
+    "textes texts",
+    "txting texting",
+    "unsubscribed unsubscribed",
+    "leev leave",
+    "tet text",
+    "tect text",
+    "yext text",
+    "rext text",
+    "twxt text",
+    "texr text",
+    "texy text",
+    "tezt text",
+    "txet text",
+    "txte text",
+    "nit not",
+    "noot not",
+    "dint dont",
+    "wnat want",
+    "wan want",
+    "wants want",
+    "waht what",
+    "nemore anymore",
+    "nomre nomore",
+    "nemor anymore",
+    "ubsubscribe unsubscribe",
+    "lve leave",
+    "leve leave",
+    "alon alone",
+    "thier their",
+    "wrg wrong",
+    "rong wrong",
+    "peeps people",
+    "shutup stop",
+    "cannot cant",
+    "caint cant",
+    "aint isnt",
+    "ain isnt",
+    "shant wont",
+    "pleez please",
+    "plea please",
+    "em them",
+    "dem them",
+    "dis this",
+    "dat that",
+    "tha the",
+    "wit with",
+    "w with",
+    "frm from",
+    "offa off",
+    "outta out",
+    "imma im",
+    "ima im",
+    "gonna going",
+    "lemme letme",
+    "gimme give",
+    "bothr bother",
+    "phne phone",
+    "fone phone",
+    "fon phone",
+    "ph phone",
+    "cel cell",
+    "cells cell",
+    "nmbr number",
+    "nbr number",
+    "numba number",
+    "tel phone",
+    "remv remove",
+    "rem remove",
 ];
 
 /// Words watched for when they are misspelt, stretched or spelt out letter by letter.
@@ -114,14 +219,14 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Before and after what counts.
     (
         "FILLER",
-        "please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
+        "dumbass dumbasses dickhead dickheads shithead shitheads fuckface prick pricks jackass jackasses scum clowns clown weirdos weirdo vultures moron idiot loser dipshit asshat bastard motherfucker motherfuckers fuckers dipshits dummy jerk grief gosh geez sheesh jeez lordy alright aight fr bruh hun sis please pls plz plse pleas plss plzz ok okay k kk hi hello hey yo dear sir madam maam just kindly now so well then again oh omg lol ugh um uh yes \
       yeah yep no sorry thanks thankyou thx ty tks good morning afternoon evening and listen look seriously really literally actually already dude bro man lady people \
       folks guys yall you u ya can could would will must should better ever god jesus christ damn ffs wtf simply honestly immediately said fucking fuckin fkn \
       freaking frickin effing all goddamn bloody hell fuck fucker assholes asshole bastards idiots morons bitch bitches nope re acct acc account hereby yesss attention anyone everyone somebody someone lets gotta",
     ),
     (
         "TAIL",
-        "please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
+        "you mf dumbass dumbasses dickhead dickheads shithead shitheads fuckface prick pricks jackass jackasses scum clowns clown weirdos weirdo vultures moron idiot loser dipshit asshat bastard motherfucker motherfuckers fuckers dipshits dummy jerk please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
       completely period ok okay me bye lol dude bro man people guys yall sir maam madam kindly god damn ffs wtf fucking fuckin fuck assholes asshole shit crap bs bullshit \
       nonsense mess instantly totally altogether entirely here too right goddamn bitch bitches idiots morons bastards already sincerely respectfully foolishness \
       madness garbage harassment tonight tomorrow peace u ya or else soon everybody everyone jerks loser losers creeps scammers folks",
@@ -129,7 +234,14 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("PLEASE", "please pls plz plse pleas plss plzz kindly"),
     (
         "PROFANE",
-        "fuck phuck fck fuk fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking",
+        "mf mfing fkin fckin fukin fking fuking fuck phuck fck fuk fucking fuckin fkn freaking frickin effing shit crap damn goddamn hell ass bullshit bs bloody motherfucking",
+    ),
+    // Words that only add force or courtesy: left out when a text is read the second time.
+    (
+        "NOISE",
+        "mf mfing fkin fckin fukin fking fuking fucking fuckin fkn freaking frickin effing goddamn damn damned bloody stupid stinking motherfucking stinkin dumb dang tf please pls plz plse pleas plss plzz kindly \
+      just really literally actually honestly seriously ever even simply so basically yall guys folks bro dude man sir maam also probably respectfully politely immediately \
+      already",
     ),
     (
         "HOSTILE",
@@ -151,11 +263,11 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("DEM", "this that these those it them all everything anything stuff"),
     (
         "CONTACTED",
-        "contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed reminded alerted pinged hassled bugged pestered hounded annoyed messeged",
+        "buzzed dinged paged poked nagged flooded inundated phoned dmed contacted texted messaged called bothered notified emailed reached solicited harassed spammed disturbed reminded alerted pinged hassled bugged pestered hounded annoyed messeged",
     ),
     (
         "CONTACTING",
-        "texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
+        "waking upsetting confusing scaring buzzing dinging paging poking nagging flooding inundating ringing dming imessaging tormenting troubling phoning corresponding messagin contactin botherin harassin buggin texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
       writing reaching pinging hounding stalking disturbing notifying reminding alerting asking bombarding threatening soliciting trying doing communicating blowingup \
       hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging",
     ),
@@ -165,17 +277,35 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "ANNOYED",
-        "annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive",
+        "upsetting nuisance creepy scary hurtful distressing painful stressful stressing unprofessional annoyed annoying sick tired hate hating harassment harassing spam spamming ridiculous enough intrusive disturbing unacceptable inappropriate unwelcome irritating done fed rude harto harta hartos cansado cansada acoso molesto molesta molestos bothersome excessive",
     ),
-    ("PESTERING", "harassing harrassing bothering spamming annoying bugging pestering hounding stalking"),
+    (
+        "PESTERING",
+        "disturbing waking interrupting irritating nagging harassing harrassing bothering spamming annoying bugging pestering hounding stalking",
+    ),
     ("TEXTED", "texted messaged contacted bothered notified reminded alerted"),
     ("GETTING", "getting receiving gettin recieving"),
     (
         "CONTACT",
-        "text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
-      bombard mess respond reply use share sell badger threaten texting messaging contacting calling",
+        "holla holler buzz ding page poke hassle nag pester badger bombard flood blast inundate ring dm imessage whatsapp tx beep harrass spamming hound stalk bother hmu torment trouble correspond text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
+      bombard mess respond reply badger threaten texting messaging contacting calling",
     ),
     ("WRITE", "text txt message msg contact texting"),
+    // A refusal, an end or an offence, wherever it stands in the sentence.
+    (
+        "REFUSAL",
+        "gone skip spare ditch scrap lose dont never no not nolonger wont nomore wouldnt shouldnt cant neither nor rathernot without didnt isnt stop stopall stopping stopped quit quitting cease halt end ends ending ended \
+      enough over done off out fuck fck shove screw hate sick tired fed annoyed annoying annoys harassment harassing harassed bother bothering bothered block blocked blocking report reported reporting \
+      sue spam spamming wrong stranger cancel remove removed delete unsubscribe optout refuse decline excessive ridiculous too crazy insane hold pause chill ease relax avoid discontinue disable \
+      basta pare paren no nunca jamas yano nomas nada ninguno ningun sin tampoco harto harta hartos cansado cansada mal",
+    ),
+    // Signs that a text is spoken of as one that should come, or is answered: the broad rule keeps away.
+    (
+        "TEXTWANTED",
+        "gustan gusta encantan thx ty best deaf hearing sigan continuen continue help helps helped bien otra volver vuelvan like remember said says says send sending reply assistance link links page site website open opened opens load loads loading click clicked resend lost deleted missed expired show shows showing came come received got get getting see saw seen find read \
+      blank error works working thanks thank appreciate helpful prefer better easier fine ok good back again start restart until call calls phone email mail my his her number amount who what when why how which \
+      if did does do can could yes still keep sorry responded reply replied reading answer understand understood sent recibi recibio recibido llego llega llegan abre abrir enlace prefiero mejor mande mandar",
+    ),
     // Words that end something.
     (
         "STOPV",
@@ -198,7 +328,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("REMOVAL", "removal unsubscription cancellation"),
     (
         "REVOKEV",
-        "revoke revoking withdraw withdrawing rescind retract revoked withdrawn rescinding cancel take",
+        "taking took revoke revoking withdraw withdrawing rescind retract revoked withdrawn rescinding cancel take",
     ),
     ("UNSUB", "unsubscribe unsubscribing unsub optout optingout unsubscribed unenroll optedout delist"),
     ("LIST", "list lists database contacts system records distribution mailing rolodex directory"),
@@ -206,7 +336,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("SELF", "i im ive ihave we already times second third last"),
     ("CALLSWAP", "just only instead prefer please can but rather better"),
     ("HELPME", "help sos ayuda auxilio"),
-    ("STARTV", "start resume restart begin reactivate reinstate continue"),
+    ("STARTV", "start resume restart begin reactivate reinstate"),
     ("STOPPABLE", "this that it these now all everything please contacting the you your with already"),
     (
         "TXTS",
@@ -235,7 +365,7 @@ pub const CLASSES: &[(&str, &str)] = &[
         "WRONGONE",
         "number person guy phone party contact recipient man lady woman individual one dude girl gal somebody family cell num peron human people house household",
     ),
-    ("GOAWAY", "foff stfu gtfo scram shoo begone fuckoff pissoff"),
+    ("GOAWAY", "hush foff stfu gtfo scram shoo begone fuckoff pissoff"),
     ("AGAIN", "again anymore more another next once continue keep still"),
     (
         "THREAT",
@@ -249,7 +379,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Other objects: what the wish is about when it is not the texts (P5). BILLS arrive by text, so "stop sending bills" is none of these.
     (
         "OTHER",
-        "bill charge charges card payment payments plan plans appointment appointments appt insurance policy coverage claim claims fee fees check debit autopay draft drafts autodraft \
+        "discount discounts hardship charity rent mortgage price prices itemized rebill estate probate bill charge charges card payment payments plan plans appointment appointments appt insurance policy coverage claim claims fee fees check debit autopay draft drafts autodraft \
       transaction refund balance debt collections collection credit creditreport mail medication meds medicine treatment therapy ambulance transport transportation ride trip surgery visit checks \
       invoice lien interest loan dispute installments installment penalty garnishment deduction deductions withdrawal withdrawals transfer order pickup procedure prescription \
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \
@@ -260,7 +390,11 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Whom one may ask to have taken off an account.
     (
         "FAMILY",
-        "son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija",
+        "nephew niece cousin aunt uncle stepson stepdaughter neighbor roommate granddaughter grandson sobrino sobrina nieto nieta primo prima tia tio abuela abuelo suegra suegro hermana hermano son daughter wife husband mom dad mother father spouse kid child brother sister grandma grandpa ex partner dependent mama esposo esposa hijo hija",
+    ),
+    (
+        "FAMILYS",
+        "teenagers teens babys toddlers jobs works bosses sons daughters wifes husbands moms dads mothers fathers kids childs minors brothers sisters parents grandmas grandsons granddaughters girlfriends boyfriends friends roommates",
     ),
     (
         "INSURER",
@@ -272,7 +406,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "GAPSTOP",
-        "texting txting messaging contacting calling bothering harassing bugging spamming sending emailing asking with about it until till unless for before after when i im ill ive you u we they paid texts \
+        "care texting txting messaging contacting calling bothering harassing bugging spamming sending emailing asking with about it until till unless for before after when i im ill ive you u we they paid texts \
       messages text msgs sms notifications reminders alerts me us if not already hounding harrassing pestering threatening notices subscription communication communications contact these them trying \
       hes shes he she whoever nobody wrong dont thankyou lying wasting stop please harassment who why what im theres getting",
     ),
@@ -283,7 +417,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("DEADLINE", "after before until till past during between except only at on unless"),
     (
         "TIME",
-        "night midnight morning noon work monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays weekends weekend early late hours day daytime evening evenings nights am pm",
+        "weekdays weekday afternoon afternoons mornings night midnight morning noon work monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays weekends weekend early late hours day daytime evening evenings nights am pm",
     ),
     // Known words of no class, so that they are not taken for a name.
     (

@@ -10,8 +10,11 @@
 //! | `please?` | this word or nothing |
 //! | `!OTHER` | and the next word of the clause, if any, is not one of these |
 //! | `!>TEXTS` | and no later word of the clause is one of these |
+//! | `~OTHER` | and no word of the clause, before or after, is one of these |
+//! | `~~OTHER` | the same for the sentence |
 //! | `*3` | up to three words, whatever they are, within the clause |
 //! | `=3` | up to three words that leave the verb without an object of its own (none of class `GAPSTOP`) |
+//! | `..9` | up to nine words, across clauses but not sentences |
 //! | `//9` | up to nine words, across clauses and sentences |
 //! | `TEXTS\|$` | one of these, or the end of the clause |
 //! | `^,` | as `^`, where "and" and "or" start no clause |
@@ -20,20 +23,22 @@
 //! | `,` | a clause ends here |
 //!
 //! Order of work: [`OTHER_SENSES`] first claims words that mean something else ("bus stop", "cancel the bill"); a claimed word
-//! counts for no later rule. Then [`EMERGENCY`], start-after-a-mistake, [`STOP`], [`START`], [`HELP`], [`REVIEW`]: the first
-//! match names the rule. To mend a missed STOP, add a pattern to STOP; to mend a false one, add its other sense to OTHER_SENSES.
+//! counts for no later rule. Then [`EMERGENCY`], start-after-a-mistake, [`STOP`], [`STOP_BROAD`], both again with oaths and
+//! courtesies left out (class `NOISE`), [`START`], [`HELP`], [`SPEAKS_OF_TEXTS`], [`REVIEW`]: the first match names the rule. To mend a missed STOP, add a pattern to STOP; to mend a false one, add its other sense to OTHER_SENSES.
 //! Raise [`RULES_VERSION`] with every change, here or in the words.
 
 mod other_senses;
 mod start_help;
 mod stop;
+mod stop_broad;
 
 pub use other_senses::OTHER_SENSES;
 pub use start_help::{EMERGENCY, HELP, MISTAKE, NO_EMERGENCY, REVIEW, START, START_BESIDE_MISTAKE};
 pub use stop::STOP;
+pub use stop_broad::{SPEAKS_OF_TEXTS, STOP_BROAD};
 
 /// Stored with every decision.
-pub const RULES_VERSION: &str = "2026-11-22.1";
+pub const RULES_VERSION: &str = "2026-11-24.2";
 
 /// Some patterns that mean one thing.
 pub struct Rule {
@@ -59,8 +64,19 @@ mod tests {
     use super::super::{words, words_es};
     use super::*;
 
-    const TABLES: [&[Rule]; 9] =
-        [OTHER_SENSES, EMERGENCY, NO_EMERGENCY, MISTAKE, START_BESIDE_MISTAKE, STOP, START, HELP, REVIEW];
+    const TABLES: [&[Rule]; 11] = [
+        OTHER_SENSES,
+        EMERGENCY,
+        NO_EMERGENCY,
+        MISTAKE,
+        START_BESIDE_MISTAKE,
+        STOP,
+        STOP_BROAD,
+        SPEAKS_OF_TEXTS,
+        START,
+        HELP,
+        REVIEW,
+    ];
 
     fn patterns() -> impl Iterator<Item = &'static str> {
         TABLES.into_iter().flatten().flat_map(|rule| rule.patterns.iter().copied())
@@ -88,11 +104,12 @@ mod tests {
             "FILLER",
             "TAIL",
             "PROFANE",
+            "NOISE",
             "GAPSTOP",
             "COMMONWORD",
         ];
         let used: HashSet<&str> =
-            patterns().flat_map(|p| p.split([' ', '|', '?', '!', '>', '$'])).chain(shapes).collect();
+            patterns().flat_map(|p| p.split([' ', '|', '?', '!', '>', '$', '~'])).chain(shapes).collect();
         for (class, _) in words::CLASSES.iter().chain(words_es::CLASSES) {
             assert!(used.contains(class), "{class}");
         }

@@ -51,7 +51,13 @@ pub const EMERGENCY: &[Rule] = &[sure(
 /// A past or denied emergency: no match of [`EMERGENCY`] counts.
 pub const NO_EMERGENCY: &[Rule] = &[sure(
     "no-emergency",
-    &["wasnt|not|never having|had", "phone|battery|cell is dying", "pain bill|charge", "why *3 ambulance"],
+    &[
+        "wasnt|not|never having|had",
+        "if|unless|only *4 emergency",
+        "phone|battery|cell is dying",
+        "pain bill|charge",
+        "why *3 ambulance",
+    ],
 )];
 
 /// The keyword sent by mistake (P10).
@@ -86,6 +92,8 @@ pub const START: &[Rule] = &[
             "^ optin to? *2 TXTS|$",
             "WISH *2 optin",
             "WISH *1 to? opt back? in",
+            "^ STARTV *1 them|it|these *1 again|back|up",
+            "activen|activenme|active|activa|reactiven|reanuden|vuelvan *3 TXTS",
             "^ resubscribe",
             "WISH *2 resubscribe|unstop",
             "^ subscribe me !me",
@@ -101,7 +109,7 @@ pub const START: &[Rule] = &[
             "volver|vuelvan|vuelva a ESINF|recibir *2 TXTS",
             "reanuden|reanudar|reactiven|reactivar|activen|activar|reanude|reactive *2 TXTS",
             "suscribanme|suscribirme|suscribeme|suscribame|inscribanme|inscribeme|resuscribanme",
-            "empiecen|comiencen|empezar|comenzar|sigan *1 a? ESINF|ESGER *2 TXTS",
+            "empiecen|comiencen|empezar|comenzar *1 a? ESINF|ESGER *2 TXTS",
         ],
     ),
 ];
@@ -116,7 +124,7 @@ pub const HELP: &[Rule] = &[
         "help-request",
         &[
             "^^ need|want *1 help $$",
-            "^^ i|we *1 need|want *2 help|assistance|info|information $$",
+            "^^ i|we =1 need|want =2 help|assistance|info|information $$",
             "^^ help me|us $$",
             "^^ send? more? help|info|information $$",
             "^^ i? need|want more help|info|information $$",
