@@ -59,6 +59,6 @@ fn the_exploration_finds_each_mistake() {
     ] {
         let report = run(&with_text(scene), Some(mistake));
         let trace = report.violation.unwrap_or_else(|| panic!("{mistake:?} is not found"));
-        println!("{mistake:?} after {} states:\n  {}", report.states, trace.join("\n  "));
+        println!("{mistake:?}, found after {} states, in {} steps", report.states, trace.len());
     }
 }

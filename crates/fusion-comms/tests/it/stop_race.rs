@@ -14,10 +14,10 @@ mod verdict;
 use std::time::Duration;
 
 use fusion_comms::clock::Clock;
+use fusion_comms::gate;
 use fusion_comms::sim::telnyx::Api;
 use fusion_comms::store::messages::{Class, Outbound};
 use fusion_comms::store::{inbox, ledger, outbox};
-use fusion_comms::gate;
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{MessageId, TenantId, derived_id};
 use fusion_comms_core::phone::E164;
@@ -55,7 +55,16 @@ impl Race {
         // No word on what became of a text while the test lasts: the work is all hand-overs.
         let app = TestApp::prepare(on, |sim| sim.text_delay = Duration::from_secs(3600 * 24), &[]).await;
         app.found_agency();
-        app.command(&["tenant", "add", "--id", OTHER, "--name", "Harbor EMS", "--billing-phone", "+12025550121"]);
+        app.command(&[
+            "tenant",
+            "add",
+            "--id",
+            OTHER,
+            "--name",
+            "Harbor EMS",
+            "--billing-phone",
+            "+12025550121",
+        ]);
         app.command(&["number", "add", OTHER_LINE, "--tenant", OTHER, "--purpose", "billing_sms"]);
         let mut instances = vec![Instance::start(&app).await];
         if on == On::Postgres {
@@ -180,7 +189,10 @@ async fn nothing_is_handed_over_after_the_200_of_a_stop(on: On) {
         both_ways += u32::from(verdict.handed_over > 0 && verdict.refused > 0);
         broken.extend(verdict.violations.into_iter().map(|v| format!("run {n}: {v}")));
     }
-    println!("stop-race {on:?} seed {seed}: {runs} runs, {both_ways} in the midst of the texts, {} violations", broken.len());
+    println!(
+        "stop-race {on:?} seed {seed}: {runs} runs, {both_ways} in the midst of the texts, {} violations",
+        broken.len()
+    );
     assert!(broken.is_empty(), "seed {seed}: {broken:#?}");
     assert!(both_ways > 0, "seed {seed}: no STOP came in the midst of the texts");
 }

@@ -94,7 +94,8 @@ impl Actor {
 
     fn sender(&self, me: usize, store: &Store, is: impl Fn(Mistake) -> bool) -> Vec<(Actor, Store)> {
         let mut s = store.clone();
-        let unchecked = is(Mistake::ChecksOnlyWhenQueued) || (is(Mistake::RetriesUnchecked) && self.tries > 0);
+        let unchecked =
+            is(Mistake::ChecksOnlyWhenQueued) || (is(Mistake::RetriesUnchecked) && self.tries > 0);
         vec![match self.step {
             // Claimed once it is queued; what is settled is not touched.
             0 => match store.text {

@@ -23,8 +23,7 @@ struct State {
 
 /// Every interleaving of these actors.
 pub(super) fn explore(actors: Vec<Actor>, mistake: Option<Mistake>) -> Report {
-    let mut report =
-        Report { states: 0, violation: None, handed_over: false, refused: false, pended: false };
+    let mut report = Report { states: 0, violation: None, handed_over: false, refused: false, pended: false };
     let mut seen = HashSet::new();
     let mut trace = Vec::new();
     visit(State { store: Store::default(), actors }, mistake, &mut seen, &mut trace, &mut report);

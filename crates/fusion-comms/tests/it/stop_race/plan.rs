@@ -39,9 +39,9 @@ pub struct Plan {
 impl Plan {
     pub fn draw(seed: u32, n: u32) -> Self {
         let mut random = StdRng::seed_from_u64(u64::from(seed) << 32 | u64::from(n));
-        let kill = random.random_bool(0.5).then(|| {
-            (random.random_range(0..2), Duration::from_micros(random.random_range(0..80_000)))
-        });
+        let kill = random
+            .random_bool(0.5)
+            .then(|| (random.random_range(0..2), Duration::from_micros(random.random_range(0..80_000))));
         let stop_waits = if kill.is_some() { random.random_range(0..60_000) } else { 0 };
         Self {
             name: format!("{seed}-{n}"),

@@ -55,7 +55,8 @@ pub async fn of(race: &Race, plan: &Plan, waiting: &Waiting, acknowledged: Times
     let workers = WORKERS * race.instances.len();
     if after.len() > workers || last_ms > LATEST_MS {
         let n = after.len();
-        violations.push(format!("{n} requests after the 200, of {workers} workers, the last by {last_ms} ms"));
+        violations
+            .push(format!("{n} requests after the 200, of {workers} workers, the last by {last_ms} ms"));
     }
 
     let inbox = app.sim.telnyx.inbox_of(plan.person.expose());
@@ -96,8 +97,10 @@ async fn stopped_at(race: &Race, plan: &Plan) -> Option<Timestamp> {
 
 fn late(texts: &[ToSend], stopped: Timestamp, acknowledged: Timestamp) -> Vec<String> {
     let handed = texts.iter().filter_map(|t| t.handed_over_at);
-    let mut found: Vec<String> =
-        handed.filter(|at| *at > stopped).map(|at| format!("handed over at {at}, the STOP was at {stopped}")).collect();
+    let mut found: Vec<String> = handed
+        .filter(|at| *at > stopped)
+        .map(|at| format!("handed over at {at}, the STOP was at {stopped}"))
+        .collect();
     if stopped > acknowledged.plus_ms(1) {
         found.push(format!("answered 200 at {acknowledged}, before the opt-out of {stopped}"));
     }
