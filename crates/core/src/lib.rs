@@ -8,6 +8,7 @@ pub mod effect;
 pub mod envelope;
 pub mod evidence;
 pub mod fax;
+pub mod gate;
 pub mod hours;
 pub mod ids;
 pub mod ivr;

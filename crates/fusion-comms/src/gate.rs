@@ -2,6 +2,7 @@
 //!
 //! A text leaves only with a [`HandOver`], and only [`hand_over`] makes one: there is no other way to the carrier.
 
+use fusion_comms_core::gate::{Verdict, decide};
 use fusion_comms_core::ids::{MessageId, TenantId};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
@@ -39,16 +40,15 @@ pub async fn check(
         let why = "the person of this number said that it is the wrong one for this statement";
         return Ok(Decision::Refused(why.to_owned()));
     }
-    let refused = |o: &ledger::OptOut| {
-        Decision::Refused(format!("opted out on {}, source {}", o.opted_out_at, o.source.as_str()))
-    };
-    Ok(match (class, &standing) {
-        (Class::StopConfirmation, Some(_)) => Decision::Allowed,
-        (Class::StopConfirmation, None) => Decision::Refused("no opt-out stands any more".to_owned()),
-        // HELP is answered to anyone who asks, also after STOP; a STOP after it takes the answer back.
-        (Class::Help, Some(o)) if asked_at.is_none_or(|asked| o.opted_out_at > asked) => refused(o),
-        (Class::PaymentLink | Class::StartConfirmation, Some(o)) => refused(o),
-        (Class::Help, _) | (Class::PaymentLink | Class::StartConfirmation, None) => Decision::Allowed,
+    let verdict = decide(class, standing.as_ref().map(|o| o.opted_out_at), asked_at);
+    Ok(match (verdict, standing) {
+        (Verdict::Allowed, _) => Decision::Allowed,
+        (Verdict::OptedOut, Some(o)) => {
+            Decision::Refused(format!("opted out on {}, source {}", o.opted_out_at, o.source.as_str()))
+        }
+        (Verdict::OptedOut | Verdict::NothingToConfirm, _) => {
+            Decision::Refused("no opt-out stands any more".to_owned())
+        }
     })
 }
 

@@ -32,6 +32,9 @@ pub struct Arguments {
     /// ingest: senders, each with the next event once the last one is answered.
     #[arg(long, default_value_t = 64)]
     pub senders: u32,
+    /// ledger: opt-outs in the large ledger, and a tenth as many events. Ten million need some 3 GB under TMPDIR.
+    #[arg(long, default_value_t = 10_000_000)]
+    pub rows: i64,
     /// The binary to be measured, instead of this build's.
     #[arg(long)]
     pub binary: Option<PathBuf>,
@@ -51,6 +54,10 @@ pub enum Kind {
     Ack,
     /// Events a second that are taken at most.
     Ingest,
+    /// What reading a text costs, over the labelled texts.
+    Reader,
+    /// What asking the ledger costs, with many opt-outs against few. Not part of `all`: it fills gigabytes.
+    Ledger,
     All,
 }
 
@@ -70,9 +77,16 @@ impl Arguments {
 impl Kind {
     pub fn each(&self) -> &[Kind] {
         match self {
-            Kind::All => &[Kind::Calls, Kind::Ack, Kind::Ingest],
+            Kind::All => &[Kind::Calls, Kind::Ack, Kind::Ingest, Kind::Reader],
             one => std::slice::from_ref(one),
         }
+    }
+}
+
+impl Kind {
+    /// Measured in this process, on no binary.
+    pub fn is_function(self) -> bool {
+        matches!(self, Kind::Reader | Kind::Ledger)
     }
 }
 

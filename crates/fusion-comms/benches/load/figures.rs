@@ -22,6 +22,16 @@ impl Figures {
         format!("  {name:<46} {:>7} {p50:>8.1} {p90:>8.1} {p99:>8.1} {max:>8.1}", self.0.len())
     }
 
+    /// As [`Figures::row`], in microseconds.
+    pub fn row_us(&self, name: &str) -> String {
+        let [p50, p90, p99, max] = [50, 90, 99, 100].map(|p| self.ms(p) * 1000.0);
+        format!("  {name:<46} {:>7} {p50:>8.1} {p90:>8.1} {p99:>8.1} {max:>8.1}", self.0.len())
+    }
+
+    pub fn head_us(title: &str) -> String {
+        format!("  {title:<46} {:>7} {:>8} {:>8} {:>8} {:>8}", "n", "p50 µs", "p90 µs", "p99 µs", "max µs")
+    }
+
     pub fn head(title: &str) -> String {
         format!("  {title:<46} {:>7} {:>8} {:>8} {:>8} {:>8}", "n", "p50 ms", "p90 ms", "p99 ms", "max ms")
     }

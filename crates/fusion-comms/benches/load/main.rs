@@ -8,8 +8,11 @@ mod events;
 mod figures;
 mod host;
 mod ingest;
+mod ledger;
+mod ledger_fill;
 mod paired;
 mod presses;
+mod reader;
 mod report;
 mod sender;
 
@@ -20,6 +23,7 @@ mod served;
 
 use std::path::Path;
 
+use anyhow::bail;
 use clap::Parser;
 
 use arguments::{Arguments, Kind};
@@ -34,6 +38,11 @@ async fn main() -> anyhow::Result<()> {
     for on in arguments.on.engines() {
         for kind in arguments.kind.each() {
             match &arguments.against {
+                // The same on both databases.
+                _ if *kind == Kind::Reader && on != &arguments.on.engines()[0] => {}
+                Some(_) if kind.is_function() => {
+                    bail!("{kind:?} runs in this process: there is no binary to compare")
+                }
                 Some(against) => paired::run(&arguments, *kind, *on, against).await?,
                 None => measure(&arguments, *kind, *on, &arguments.program()).await?.print(*kind, *on),
             }
@@ -47,6 +56,8 @@ async fn measure(arguments: &Arguments, kind: Kind, on: On, program: &Path) -> a
     match kind {
         Kind::Ack => ack::run(arguments, on, program).await,
         Kind::Ingest => ingest::run(arguments, on, program).await,
+        Kind::Reader => Ok(reader::run()),
+        Kind::Ledger => ledger::run(arguments, on, program).await,
         Kind::Calls | Kind::All => calls::run(arguments, on, program).await,
     }
 }

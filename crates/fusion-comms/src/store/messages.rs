@@ -1,39 +1,12 @@
 //! Texts in and out: `telnyx_sms_messages`.
 
 use fusion_comms_core::envelope::DeliveryStatus;
+pub use fusion_comms_core::gate::Class;
 use fusion_comms_core::ids::{CallControlId, MessageId, TenantId};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
 
 use super::db::{Db, Reader, Result, Tx};
-
-/// Why a text goes out. Not every class is stopped by an opt-out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    PaymentLink,
-    /// The one confirmation of an opt-out.
-    StopConfirmation,
-    /// The answer to the person's own HELP, also where the text may be an emergency.
-    Help,
-    StartConfirmation,
-}
-
-impl Class {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Class::PaymentLink => "payment_link",
-            Class::StopConfirmation => "stop_confirmation",
-            Class::Help => "help",
-            Class::StartConfirmation => "start_confirmation",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        [Class::PaymentLink, Class::StopConfirmation, Class::Help, Class::StartConfirmation]
-            .into_iter()
-            .find(|c| c.as_str() == text)
-    }
-}
 
 /// A text that came in.
 pub struct Inbound<'a> {

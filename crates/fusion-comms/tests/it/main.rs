@@ -39,6 +39,7 @@ mod payments;
 mod prompts;
 mod runbook_sql;
 mod sms;
+mod stop_race;
 mod store;
 mod stories;
 mod stripe_allowed;

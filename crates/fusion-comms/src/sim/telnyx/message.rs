@@ -106,6 +106,11 @@ impl SimTelnyx {
         self.state().texts.received.iter().filter(|t| t.to == phone).cloned().collect()
     }
 
+    /// How many texts from this number of ours this handset received.
+    pub fn count_texts(&self, ours: &str, phone: &str) -> usize {
+        self.state().texts.received.iter().filter(|t| t.to == phone && t.from == ours).count()
+    }
+
     /// What all handsets received, oldest first.
     pub fn texts(&self) -> Vec<SimText> {
         self.state().texts.received.iter().cloned().collect()

@@ -96,6 +96,13 @@ impl SimTelnyx {
         self.state().requests.iter().cloned().collect()
     }
 
+    /// When texts to this number arrived, by `Idempotency-Key`, oldest first.
+    pub fn text_requests(&self, phone: &str) -> Vec<(String, Timestamp)> {
+        let state = self.state();
+        let to = state.requests.iter().filter(|r| r.path.ends_with("/messages") && r.body["to"] == phone);
+        to.map(|r| (r.idempotency_key.clone().unwrap_or_default(), r.at)).collect()
+    }
+
     /// Every try to deliver a webhook, oldest first (the newest 20,000).
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.state().deliveries.iter().cloned().collect()

@@ -58,13 +58,18 @@ impl TestApp {
 
     /// Posts a body as Telnyx would, signed now.
     pub async fn post(&self, channel: &str, body: &str) -> Option<StatusCode> {
+        self.post_to(&self.base, channel, body).await
+    }
+
+    /// The same to another instance of the service.
+    pub async fn post_to(&self, base: &str, channel: &str, body: &str) -> Option<StatusCode> {
         let now = fusion_comms::clock::Clock::system().now().unix_s();
         let mut signed = format!("{now}|").into_bytes();
         signed.extend_from_slice(body.as_bytes());
         let signature = STANDARD.encode(self.keys.signing.sign(&signed).to_bytes());
         let answer = self
             .http
-            .post(format!("{}/webhooks/telnyx/{channel}", self.base))
+            .post(format!("{base}/webhooks/telnyx/{channel}"))
             .header("telnyx-timestamp", now.to_string())
             .header("telnyx-signature-ed25519", signature)
             .header("content-type", "application/json")

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod db;
 pub mod given;
+pub mod instance;
 pub mod moto;
 pub mod postgres;
 mod postgres_stop;

@@ -196,7 +196,8 @@ impl TestApp {
         Some((answer.status(), answer.text().await.unwrap_or_default()))
     }
 
-    fn binary(&self) -> Command {
+    /// The binary in the app's environment.
+    pub(super) fn binary(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.env_clear().stdin(Stdio::null());
         // The child's own needs, nothing of the machine's configuration.
@@ -219,7 +220,7 @@ impl Drop for TestApp {
     }
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }

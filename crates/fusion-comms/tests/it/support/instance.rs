@@ -1,0 +1,58 @@
+//! One process of the service out of several on one database, which may be killed and started again.
+
+use std::process::Child;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::app::{TestApp, within};
+use super::served::free_port;
+
+/// A process of its own, under an address of its own; killed when dropped.
+pub struct Instance {
+    pub base: String,
+    bind: String,
+    child: Option<Child>,
+}
+
+impl Instance {
+    /// Starts the service in the app's environment, and returns once it is ready.
+    pub async fn start(app: &TestApp) -> Self {
+        let bind = format!("127.0.0.1:{}", free_port());
+        let mut instance = Self { base: format!("http://{bind}"), bind, child: None };
+        instance.launch(app).await;
+        instance
+    }
+
+    /// Starts it again: under the same address, so that it takes back what it held.
+    pub async fn launch(&mut self, app: &TestApp) {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(app.dir.path().join(format!("log-{}.jsonl", self.bind.replace(':', "-"))))
+            .expect("a log file");
+        let mut serve = app.binary();
+        serve.arg("serve").env("BIND_ADDR", &self.bind);
+        serve.stdout(log.try_clone().expect("a log file")).stderr(log);
+        self.child = Some(serve.spawn().expect("the binary starts"));
+        let ready = || async {
+            let answer = app.http.get(format!("{}/readyz", self.base)).send().await;
+            answer.is_ok_and(|a| a.status() == StatusCode::OK)
+        };
+        assert!(within(Duration::from_secs(30), ready).await, "not ready in time:\n{}", app.logs());
+    }
+
+    /// kill -9, as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
