@@ -431,6 +431,7 @@ async fn texts(db: &Db, said: &mut Answers) {
         rule: "no_keyword",
         review: true,
         cause_id: "event-1",
+        received_at: at(-5),
     };
     said.note("came in", committed!(db, |tx| messages::insert_inbound(tx, &inbound, at(0))));
     said.note("came in once", committed!(db, |tx| messages::insert_inbound(tx, &inbound, at(0))));
