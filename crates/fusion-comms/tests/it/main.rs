@@ -42,4 +42,5 @@ mod sms;
 mod store;
 mod stories;
 mod stripe_allowed;
+mod text_review;
 mod voice;
