@@ -74,7 +74,8 @@ pub fn business_day_after(date: NaiveDate, n: usize) -> NaiveDate {
 /// How many business days come after `from` up to and including `to`; negative where `to` is earlier.
 pub fn business_days_between(from: NaiveDate, to: NaiveDate) -> i64 {
     let (earlier, later, sign) = if from <= to { (from, to, 1) } else { (to, from, -1) };
-    let days = earlier.iter_days().skip(1).take_while(|day| *day <= later).filter(|day| is_business_day(*day));
+    let days =
+        earlier.iter_days().skip(1).take_while(|day| *day <= later).filter(|day| is_business_day(*day));
     sign * i64::try_from(days.count()).unwrap_or(i64::MAX)
 }
 

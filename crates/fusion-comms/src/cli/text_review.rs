@@ -72,7 +72,8 @@ async fn stop(db: &Db, args: &ReviewArgs, text: &Text) -> anyhow::Result<()> {
         None => format!("review of text {}", text.id),
     };
     ledger::set_context(&mut tx, &args.actor.name(), Some(&why)).await?;
-    let bound = review::read_as_stop(&mut tx, &stop, &reach).await.context("the opt-out cannot be written")?;
+    let bound =
+        review::read_as_stop(&mut tx, &stop, &reach).await.context("the opt-out cannot be written")?;
     ledger::clear_context(&mut tx).await?;
     tasks::close_of_text(&mut tx, &text.id, now()).await?;
     let agencies: Vec<Value> = bound.iter().map(view).collect();
@@ -114,7 +115,9 @@ fn sentence(b: &Bound, stop: &Stop) -> String {
     let (who, agency, at) = (stop.phone.masked(), &b.tenant, stop.at);
     match b.outcome {
         Outcome::OptedOut => {
-            format!("{who} is opted out at {agency} since {at}, the text's receipt: nothing is texted to it from now on")
+            format!(
+                "{who} is opted out at {agency} since {at}, the text's receipt: nothing is texted to it from now on"
+            )
         }
         Outcome::StoodAlready => format!("{who} was opted out at {agency} already; that stands"),
         Outcome::ConsentedLater(later) => format!(

@@ -55,8 +55,7 @@ async fn starts_after(
 ) -> Result<Vec<(TenantId, Timestamp)>, StoreError> {
     let mut all = Vec::new();
     for (number, at) in reviews::starts_after(tx, &stop.phone, stop.at).await? {
-        let agencies =
-            ledger::agencies_of(tx, &stop.phone, number.as_ref(), &reach.default_number).await?;
+        let agencies = ledger::agencies_of(tx, &stop.phone, number.as_ref(), &reach.default_number).await?;
         all.extend(agencies.into_iter().map(|tenant| (tenant, at)));
         all.push((TenantId::unassigned(), at));
     }

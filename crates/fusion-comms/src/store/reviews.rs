@@ -32,7 +32,8 @@ pub enum Waits {
 }
 
 fn text(r: &Row) -> Result<Text> {
-    let waits = r.opt_int("waits")?.map(|urgent| if urgent == 1 { Waits::Emergency } else { Waits::ToBeRead });
+    let waits =
+        r.opt_int("waits")?.map(|urgent| if urgent == 1 { Waits::Emergency } else { Waits::ToBeRead });
     Ok(Text {
         id: MessageId::new(r.text("message_id")?),
         tenant: r.opt_text("tenant_id")?.map(TenantId::new),

@@ -109,8 +109,7 @@ async fn read_as_stop_counts_from_the_texts_receipt_and_a_queued_payment_text_is
 
 async fn consent_that_came_back_after_the_text_stands(on: On) {
     let app = TestApp::start(on).await;
-    let (first, second, third) =
-        (now().plus_s(-9 * HOUR), now().plus_s(-6 * HOUR), now().plus_s(-3 * HOUR));
+    let (first, second, third) = (now().plus_s(-9 * HOUR), now().plus_s(-6 * HOUR), now().plus_s(-3 * HOUR));
     texted(&app, "early", UNCLEAR, first).await;
     texted(&app, "start", "START", second).await;
     let said = review(&app, "early", "stop");
@@ -138,15 +137,23 @@ async fn consent_that_came_back_after_the_text_stands(on: On) {
 
 async fn a_text_read_as_stop_reaches_as_far_as_a_stop_does(on: On) {
     let app = TestApp::start(on).await;
-    app.command(&["tenant", "add", "--id", "valley", "--name", "Valley EMS", "--billing-phone", "+12025550118"]);
+    app.command(&[
+        "tenant",
+        "add",
+        "--id",
+        "valley",
+        "--name",
+        "Valley EMS",
+        "--billing-phone",
+        "+12025550118",
+    ]);
     app.command(&["number", "add", LINE, "--tenant", "valley", "--purpose", "billing_sms"]);
     texted(&app, "shared", UNCLEAR, now().plus_s(-HOUR)).await;
     let unassigned = listed(&app, &["text", "list", "--review", "--tenant", "unassigned"]);
     assert_eq!(ids(&unassigned), ["shared"], "it speaks to two agencies and is of none");
     assert!(app.command(&["text", "thread", PATIENT, "--tenant", "unassigned"]).contains(UNCLEAR));
     let everybody = [("OPT_OUT_SCOPE", "all")];
-    let (code, said, err) =
-        app.try_command_with(&everybody, &["text", "review", "shared", "--as", "stop"]);
+    let (code, said, err) = app.try_command_with(&everybody, &["text", "review", "shared", "--as", "stop"]);
     assert_eq!(code, 0, "{err}");
     let mut bound: Vec<String> = opt_outs(&app).await.iter().map(|o| o.tenant.to_string()).collect();
     bound.sort();

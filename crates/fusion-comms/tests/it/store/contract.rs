@@ -559,7 +559,8 @@ async fn texts_read(db: &Db, said: &mut Answers) {
     said.note("waits", list(Some(&red), true).await);
     committed!(db, |tx| tasks::open(tx, Some(&red), tasks::Kind::Emergency, id.as_str(), at(4)));
     said.note("is urgent", list(None, true).await);
-    said.note("not the other's", list(Some(&agency("blue")), true).await);
+    let blue = agency("blue");
+    said.note("not the other's", list(Some(&blue), true).await);
     said.note("latest", list(Some(&red), false).await);
     said.note("one", reviews::find(db, &id).await.unwrap().as_ref().map(short));
     said.note("none", reviews::find(db, &MessageId::new("nobody")).await.unwrap().as_ref().map(short));
