@@ -162,11 +162,12 @@ async fn a_text_read_as_stop_reaches_as_far_as_a_stop_does(on: On) {
 
 async fn the_list_puts_emergencies_first_and_says_what_is_overdue(on: On) {
     let app = TestApp::start(on).await;
-    let long_ago = now().plus_s(-40 * 24 * HOUR);
+    let base = now();
+    let long_ago = base.plus_s(-40 * 24 * HOUR);
     texted(&app, "old", UNCLEAR, long_ago).await;
-    texted(&app, "new", UNCLEAR, now().plus_s(-1)).await;
-    texted(&app, "urgent", "I have chest pain and can't breathe", now().plus_s(-2)).await;
-    texted(&app, "help", "INFO", now().plus_s(-3)).await;
+    texted(&app, "new", UNCLEAR, base.plus_s(-1)).await;
+    texted(&app, "urgent", "I have chest pain and can't breathe", base.plus_s(-2)).await;
+    texted(&app, "help", "INFO", base.plus_s(-3)).await;
 
     let waiting = listed(&app, &["text", "list", "--review", "--tenant", TENANT]);
     assert_eq!(ids(&waiting), ["urgent", "old", "new"]);
