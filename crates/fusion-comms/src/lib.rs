@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod prompts;
 pub mod provider;
 pub mod queue;
+pub mod review;
 pub mod service;
 pub mod sim;
 pub mod store;

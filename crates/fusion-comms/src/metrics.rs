@@ -94,6 +94,8 @@ fn describe() {
     describe_gauge!("outbox_depth", "Outbox depth by lane: effects not yet done");
     describe_gauge!("outbox_oldest_age_seconds", "Outbox oldest age by lane, in seconds");
     describe_gauge!("agency_tasks_open", "Open tasks for a person of an agency");
+    describe_gauge!("texts_to_review", "Texts from people that wait for a person to read them");
+    describe_gauge!("texts_to_review_overdue", "Of those, the ones whose second business day has come");
     describe_gauge!("parked", "Parked work that waits for a person, by kind");
     describe_counter!("effect_attempts_total", "Effect attempts by kind");
     describe_counter!("effect_failures_total", "Effect failures by kind");
@@ -155,6 +157,7 @@ fn lay_at_zero() {
     queue(0, 0.0);
     database_pool(0, 0);
     tasks_open(0);
+    texts_to_review(0, 0);
 }
 
 /// A webhook was answered: by status, and how long it waited for that.
@@ -209,6 +212,12 @@ pub fn parked(kind: &'static str, count: u64) {
 /// How much waits for a person of an agency.
 pub fn tasks_open(count: u64) {
     gauge!("agency_tasks_open").set(count as f64);
+}
+
+/// How many texts wait for a person to read them, and of how many the second business day has come.
+pub fn texts_to_review(waiting: u64, overdue: u64) {
+    gauge!("texts_to_review").set(waiting as f64);
+    gauge!("texts_to_review_overdue").set(overdue as f64);
 }
 
 /// An effect was tried.
@@ -305,6 +314,8 @@ mod tests {
             r#"inbox_oldest_age_seconds{lane="sms"}"#,
             r#"outbox_depth{lane="link"}"#,
             r#"outbox_oldest_age_seconds{lane="voice"}"#,
+            "texts_to_review",
+            "texts_to_review_overdue",
             r#"parked{kind="effect"}"#,
             r#"effect_attempts_total{kind="text"}"#,
             r#"effect_failures_total{kind="checkout"}"#,

@@ -27,7 +27,10 @@ mod prompts;
 mod serve;
 pub mod simulate;
 mod statement;
+mod task;
 mod tenant;
+mod text;
+mod text_review;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -82,6 +85,12 @@ enum Command {
     /// The opt-out ledger: who is not to be texted.
     #[command(subcommand)]
     OptOut(opt_out::Command),
+    /// Texts from people: what waits to be read, threads, reviews.
+    #[command(subcommand)]
+    Text(text::Command),
+    /// What a person of an agency should look at.
+    #[command(subcommand)]
+    Task(task::Command),
     /// The recordings of the phone menu.
     #[command(subcommand)]
     Prompts(prompts::Command),
@@ -135,6 +144,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Case(command) => case::run(command).await,
         Command::Events(command) => events::run(command).await,
         Command::OptOut(command) => opt_out::run(command).await,
+        Command::Text(command) => text::run(command).await,
+        Command::Task(command) => task::run(command).await,
         Command::Prompts(command) => prompts::run(command).await,
         Command::Audit(command) => audit_verify::run(command).await,
         Command::Fax(command) => fax::run(command).await,

@@ -3,17 +3,20 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use fusion_comms_core::business_days::Urgency;
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::phone::E164;
 use serde_json::{Value, json};
 
+use super::arguments::When;
 use super::audit::{Actor, Change, now};
-use super::failure::refuse;
+use super::failure::{misused, refuse};
 use super::opt_out_evidence::{self, EvidenceArgs};
 use super::opt_out_file::{self, ExportArgs, FileArgs};
 use super::opt_out_read::{self, ReadArgs};
 use super::opt_out_reconcile::{self, ReconcileArgs};
 use super::{arguments, database, output, tenant};
+use crate::review::clock;
 use crate::store::ledger::{self, OptOut, Source};
 use crate::store::{Db, Tx};
 
@@ -31,6 +34,9 @@ pub(super) enum Command {
     Add {
         #[command(flatten)]
         who: Who,
+        /// When the request came, where it came by letter or on the phone; it counts from then [default: now]
+        #[arg(long, value_name = "TIME", value_parser = arguments::when)]
+        received_at: Option<When>,
         #[command(flatten)]
         why: Why,
     },
@@ -86,7 +92,9 @@ pub(super) struct Why {
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { who, json } => check(&database::open().await?, &who, json).await?,
-        Command::Add { who, why } => add(&database::open().await?, &who, &why).await?,
+        Command::Add { who, received_at, why } => {
+            add(&database::open().await?, &who, received_at, &why).await?;
+        }
         Command::Remove { who, why } => remove(&database::open().await?, &who, &why).await?,
         Command::List { tenant, json } => list(&database::open().await?, tenant.as_ref(), json).await?,
         Command::Export(args) => opt_out_file::export(&args).await?,
@@ -176,20 +184,42 @@ struct Rows {
     after: Option<OptOut>,
 }
 
-async fn add(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
-    if who.tenant != TenantId::unassigned() {
-        tenant::known(db, &who.tenant).await?;
+async fn add(db: &Db, who: &Who, received_at: Option<When>, why: &Why) -> anyhow::Result<()> {
+    let now = now();
+    let at = received_at.map_or(now, |when| when.resolve(now));
+    if at > now {
+        return Err(misused("`--received-at` lies in the future").into());
     }
+    let timezone = if who.tenant == TenantId::unassigned() {
+        None
+    } else {
+        Some(tenant::known(db, &who.tenant).await?.timezone)
+    };
     let mut tx = begin(db, who, why).await?;
     let before = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
-    ledger::put(&mut tx, &who.tenant, &who.phone, Source::ManualAdmin, now()).await?;
+    ledger::put(&mut tx, &who.tenant, &who.phone, Source::ManualAdmin, at).await?;
     let after = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
+    let lifted = ledger::last_lift(&mut tx, &who.tenant, &who.phone).await?;
     finish(tx, who, why, "opt_out.add", Rows { before, after }).await?;
     output::line(&format!(
         "{} is opted out at {}: nothing is texted to it from now on",
         who.phone.masked(),
         who.tenant
-    ))
+    ))?;
+    if received_at.is_none() {
+        return Ok(());
+    }
+    let clock = clock::of(at, timezone.as_deref(), now);
+    output::line(&format!(
+        "asked for on {at}, to be honoured by {} (10 business days): {}",
+        clock.deadline,
+        if clock.urgency == Urgency::PastDeadline { "late" } else { "in time" }
+    ))?;
+    if let Some(lift) = lifted.filter(|lift| lift.at > at) {
+        eprintln!("note: an opt-out of this number was lifted on {}, after that request", lift.at);
+        eprintln!("hint: where the person consented again then, `fusion-comms opt-out remove` ends this one");
+    }
+    Ok(())
 }
 
 async fn remove(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {

@@ -240,6 +240,17 @@ pub fn telnyx_account(env: Env<'_>) -> Result<(TelnyxConfig, E164), ConfigProble
     complete(reader, telnyx.zip(number)).map(|(account, _)| account)
 }
 
+/// The default sender and how far a STOP reaches, for the command that reads a text as one.
+///
+/// # Errors
+/// All problems at once.
+pub fn stop_reach(env: Env<'_>) -> Result<(E164, Scope), ConfigProblems> {
+    let mut reader = Reader::new(env);
+    let number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
+    let scope = reader.optional("OPT_OUT_SCOPE", parse::scope);
+    complete(reader, number.zip(scope)).map(|(reach, _)| reach)
+}
+
 /// The reader's problems, or what was read with its notes.
 fn complete<T>(reader: Reader<'_>, read: Option<T>) -> Result<(T, Vec<String>), ConfigProblems> {
     let notes = reader.finish()?;

@@ -198,6 +198,20 @@ pub struct Reach {
     pub scope: Scope,
 }
 
+impl Reach {
+    /// The agencies that a STOP speaks to, and `unassigned` where it binds all: the gate reads that one for every agency.
+    pub async fn of(&self, tx: &mut Tx, stop: &Stop) -> Result<Vec<TenantId>> {
+        let mut bound =
+            ledger::agencies_of(tx, &stop.phone, stop.number.as_ref(), &self.default_number).await?;
+        if self.scope.reaches_all(stop.at) {
+            bound.push(TenantId::unassigned());
+        }
+        bound.sort();
+        bound.dedup();
+        Ok(bound)
+    }
+}
+
 /// One row per agency and number, the latest receipt of each.
 async fn opt_outs_of(
     tx: &mut Tx,
@@ -208,13 +222,7 @@ async fn opt_outs_of(
     let mut rows = BTreeMap::new();
     for event in group.iter().filter(|e| new.contains_key(e.id.as_str())) {
         let Some(stop) = &event.stop else { continue };
-        let mut bound =
-            ledger::agencies_of(tx, &stop.phone, stop.number.as_ref(), &reach.default_number).await?;
-        if reach.scope.reaches_all(stop.at) {
-            // The gate reads this one for every agency.
-            bound.push(TenantId::unassigned());
-        }
-        for tenant in bound {
+        for tenant in reach.of(tx, stop).await? {
             let mark = rows
                 .entry((tenant, stop.phone.clone()))
                 .or_insert(Mark { event: event.id.clone(), at: stop.at });

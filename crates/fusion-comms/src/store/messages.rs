@@ -20,14 +20,16 @@ pub struct Inbound<'a> {
     pub rule: &'a str,
     pub review: bool,
     pub cause_id: &'a str,
+    /// By Telnyx: consent that it takes back or gives counts from then.
+    pub received_at: Timestamp,
 }
 
 /// Keeps a text that came in; a repeat changes nothing.
 pub async fn insert_inbound(tx: &mut Tx, m: &Inbound<'_>, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "INSERT INTO telnyx_sms_messages (message_id, telnyx_message_id, tenant_id, direction, from_phone, to_phone, body,
-           status, class, label, rule, review, cause_id, created_at, updated_at)
-         VALUES ($1, $1, $2, 'IN', $3, $4, $5, 'received', 'inbound', $6, $7, $8, $9, $10, $10)
+           status, class, label, rule, review, cause_id, received_at, created_at, updated_at)
+         VALUES ($1, $1, $2, 'IN', $3, $4, $5, 'received', 'inbound', $6, $7, $8, $9, $10, $11, $11)
          ON CONFLICT (message_id) DO NOTHING",
     );
     let q = q
@@ -40,6 +42,7 @@ pub async fn insert_inbound(tx: &mut Tx, m: &Inbound<'_>, now: Timestamp) -> Res
         .bind(m.rule)
         .bind(m.review)
         .bind(m.cause_id)
+        .bind(m.received_at)
         .bind(now);
     Ok(tx.exec(q).await? == 1)
 }

@@ -18,6 +18,7 @@ pub mod messages;
 pub mod migrations;
 pub mod outbox;
 pub mod queue;
+pub mod reviews;
 mod row;
 pub mod seals;
 pub mod settings;

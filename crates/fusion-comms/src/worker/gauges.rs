@@ -4,7 +4,8 @@ use fusion_comms_core::time::Timestamp;
 
 use crate::app::Parts;
 use crate::metrics;
-use crate::store::{StoreError, faxes, inbox, outbox, tasks};
+use crate::review::clock;
+use crate::store::{StoreError, faxes, inbox, outbox, reviews, tasks};
 
 /// Reads all gauges once.
 pub async fn read(app: &Parts) {
@@ -36,6 +37,8 @@ async fn store(app: &Parts) -> Result<(), StoreError> {
     }
     metrics::parked("effect", count(parked));
     metrics::tasks_open(count(tasks::count_open(&app.db).await?));
+    let receipts = reviews::receipts(&app.db).await?;
+    metrics::texts_to_review(receipts.len() as u64, clock::overdue(&receipts, now) as u64);
     metrics::parked("fax", count(faxes::count_failed(&app.db).await?));
     Ok(())
 }

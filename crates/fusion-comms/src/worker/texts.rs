@@ -61,6 +61,7 @@ pub(super) async fn received(
         rule: reading.rule,
         review: reading.review,
         cause_id: event.as_str(),
+        received_at: text.received_at.unwrap_or(received_at).min(received_at),
     };
     if messages::insert_inbound(tx, &inbound, now).await? {
         metrics::text_reached("received");

@@ -43,4 +43,5 @@ mod stop_race;
 mod store;
 mod stories;
 mod stripe_allowed;
+mod text_review;
 mod voice;

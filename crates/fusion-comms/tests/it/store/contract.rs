@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use fusion_comms::store::{
     Db, audit, billing, calls, events, evidence, faxes, inbox, ingest, ledger, messages, migrations, outbox,
-    queue, seals, settings, status, tasks, tenants,
+    queue, reviews, seals, settings, status, tasks, tenants,
 };
 use fusion_comms_core::envelope::{Channel, DeliveryStatus};
 use fusion_comms_core::fax::Case;
@@ -431,6 +431,7 @@ async fn texts(db: &Db, said: &mut Answers) {
         rule: "no_keyword",
         review: true,
         cause_id: "event-1",
+        received_at: at(-5),
     };
     said.note("came in", committed!(db, |tx| messages::insert_inbound(tx, &inbound, at(0))));
     said.note("came in once", committed!(db, |tx| messages::insert_inbound(tx, &inbound, at(0))));
@@ -517,6 +518,16 @@ async fn people(db: &Db, said: &mut Answers) {
     }
     said.note("one task", tasks::list_open(db, 5).await.unwrap());
     said.note("how many", tasks::count_open(db).await.unwrap());
+    texts_read(db, said).await;
+    let red = agency("red");
+    let of = async |tenant, kind| tasks::list_open_of(db, Some(tenant), Some(kind), 5).await.unwrap();
+    let one = of(&red, "call_back").await;
+    said.note("of red", &one);
+    said.note("of nobody", of(&agency("unassigned"), "call_back").await);
+    said.note("closed", committed!(db, |tx| tasks::close(tx, &one[0].id, at(5))));
+    said.note("closed once", committed!(db, |tx| tasks::close(tx, &one[0].id, at(6))));
+    said.note("when", tasks::find(db, &one[0].id).await.unwrap());
+    said.note("no task", tasks::find(db, "nobody").await.unwrap());
     let entry = audit::Entry {
         actor: "tester",
         action: "statement.set",
@@ -526,4 +537,58 @@ async fn people(db: &Db, said: &mut Answers) {
         after: None,
     };
     committed!(db, |tx| audit::append(tx, &entry, at(0)));
+}
+
+/// Of the text that [`texts`] keeps.
+async fn texts_read(db: &Db, said: &mut Answers) {
+    let (red, person, id) = (agency("red"), phone(30), MessageId::new("in-1"));
+    let short = |t: &reviews::Text| {
+        let zone = t.timezone.clone();
+        (t.id.clone(), t.received_at, t.label.clone(), t.rule.clone(), t.review, t.waits, zone)
+    };
+    let list = async |tenant, wait: bool| {
+        let texts = if wait {
+            reviews::waiting(db, tenant, 5).await.unwrap()
+        } else {
+            reviews::latest(db, tenant, 5).await.unwrap()
+        };
+        texts.iter().map(short).collect::<Vec<_>>()
+    };
+    said.note("none waits", list(None, true).await);
+    committed!(db, |tx| tasks::open(tx, Some(&red), tasks::Kind::TextToRead, id.as_str(), at(3)));
+    said.note("waits", list(Some(&red), true).await);
+    committed!(db, |tx| tasks::open(tx, Some(&red), tasks::Kind::Emergency, id.as_str(), at(4)));
+    said.note("is urgent", list(None, true).await);
+    let blue = agency("blue");
+    said.note("not the other's", list(Some(&blue), true).await);
+    said.note("latest", list(Some(&red), false).await);
+    said.note("one", reviews::find(db, &id).await.unwrap().as_ref().map(short));
+    said.note("none", reviews::find(db, &MessageId::new("nobody")).await.unwrap().as_ref().map(short));
+    said.note("receipts", reviews::receipts(db).await.unwrap());
+    let thread = committed!(db, |tx| reviews::thread(tx, &red, &person));
+    let thread: Vec<_> = thread.iter().map(|s| (s.at, s.direction.clone(), s.body.clone())).collect();
+    said.note("thread", thread);
+    said.note("no START", committed!(db, |tx| reviews::starts_after(tx, &person, at(-60))));
+    let (second, ours) = (MessageId::new("in-2"), phone(10));
+    let start = messages::Inbound {
+        id: &second,
+        tenant: Some(&red),
+        from: person.expose(),
+        to: ours.expose(),
+        body: "START",
+        label: "START",
+        rule: "keyword",
+        review: false,
+        cause_id: "event-2",
+        received_at: at(7),
+    };
+    committed!(db, |tx| messages::insert_inbound(tx, &start, at(9)));
+    said.note("a START", committed!(db, |tx| reviews::starts_after(tx, &person, at(6))));
+    said.note("not before", committed!(db, |tx| reviews::starts_after(tx, &person, at(7))));
+    let lifted = committed!(db, |tx| reviews::lifted_by_hand_after(tx, &red, &phone(20), at(0)));
+    said.note("lifted by hand", lifted.is_some());
+    let lifted = committed!(db, |tx| reviews::lifted_by_hand_after(tx, &red, &person, at(0)));
+    said.note("not lifted", lifted);
+    said.note("read", committed!(db, |tx| tasks::close_of_text(tx, &id, at(8))));
+    said.note("read once", committed!(db, |tx| tasks::close_of_text(tx, &id, at(8))));
 }
