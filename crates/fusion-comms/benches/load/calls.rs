@@ -41,12 +41,12 @@ pub async fn run(arguments: &Arguments, on: On, program: &Path) -> anyhow::Resul
         let those = presses.iter().filter(|p| step.is_none_or(|s| s == p.step));
         Figures::new(those.filter_map(|p| took(p)).collect())
     };
-    let total = of(None, Press::from_key);
+    let total = of(None, Press::since_key);
     let mut lines = vec![Figures::head("from key press to command"), total.row("all")];
-    lines.extend(STEPS.iter().enumerate().map(|(i, name)| of(Some(i), Press::from_key).row(name)));
+    lines.extend(STEPS.iter().enumerate().map(|(i, name)| of(Some(i), Press::since_key).row(name)));
     lines.push(Figures::head("from call.gather.ended sent to command"));
-    lines.push(of(None, Press::from_sent).row("all"));
-    lines.extend(STEPS.iter().enumerate().map(|(i, name)| of(Some(i), Press::from_sent).row(name)));
+    lines.push(of(None, Press::since_sent).row("all"));
+    lines.extend(STEPS.iter().enumerate().map(|(i, name)| of(Some(i), Press::since_sent).row(name)));
     lines.extend(ack_lines(&run, within_full));
     let (least, mean, most) = on_the_line(&run);
     let unended =

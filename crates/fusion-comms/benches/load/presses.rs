@@ -105,12 +105,12 @@ fn one_call(mut raw: Raw) -> Option<OneCall> {
 }
 
 impl Press {
-    pub fn from_key(&self) -> Option<Duration> {
+    pub fn since_key(&self) -> Option<Duration> {
         Some(self.command?.duration_since(self.key))
     }
 
     /// Zero where a command came before the webhook left: the answer to something else.
-    pub fn from_sent(&self) -> Option<Duration> {
+    pub fn since_sent(&self) -> Option<Duration> {
         Some(self.command?.saturating_duration_since(self.sent))
     }
 }
