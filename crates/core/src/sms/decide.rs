@@ -106,7 +106,21 @@ mod tests {
 
     #[test]
     fn a_yes_lifts_nothing_since_we_ask_nobody_to_come_back() {
-        for text in ["YES", "yes", "Yes!", "y", "yep", "yes please", "yeah ok", "ok", "sure", "Si", "SÍ", "sí por favor", "claro"] {
+        for text in [
+            "YES",
+            "yes",
+            "Yes!",
+            "y",
+            "yep",
+            "yes please",
+            "yeah ok",
+            "ok",
+            "sure",
+            "Si",
+            "SÍ",
+            "sí por favor",
+            "claro",
+        ] {
             for said in [None, Some(AutoResponse::Start)] {
                 assert_ne!(decided(text, said).0, Consent::OptIn, "{text}");
             }

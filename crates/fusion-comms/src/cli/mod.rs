@@ -27,6 +27,7 @@ mod prompts;
 mod serve;
 pub mod simulate;
 mod statement;
+mod template;
 mod tenant;
 
 use std::ffi::OsString;
@@ -82,6 +83,9 @@ enum Command {
     /// The opt-out ledger: who is not to be texted.
     #[command(subcommand)]
     OptOut(opt_out::Command),
+    /// What agencies' texts say.
+    #[command(subcommand)]
+    Template(template::Command),
     /// The recordings of the phone menu.
     #[command(subcommand)]
     Prompts(prompts::Command),
@@ -135,6 +139,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Case(command) => case::run(command).await,
         Command::Events(command) => events::run(command).await,
         Command::OptOut(command) => opt_out::run(command).await,
+        Command::Template(command) => template::run(command).await,
         Command::Prompts(command) => prompts::run(command).await,
         Command::Audit(command) => audit_verify::run(command).await,
         Command::Fax(command) => fax::run(command).await,

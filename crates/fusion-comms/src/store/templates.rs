@@ -48,8 +48,7 @@ pub async fn get(
     kind: Kind,
     language: Language,
 ) -> Result<Option<String>> {
-    let q =
-        r.sql("SELECT body FROM text_templates WHERE tenant_id = $1 AND kind = $2 AND language = $3");
+    let q = r.sql("SELECT body FROM text_templates WHERE tenant_id = $1 AND kind = $2 AND language = $3");
     let row = r.row(q.bind(tenant).bind(kind.as_str()).bind(language.as_str())).await?;
     row.map(|r| r.text("body")).transpose()
 }

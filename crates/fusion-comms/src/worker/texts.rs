@@ -183,11 +183,8 @@ async fn reply(
             (Class::StartConfirmation, received_at.plus_ms(ANSWER_MS), ANSWERED_LATE)
         }
     };
-    let withheld = if now >= expires_at {
-        Some(too_late)
-    } else {
-        too_often(tx, person, number, class, now).await?
-    };
+    let withheld =
+        if now >= expires_at { Some(too_late) } else { too_often(tx, person, number, class, now).await? };
     let body = wording::reply(tx, tenant, kind, language).await?;
     let profile =
         tenant.and_then(|t| t.messaging_profile.as_deref()).unwrap_or(&app.settings.default_profile);

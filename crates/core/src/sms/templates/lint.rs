@@ -42,7 +42,9 @@ pub enum Fault {
     Amount,
     #[error("it speaks of a debt (`{0}`): say `bill`")]
     Debt(&'static str),
-    #[error("`{0}` is advertising or asks for money, which the confirmation of an opt-out may not: take it out")]
+    #[error(
+        "`{0}` is advertising or asks for money, which the confirmation of an opt-out may not: take it out"
+    )]
     Pitch(&'static str),
     #[error("`{{{0}}}` is unknown: there are `{{agency_name}}`, `{{phone}}`, `{{hours}}` and `{{link}}`")]
     UnknownPlace(String),
@@ -56,7 +58,9 @@ pub enum Fault {
     NotGsm7 { character: char, instead: String },
     #[error("it has a line break: write one line")]
     LineBreak,
-    #[error("it takes {parts} message parts with a name of 30 characters, and {MOST_PARTS} are the most: shorten it")]
+    #[error(
+        "it takes {parts} message parts with a name of 30 characters, and {MOST_PARTS} are the most: shorten it"
+    )]
     TooLong { parts: usize },
 }
 

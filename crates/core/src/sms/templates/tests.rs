@@ -263,7 +263,9 @@ fn each_kind_asks_for_what_the_law_asks_of_it() {
 
 #[test]
 fn braces_and_brackets_that_mean_nothing_are_refused() {
-    let with = |more: &str| faults(Kind::StartConfirmation, English, &format!("{{agency_name}}: hi. Reply STOP. {more}"));
+    let with = |more: &str| {
+        faults(Kind::StartConfirmation, English, &format!("{{agency_name}}: hi. Reply STOP. {more}"))
+    };
     assert_eq!(with("[Open {hours}.]"), []);
     for (more, fault) in [
         ("{phone", Fault::Braces),

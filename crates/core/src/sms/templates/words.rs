@@ -193,7 +193,9 @@ mod tests {
 
     #[test]
     fn addresses_are_found_and_full_stops_are_not() {
-        for text in ["https://a.example", "see WWW.a.example", "(bit.ly/x)", "pay.example.com.", "stop.Call us"] {
+        for text in
+            ["https://a.example", "see WWW.a.example", "(bit.ly/x)", "pay.example.com.", "stop.Call us"]
+        {
             assert!(has_address(text), "{text}");
         }
         for text in ["Stop. Call", "911.", "8 a.m. to 5 p.m.", "3.5 hours", "Msg&data", "Inc., a"] {
