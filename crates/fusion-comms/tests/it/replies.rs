@@ -18,7 +18,8 @@ use crate::committed;
 
 const LONG: Duration = Duration::from_secs(20);
 const TOLL_FREE: &str = "+18885550110";
-const OWN_HELP: &str = "{agency_name} here: ring {phone}[, {hours}]. Text STOP to end. Rates may apply. Emergency? Call 911.";
+const OWN_HELP: &str =
+    "{agency_name} here: ring {phone}[, {hours}]. Text STOP to end. Rates may apply. Emergency? Call 911.";
 
 /// A text to us that Telnyx has not answered.
 fn text(id: &str, to: &str, words: &str) -> Value {
@@ -114,7 +115,8 @@ async fn a_template_with_faults_is_refused_with_all_of_them_and_every_change_is_
     app.command(&[&["template", "reset"][..], &which].concat());
     assert_eq!(app.try_command(&[&["template", "reset"][..], &which].concat()).0, 1);
     assert!(app.command(&["template", "check"]).contains("8 templates checked: all are used"));
-    let q = (&app.db).sql("SELECT action, actor FROM audit_log WHERE subject = 'payment_link/es' ORDER BY at");
+    let q =
+        (&app.db).sql("SELECT action, actor FROM audit_log WHERE subject = 'payment_link/es' ORDER BY at");
     let rows = (&app.db).rows(q).await.unwrap();
     let actions: Vec<String> = rows.iter().map(|r| r.text("action").unwrap()).collect();
     assert_eq!(actions, ["template.set", "template.reset"]);
