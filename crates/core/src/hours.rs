@@ -1,6 +1,7 @@
-//! An agency's office hours: `mon-fri 08:00-17:00; sat 09:00-12:00` read, asked, and put in words for a caller.
+//! An agency's office hours: `mon-fri 08:00-17:00; sat 09:00-12:00` read, asked, and put in words for a caller or a text.
 
 mod words;
+mod written;
 
 use std::fmt;
 use std::str::FromStr;

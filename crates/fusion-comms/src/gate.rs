@@ -86,6 +86,14 @@ pub async fn queue(
     Ok(decision)
 }
 
+/// Keeps a text that is not to be sent whatever the ledger says, with the reason.
+pub async fn withhold(tx: &mut Tx, text: &Outbound, why: &str, now: Timestamp) -> Result<(), StoreError> {
+    if messages::insert_outbound(tx, text, Some(why), now).await? {
+        metrics::text_reached("refused");
+    }
+    Ok(())
+}
+
 /// The right to send one text now: its hand-over is committed.
 pub struct HandOver {
     request: String,

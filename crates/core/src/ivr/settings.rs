@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::hours::Hours;
 use crate::phone::E164;
 
-/// The language that a caller hears.
+/// The language that a caller hears, and a text is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {

@@ -28,7 +28,8 @@ pub struct Answer {
 }
 
 /// A STOP by our reading or by Telnyx's counts, whatever the other says; Telnyx answers its own STOP and START, so we
-/// do not. Lifting needs our own START: Telnyx's alone lifts only Telnyx's block. HELP is always answered by us.
+/// do not. Lifting needs our own START: Telnyx's alone lifts only Telnyx's block. YES would lift only while a question to
+/// come back is open, and we ask none. HELP is always answered by us.
 pub fn answer(reading: &Reading, autoresponse: Option<AutoResponse>, network_answers: bool) -> Answer {
     let silent = |kind| if autoresponse.is_none() && !network_answers { Some(kind) } else { None };
     let stop = Answer { consent: Consent::OptOut, reply: silent(ReplyKind::StopConfirmation) };
@@ -101,5 +102,28 @@ mod tests {
         assert_eq!(decided("START", None), (Consent::OptIn, Some(ReplyKind::StartConfirmation)));
         assert_eq!(decided("START", Some(AutoResponse::Start)), (Consent::OptIn, None));
         assert_eq!(decided("yes", Some(AutoResponse::Start)), (Consent::Unchanged, None));
+    }
+
+    #[test]
+    fn a_yes_lifts_nothing_since_we_ask_nobody_to_come_back() {
+        for text in [
+            "YES",
+            "yes",
+            "Yes!",
+            "y",
+            "yep",
+            "yes please",
+            "yeah ok",
+            "ok",
+            "sure",
+            "Si",
+            "SÍ",
+            "sí por favor",
+            "claro",
+        ] {
+            for said in [None, Some(AutoResponse::Start)] {
+                assert_ne!(decided(text, said).0, Consent::OptIn, "{text}");
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What an inbound text asks for, and the texts we answer with.
 //!
 //! [`read`] gives the one automatic action for a text that arrives on an agency's number with no question of ours open;
-//! [`decide::answer`] joins it with what Telnyx has done already; [`replies`] has the wording. Local and deterministic: the words
+//! [`decide::answer`] joins it with what Telnyx has done already; [`templates`] and [`replies`] have the wording. Local and deterministic: the words
 //! are in [`words`] and [`words_es`], the rules in [`rules`], lone keywords in [`keyword`]. Where a text could be meant to end
 //! the texts, it does; the costs are unequal (47 CFR 64.1200(a)(10), `a wrong opt-out is undone by START`).
 
@@ -17,10 +17,12 @@ mod reader;
 pub mod replies;
 pub mod rules;
 pub mod scope;
+pub mod templates;
 mod tokens;
 pub mod words;
 pub mod words_es;
 
+pub use crate::ivr::Language;
 pub use reader::read;
 pub use rules::RULES_VERSION;
 
@@ -48,13 +50,6 @@ impl Label {
     }
 }
 
-/// The language of a text, for the reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Language {
-    English,
-    Spanish,
-}
-
 /// How a text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -65,6 +60,7 @@ pub struct Reading {
     pub review: bool,
     /// May be a medical emergency: alert the agency, whatever the label.
     pub emergency: bool,
+    /// Of the text, for the reply.
     pub language: Language,
 }
 

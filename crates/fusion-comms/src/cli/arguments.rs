@@ -4,6 +4,8 @@ use fusion_comms_core::hours::{Hours, HoursError};
 use fusion_comms_core::ids::{StatementId, TenantId};
 use fusion_comms_core::ivr::{StatementDigits, StatementDigitsError};
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::sms::Language;
+use fusion_comms_core::sms::templates::Kind;
 use fusion_comms_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -83,6 +85,17 @@ pub(super) fn switch(text: &str) -> Parsed<bool> {
         "off" => Ok(false),
         _ => Err("a setting is on or off".to_owned()),
     }
+}
+
+/// Why a text goes out.
+pub(super) fn text_kind(text: &str) -> Parsed<Kind> {
+    Kind::parse(text)
+        .ok_or_else(|| "a kind is payment_link, stop_confirmation, help or start_confirmation".to_owned())
+}
+
+/// `en` or `es`.
+pub(super) fn language(text: &str) -> Parsed<Language> {
+    Language::parse(text).ok_or_else(|| "a language is en or es".to_owned())
 }
 
 /// A messaging profile's UUID, in its usual form.

@@ -28,6 +28,7 @@ mod serve;
 pub mod simulate;
 mod statement;
 mod task;
+mod template;
 mod tenant;
 mod text;
 mod text_review;
@@ -91,6 +92,9 @@ enum Command {
     /// What a person of an agency should look at.
     #[command(subcommand)]
     Task(task::Command),
+    /// What agencies' texts say.
+    #[command(subcommand)]
+    Template(template::Command),
     /// The recordings of the phone menu.
     #[command(subcommand)]
     Prompts(prompts::Command),
@@ -146,6 +150,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::OptOut(command) => opt_out::run(command).await,
         Command::Text(command) => text::run(command).await,
         Command::Task(command) => task::run(command).await,
+        Command::Template(command) => template::run(command).await,
         Command::Prompts(command) => prompts::run(command).await,
         Command::Audit(command) => audit_verify::run(command).await,
         Command::Fax(command) => fax::run(command).await,

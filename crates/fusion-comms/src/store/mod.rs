@@ -24,6 +24,7 @@ pub mod seals;
 pub mod settings;
 pub mod status;
 pub mod tasks;
+pub mod templates;
 pub mod tenants;
 
 pub use db::{Db, Dialect, Reader, Tx};

@@ -2,6 +2,7 @@
 
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::sms::templates::Agency;
 use fusion_comms_core::time::Timestamp;
 
 use super::db::{Db, Reader, Result, Tx};
@@ -18,6 +19,18 @@ pub struct Tenant {
     pub timezone: String,
     pub messaging_profile: Option<String>,
     pub menu: Menu,
+}
+
+impl Tenant {
+    /// What its texts say of it: its name, its billing phone as people write it, its office hours.
+    pub fn sender(&self) -> Agency {
+        let p = self.billing_phone.expose();
+        let phone = match p.strip_prefix("+1") {
+            Some(d) if d.len() == 10 => format!("({}) {}-{}", &d[..3], &d[3..6], &d[6..]),
+            _ => p.to_owned(),
+        };
+        Agency { name: self.name.clone(), phone, hours: self.menu.office_hours.clone() }
+    }
 }
 
 /// What a number is for.

@@ -3,14 +3,14 @@
 use fusion_comms_core::ids::{CallControlId, Cents, SessionId, StatementId, TenantId, derived_id};
 use fusion_comms_core::ivr::{CallEvent, LinkAnswer};
 use fusion_comms_core::phone::E164;
-use fusion_comms_core::sms::replies;
+use fusion_comms_core::sms::Language;
 use fusion_comms_core::time::Timestamp;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::calls::{self, After};
 use super::error::JobError;
-use super::{settle, texts};
+use super::{settle, texts, wording};
 use crate::app::Parts;
 use crate::gate::Decision;
 use crate::store::billing::{self, NewSession};
@@ -37,6 +37,9 @@ struct Checkout {
     currency: String,
     reference: String,
     expires_at: Timestamp,
+    /// The caller's; a session that an older program decided has none.
+    #[serde(default)]
+    language: Language,
 }
 
 /// Owes the session. False where it cannot even be asked for: no account, or nothing to pay any more.
@@ -82,6 +85,7 @@ pub(super) async fn ask(
         currency: found.currency,
         reference,
         expires_at,
+        language: stored.call.language,
     };
     let effect = outbox::NewEffect {
         id,
@@ -160,7 +164,7 @@ async fn link_text(
         .await?
         .ok_or_else(|| JobError::GiveUp("the agency has gone".to_owned()))?;
     let url = format!("{}/p/{token}", app.settings.public_base);
-    let body = replies::payment_link(&texts::agency(&tenant), &url);
+    let body = wording::payment_link(tx, &tenant, c.language, &url).await?;
     let from = tenants::sms_number(&mut *tx, tenant_id)
         .await?
         .unwrap_or_else(|| app.settings.default_number.clone());

@@ -17,6 +17,7 @@ mod reconcile;
 mod run;
 mod settle;
 mod texts;
+mod wording;
 
 pub use error::JobError;
 pub use faxes::{hurry_fetch, owe_fetch, owe_message};

@@ -6,13 +6,12 @@ use fusion_comms_core::ivr::LinkAnswer;
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::redact;
 use fusion_comms_core::sms::decide::{Consent, ReplyKind};
-use fusion_comms_core::sms::replies::{self, Agency};
 use fusion_comms_core::sms::{self, Label, Language};
 use fusion_comms_core::time::Timestamp;
 
 use super::calls::After;
 use super::error::{JobError, MAX_ATTEMPTS};
-use super::links;
+use super::{links, wording};
 use crate::app::Parts;
 use crate::gate::{self, Handed};
 use crate::store::ledger::{self, Source};
@@ -26,6 +25,8 @@ use crate::{logs, metrics, provider};
 const CONFIRM_MS: i64 = 5 * 60 * 1000;
 /// Milliseconds in which any other answer may leave.
 const ANSWER_MS: i64 = 60 * 60 * 1000;
+/// Why an answer that waited that long is not sent.
+const ANSWERED_LATE: &str = "it could not leave within an hour of the text that it answers";
 /// Answers to HELP in an hour, for one person and number.
 const HELP_AN_HOUR: i64 = 3;
 /// Deliveries of a status whose text is not known (yet) before it is taken as of no text of ours.
@@ -103,12 +104,15 @@ pub(super) async fn received(
 
 /// An opt-out that could not be written at receipt, since somebody held its row, is written now.
 async fn write_pending(tx: &mut Tx, event: &EventId) -> Result<(), JobError> {
+    for o in ledger::pending_of(tx, event).await? {
+        ledger::lock_number(tx, &o.phone).await?;
+    }
+    // Read again under the locks: a START may have lifted some of it meanwhile.
     let pending = ledger::pending_of(tx, event).await?;
     if pending.is_empty() {
         return Ok(());
     }
     for o in &pending {
-        ledger::lock_number(tx, &o.phone).await?;
         ledger::set_context(tx, "text", Some(event.as_str())).await?;
         ledger::put(tx, &o.tenant, &o.phone, Source::SmsStop, o.opted_out_at).await?;
     }
@@ -172,29 +176,20 @@ async fn reply(
     number: &E164,
     &Times { received_at, asked_at, now }: &Times,
 ) -> Result<(), JobError> {
-    let (class, expires_at) = match kind {
-        ReplyKind::StopConfirmation => (Class::StopConfirmation, received_at.plus_ms(CONFIRM_MS)),
-        ReplyKind::Help => (Class::Help, received_at.plus_ms(ANSWER_MS)),
-        ReplyKind::StartConfirmation => (Class::StartConfirmation, received_at.plus_ms(ANSWER_MS)),
-    };
-    let often = match class {
-        Class::StopConfirmation => {
-            messages::count_since(tx, person, number, class, now.plus_s(-24 * 3600)).await? >= 1
+    let (class, expires_at, too_late) = match kind {
+        ReplyKind::StopConfirmation => (
+            Class::StopConfirmation,
+            received_at.plus_ms(CONFIRM_MS),
+            "it could not leave within five minutes of the STOP's receipt",
+        ),
+        ReplyKind::Help => (Class::Help, received_at.plus_ms(ANSWER_MS), ANSWERED_LATE),
+        ReplyKind::StartConfirmation => {
+            (Class::StartConfirmation, received_at.plus_ms(ANSWER_MS), ANSWERED_LATE)
         }
-        Class::Help => {
-            messages::count_since(tx, person, number, class, now.plus_s(-3600)).await? >= HELP_AN_HOUR
-        }
-        Class::StartConfirmation | Class::PaymentLink => false,
     };
-    if often || now >= expires_at {
-        return Ok(());
-    }
-    let agency = tenant.map(agency);
-    let body = match kind {
-        ReplyKind::StopConfirmation => replies::stop_confirmation(agency.as_ref(), language),
-        ReplyKind::Help => replies::help(agency.as_ref(), language),
-        ReplyKind::StartConfirmation => replies::start_confirmation(agency.as_ref(), language),
-    };
+    let withheld =
+        if now >= expires_at { Some(too_late) } else { too_often(tx, person, number, class, now).await? };
+    let body = wording::reply(tx, tenant, kind, language).await?;
     let profile =
         tenant.and_then(|t| t.messaging_profile.as_deref()).unwrap_or(&app.settings.default_profile);
     let text = Outbound {
@@ -210,8 +205,30 @@ async fn reply(
         cause_id: event.as_str().to_owned(),
         asked_at: Some(asked_at),
     };
-    gate::queue(tx, &text, outbox::Lane::Sms, expires_at, now).await?;
+    match withheld {
+        Some(why) => gate::withhold(tx, &text, why, now).await?,
+        None => drop(gate::queue(tx, &text, outbox::Lane::Sms, expires_at, now).await?),
+    }
     Ok(())
+}
+
+/// Why this person gets no answer of this class from this number again so soon.
+async fn too_often(
+    tx: &mut Tx,
+    person: &E164,
+    number: &E164,
+    class: Class,
+    now: Timestamp,
+) -> Result<Option<&'static str>, JobError> {
+    let (most, within_s, why) = match class {
+        Class::StopConfirmation => {
+            (1, 24 * 3600, "an opt-out of this number was confirmed in the last 24 hours")
+        }
+        Class::Help => (HELP_AN_HOUR, 3600, "three answers to HELP went there in the last hour"),
+        Class::StartConfirmation | Class::PaymentLink => return Ok(None),
+    };
+    let sent = messages::count_since(tx, person, number, class, now.plus_s(-within_s)).await?;
+    Ok((sent >= most).then_some(why))
 }
 
 /// `message.sent` and `message.finalized`: moves the text on, never back.
@@ -320,9 +337,15 @@ async fn blocked(
     now: Timestamp,
 ) -> Result<(), JobError> {
     metrics::text_reached("failed");
-    messages::set_status(tx, id, "failed", Some("40300 blocked at the carrier"), false, now).await?;
     let Some(text) = messages::to_send(&mut *tx, id).await? else { return Ok(()) };
-    if let (true, Some(tenant)) = (text.class != Class::StopConfirmation, &text.tenant) {
+    let confirms = text.class == Class::StopConfirmation;
+    let why = if confirms {
+        "40300 blocked at the carrier, which confirms a STOP by itself"
+    } else {
+        "40300 blocked at the carrier"
+    };
+    messages::set_status(tx, id, "failed", Some(why), false, now).await?;
+    if let (false, Some(tenant)) = (confirms, &text.tenant) {
         ledger::lock_number(tx, &text.to).await?;
         ledger::set_context(tx, "telnyx", Some(&format!("40300 on {}", effect.id))).await?;
         if ledger::put(tx, tenant, &text.to, Source::TelnyxBlock, now).await? {
@@ -405,14 +428,4 @@ pub(super) fn message_id(cause: &str, place: &str) -> MessageId {
 /// The body of `POST /v2/messages`, frozen.
 pub(super) fn request(from: &E164, to: &E164, text: &str, profile: &str) -> String {
     serde_json::json!({"from": from.expose(), "to": to.expose(), "text": text, "messaging_profile_id": profile}).to_string()
-}
-
-/// What a text says of an agency: its name and its billing phone as people write it.
-pub(super) fn agency(t: &Tenant) -> Agency {
-    let p = t.billing_phone.expose();
-    let phone = match p.strip_prefix("+1") {
-        Some(d) if d.len() == 10 => format!("({}) {}-{}", &d[..3], &d[3..6], &d[6..]),
-        _ => p.to_owned(),
-    };
-    Agency { name: t.name.clone(), phone: Some(phone) }
 }

@@ -33,7 +33,7 @@ const fn table(
     Table { name, agency: "tenant_id", columns, values, change, denied: &[] }
 }
 
-const TABLES: [Table; 17] = [
+const TABLES: [Table; 18] = [
     Table {
         agency: "id",
         denied: &["INSERT", "DELETE"],
@@ -56,6 +56,10 @@ const TABLES: [Table; 17] = [
     Table {
         denied: &["INSERT", "UPDATE", "DELETE"],
         ..table("billing_wrong_numbers", "statement_id, phone_e164", "'{n}', 'p'", "phone_e164")
+    },
+    Table {
+        denied: &["INSERT", "UPDATE", "DELETE"],
+        ..table("text_templates", "kind, language, body", "'help', 'en', '{n}'", "body")
     },
     table("agency_tasks", "task_id, kind, subject", "'{n}', 'call_back', 's'", "subject"),
     table(

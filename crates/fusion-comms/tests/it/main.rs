@@ -37,6 +37,7 @@ mod menu_settings;
 mod outage;
 mod payments;
 mod prompts;
+mod replies;
 mod runbook_sql;
 mod sms;
 mod stop_race;

@@ -177,7 +177,10 @@ async fn spanish_is_spoken_from_the_ring_to_the_text(on: On) {
         let spoken = matches!(action.as_str(), "gather_using_speak" | "speak");
         assert_eq!(spoken, body["language"] == "es-US", "{action}");
     }
-    assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);
+    let texts = app.sim.telnyx.inbox_of(PATIENT);
+    assert_eq!(texts.len(), 1);
+    assert!(texts[0].text.starts_with("Ridgeline EMS: pague su factura en http"), "{}", texts[0].text);
+    assert!(texts[0].text.ends_with("Responda ALTO para no recibir mas."), "{}", texts[0].text);
     let kept = calls::present(&app.db, &CallControlId::new(call)).await.expect("the call is read");
     assert_eq!(kept.map(|c| c.language), Some(Language::Spanish));
 }

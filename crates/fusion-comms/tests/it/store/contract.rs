@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use fusion_comms::store::{
     Db, audit, billing, calls, events, evidence, faxes, inbox, ingest, ledger, messages, migrations, outbox,
-    queue, reviews, seals, settings, status, tasks, tenants,
+    queue, reviews, seals, settings, status, tasks, templates, tenants,
 };
 use fusion_comms_core::envelope::{Channel, DeliveryStatus};
 use fusion_comms_core::fax::Case;
@@ -12,6 +12,7 @@ use fusion_comms_core::ids::{
     CallControlId, CaseId, Cents, EventId, FaxId, MessageId, SessionId, StatementId, derived_id,
 };
 use fusion_comms_core::ivr::{Call, Language, MenuSettings, Phase, State};
+use fusion_comms_core::sms::templates::Kind;
 use serde_json::json;
 
 use crate::committed;
@@ -42,6 +43,7 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     calls_in_progress(db, &mut said).await;
     effects(db, &mut said).await;
     texts(db, &mut said).await;
+    wordings(db, &mut said).await;
     fax_documents(db, &mut said).await;
     queued(db, &mut said).await;
     people(db, &mut said).await;
@@ -459,6 +461,23 @@ async fn texts(db: &Db, said: &mut Answers) {
         "agencies",
         committed!(db, |tx| ledger::agencies_of(tx, &person, Some(&ours), &default_number())),
     );
+}
+
+async fn wordings(db: &Db, said: &mut Answers) {
+    let (red, blue) = (agency("red"), agency("blue"));
+    let (kind, language) = (Kind::Help, Language::Spanish);
+    for body in ["first", "second"] {
+        committed!(db, |tx| templates::put(tx, &red, kind, language, body, at(1)));
+    }
+    committed!(db, |tx| templates::put(tx, &blue, Kind::PaymentLink, Language::English, "pay", at(2)));
+    said.note("the wording", templates::get(db, &red, kind, language).await.unwrap());
+    said.note("of another language", templates::get(db, &red, kind, Language::English).await.unwrap());
+    said.note("of another agency", templates::get(db, &blue, kind, language).await.unwrap());
+    said.note("of red", templates::list(db, Some(&red)).await.unwrap());
+    said.note("of all", templates::list(db, None).await.unwrap());
+    said.note("taken back", committed!(db, |tx| templates::reset(tx, &red, kind, language)));
+    said.note("taken back once", committed!(db, |tx| templates::reset(tx, &red, kind, language)));
+    said.note("what is left", templates::list(db, None).await.unwrap());
 }
 
 async fn fax_documents(db: &Db, said: &mut Answers) {
