@@ -66,7 +66,7 @@ pub struct Altered {
     pub why: &'static str,
 }
 
-/// Checks a file of [`write`]: how many things it shows.
+/// Checks a file of [`write()`]: how many things it shows.
 ///
 /// # Errors
 /// The first line that is not as it was written.

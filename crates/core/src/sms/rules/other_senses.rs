@@ -32,6 +32,8 @@ pub const OTHER_SENSES: &[Rule] = &[
             "NOTSPEAK me? ESSTOP|ESCANCEL",
             "no quiero|quisiera|deseo|queremos ESCANCEL|UNSUB|ESSTOP|salir",
             "no quiero dejar|parar",
+            "no quiero|quisiera|queremos que dejen|paren|cancelen|quiten|dejes|pares",
+            "couldnt|couldn|wouldnt STOPV|stop *1 shaking|crying|bleeding|vomiting|thinking|worrying|throwing|coughing",
             "no quiero darme|dar debaja",
             "didnt|never|not *1 say|said|text|texted|send|sent|mean|type *2 KEYWORD|UNSUB",
             "PLEASE keep|continue CONTACTING",
