@@ -1,4 +1,4 @@
-//! The reader of texts against three labelled sets: the development corpus and two larger ones of our own.
+//! The reader of texts against labelled sets: the development corpus, two larger ones of our own, and lots of another author.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -8,6 +8,7 @@ use fusion_comms_core::sms::read;
 const CORPUS: &str = include_str!("data/optout-corpus.tsv");
 const EXTRA: &str = include_str!("data/optout-extra.tsv");
 const OWN: &str = include_str!("data/optout-own.tsv");
+const LOTS: &str = include_str!("data/optout-lots.tsv");
 
 struct Row {
     id: &'static str,
@@ -82,6 +83,11 @@ fn our_own_further_texts_meet_the_bars() {
 #[test]
 fn the_rounds_written_before_the_rules_meet_the_bars() {
     hold_to_the_bars("own", OWN);
+}
+
+#[test]
+fn the_lots_of_another_author_meet_the_bars() {
+    hold_to_the_bars("lots", LOTS);
 }
 
 #[test]

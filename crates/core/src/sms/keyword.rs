@@ -73,7 +73,7 @@ const MISSPELT: &[(&str, &str)] = &[
 
 /// Real words one slip away from a keyword, and misspelt START, which must be asked again (P8).
 const OTHER_WORDS: &str = "shop step slop stow stomp stoup swop spot chop stoop strop stock quiet quite quilt quick suit \
-    unit quits quid quip evoke remote removal revote cancer cance alta alt also auto alo salt halo altos caja bajo baje bata pasta \
+    unit aja quits quid quip evoke remote removal revote cancer cance alta alt also auto alo salt halo altos caja bajo baje bata pasta \
     hasta casta gasta vasto parir pagar pasar para paran parada padre pared cara pararse padres held hell helm heap kelp yelp helps \
     helped helper hello helo into salida sabir salario sali cancelled canceled cancels stopped removed revoked ended quitting \
     removes removing stopping subscribe subscribed subscriber ned apare pase parte parece paro salid salis subir ";

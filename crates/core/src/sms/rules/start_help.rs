@@ -20,6 +20,8 @@ pub const EMERGENCY: &[Rule] = &[sure(
         "took|taken|swallowed *1 whole|entire|all bottle *2",
         "took|taken|swallowed *3 bottle of pills|meds|medication",
         "please send somebody|someone|help",
+        "swallowed a|an|some *1 battery|batteries|magnet|magnets|coin|bleach|poison|detergent|glass|pill|pills",
+        "collapsed *3 not responding|breathing|moving|waking",
         "cant|wont STOPV the? bleeding|vomiting|throwing|shaking|seizing",
         "bleeding|blood *1 wont|doesnt|cant|isnt STOPV",
         "^ send|call|get an? *1 ambulance|paramedics|ems",
@@ -70,8 +72,14 @@ pub const MISTAKE: &[Rule] = &[sure(
 )];
 
 /// START beside the admission of a mistake: its own clause is enough.
-pub const START_BESIDE_MISTAKE: &[Rule] =
-    &[sure("start-after-a-mistake", &["^ start|unstop|resubscribe|optin|comenzar|iniciar $"])];
+pub const START_BESIDE_MISTAKE: &[Rule] = &[sure(
+    "start-after-a-mistake",
+    &[
+        "^ start|unstop|resubscribe|optin|comenzar|iniciar $",
+        "put|add|sign me|us back on|up",
+        "mandenme|envienme|mandeme|envieme *3 TXTS otra|de vez|nuevo",
+    ],
+)];
 
 /// An explicit wish for texts (P8).
 pub const START: &[Rule] = &[
@@ -142,6 +150,7 @@ pub const HELP: &[Rule] = &[
             "^^ can|could|will someone|anyone|somebody there|here help|assist me|us? $$",
             "^^ necesito|quiero que alguien me ayude|atienda|ayuden $$",
             "^^ who|whom am i talking|speaking|texting to|with? $$",
+            "^^ is|are this|these|you *2 actually|really|legit *4 scammer|scam|fake|real|fraud $$",
             "^^ more info|information $$",
             "^^ mas informacion $$",
         ],
