@@ -1,7 +1,8 @@
 //! The ledger in and out: files, evidence, and Telnyx's own blocks.
 
-use fusion_comms::sim::telnyx::{CallPlan, Pace};
+use fusion_comms::sim::telnyx::{CallPlan, Pace, TextOutcome};
 use fusion_comms::store::ledger::{self, Source};
+use fusion_comms::store::tasks;
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::phone::E164;
 
@@ -62,13 +63,7 @@ async fn an_export_is_imported_as_it_was_and_a_bad_line_is_named(on: On) {
 
 async fn the_evidence_of_a_number_verifies_offline_and_an_altered_byte_is_told(on: On) {
     let app = TestApp::start(on).await;
-    let plan = CallPlan::new(PATIENT, LINE)
-        .press("menu", "1")
-        .press("collect_statement", &format!("{STATEMENT}#"))
-        .press("collect_phone", "2025550147#")
-        .pace(Pace::FAST);
-    let call = app.sim.telnyx.start_call(plan);
-    assert!(within(LONG, || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) }).await);
+    called(&app).await;
     app.sim.telnyx.send_text(PATIENT, LINE, "please stop texting me");
     assert!(within(LONG, || async { !ledger_of(&app).await.is_empty() }).await, "{}", app.logs());
     app.settle().await;
@@ -93,14 +88,16 @@ async fn the_evidence_of_a_number_verifies_offline_and_an_altered_byte_is_told(o
 }
 
 async fn what_telnyx_blocks_is_opted_out_here_and_the_other_way_round_is_told(on: On) {
-    let app = TestApp::start(on).await;
-    // A block of which no webhook told, one lifted here only, and one that only we have.
+    let mut app = TestApp::start(on).await;
+    app.sim.telnyx.send_text(PATIENT, LINE, "STOP");
+    assert!(within(LONG, || async { ledger_of(&app).await.len() == 1 }).await, "{}", app.logs());
+    app.settle().await;
+    // The service compares too when it starts: not now.
+    app.kill();
+    // A block lifted here only, one of which no webhook told, and an opt-out that only we have.
+    app.command(&["opt-out", "remove", PATIENT, "--tenant", TENANT, "--reason", "asked on the phone"]);
     app.sim.telnyx.block("+12025550161", LINE);
     app.command(&["opt-out", "add", "+12025550162", "--tenant", TENANT, "--reason", "asked by letter"]);
-    app.sim.telnyx.send_text(PATIENT, LINE, "STOP");
-    assert!(within(LONG, || async { ledger_of(&app).await.len() == 2 }).await, "{}", app.logs());
-    app.settle().await;
-    app.command(&["opt-out", "remove", PATIENT, "--tenant", TENANT, "--reason", "asked on the phone"]);
 
     let dry = app.command(&["opt-out", "reconcile", "--dry-run", "--json"]);
     let dry: serde_json::Value = serde_json::from_str(&dry).unwrap();
@@ -125,6 +122,7 @@ async fn what_telnyx_blocks_is_opted_out_here_and_the_other_way_round_is_told(on
     assert_eq!((&again["added"], &again["only_here"]), (&0.into(), &1.into()), "{again}");
 
     // The person's own START ends it on both sides.
+    app.launch().await;
     app.sim.telnyx.send_text(PATIENT, LINE, "START");
     let lifted = || async { ledger_of(&app).await.len() == 2 };
     assert!(within(LONG, lifted).await, "{}", app.logs());
@@ -143,7 +141,71 @@ async fn a_start_of_the_service_takes_over_what_telnyx_blocks(on: On) {
     assert!(within(LONG, || async { ledger_of(&app).await.len() == 1 }).await, "{}", app.logs());
 }
 
+fn payer() -> CallPlan {
+    CallPlan::new(PATIENT, LINE)
+        .press("menu", "1")
+        .press("collect_statement", &format!("{STATEMENT}#"))
+        .press("collect_phone", "2025550147#")
+        .pace(Pace::FAST)
+}
+
+async fn called(app: &TestApp) -> String {
+    let call = app.sim.telnyx.start_call(payer());
+    assert!(within(LONG, || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) }).await);
+    app.settle().await;
+    call
+}
+
+async fn who_says_wrong_number_is_texted_no_more_about_that_statement_also_after_a_start(on: On) {
+    let app = TestApp::start(on).await;
+    called(&app).await;
+    assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);
+    app.sim.telnyx.send_text(PATIENT, LINE, "wrong number");
+    assert!(within(LONG, || async { !ledger_of(&app).await.is_empty() }).await, "{}", app.logs());
+    app.sim.telnyx.send_text(PATIENT, LINE, "START");
+    assert!(within(LONG, || async { ledger_of(&app).await.is_empty() }).await, "{}", app.logs());
+    app.settle().await;
+    let texts = app.sim.telnyx.inbox_of(PATIENT).len();
+    let call = called(&app).await;
+    assert!(app.sim.telnyx.commands(&call).iter().any(|(action, _)| action == "transfer"));
+    assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), texts, "the menu texts that number no more");
+}
+
+async fn a_link_that_fails_at_the_carrier_is_seen_by_a_person(on: On) {
+    let app = TestApp::start(on).await;
+    app.sim.telnyx.set_outcome(PATIENT, TextOutcome::DeliveryFailed("40008".to_owned()));
+    let call = called(&app).await;
+    let tasks = tasks::list_open(&app.db, 10).await.unwrap();
+    assert_eq!(
+        tasks.iter().map(|t| (t.kind.as_str(), t.subject.as_str())).collect::<Vec<_>>(),
+        [("link_not_sent", call.as_str())]
+    );
+}
+
+async fn with_the_scope_of_all_a_stop_binds_every_agency_and_a_start_lifts_it(on: On) {
+    let app = TestApp::start_with(on, |_| {}, &[("OPT_OUT_SCOPE", "agency, all from 2020-01-01")]).await;
+    app.command(&[
+        "tenant",
+        "add",
+        "--id",
+        "valley",
+        "--name",
+        "Valley EMS",
+        "--billing-phone",
+        "+12025550188",
+    ]);
+    app.sim.telnyx.send_text(PATIENT, LINE, "please stop texting me");
+    assert!(within(LONG, || async { ledger_of(&app).await.len() == 2 }).await, "{}", app.logs());
+    let checked = |tenant: &str| app.command(&["opt-out", "check", PATIENT, "--tenant", tenant]);
+    assert!(checked(TENANT).contains("opted out") && checked("valley").contains("opted out since"));
+    app.sim.telnyx.send_text(PATIENT, LINE, "START");
+    assert!(within(LONG, || async { ledger_of(&app).await.is_empty() }).await, "{}", app.logs());
+}
+
 super::served_on_both!(
+    who_says_wrong_number_is_texted_no_more_about_that_statement_also_after_a_start,
+    a_link_that_fails_at_the_carrier_is_seen_by_a_person,
+    with_the_scope_of_all_a_stop_binds_every_agency_and_a_start_lifts_it,
     an_export_is_imported_as_it_was_and_a_bad_line_is_named,
     the_evidence_of_a_number_verifies_offline_and_an_altered_byte_is_told,
     what_telnyx_blocks_is_opted_out_here_and_the_other_way_round_is_told,

@@ -1,16 +1,17 @@
 //! One integration-test binary: it links once.
 
-/// Runs each async body, which takes the database to run on, as a test of its name on either engine.
+/// Runs each async body, which takes the database to run on, as a test of its name on either engine. On more threads
+/// than cores: a command that a test runs blocks one, and its clocks must go on meanwhile.
 macro_rules! served_on_both {
     ($($body:ident),* $(,)?) => {
         mod on_sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
             async fn $body() {
                 super::$body(crate::support::app::On::Sqlite).await;
             })*
         }
         mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
             async fn $body() {
                 super::$body(crate::support::app::On::Postgres).await;
             })*
