@@ -1,4 +1,4 @@
-//! The reader of texts against labelled sets: the development corpus, two larger ones of our own, and lots of another author.
+//! The reader of texts against labelled sets: the development corpus, two larger ones of our own, and lots of other authors.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -86,7 +86,7 @@ fn the_rounds_written_before_the_rules_meet_the_bars() {
 }
 
 #[test]
-fn the_lots_of_another_author_meet_the_bars() {
+fn the_lots_of_other_authors_meet_the_bars() {
     hold_to_the_bars("lots", LOTS);
 }
 

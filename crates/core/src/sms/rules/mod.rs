@@ -38,7 +38,7 @@ pub use stop::STOP;
 pub use stop_broad::{SPEAKS_OF_TEXTS, STOP_BROAD};
 
 /// Stored with every decision.
-pub const RULES_VERSION: &str = "2026-11-24.3";
+pub const RULES_VERSION: &str = "2026-11-24.4";
 
 /// Some patterns that mean one thing.
 pub struct Rule {
