@@ -67,6 +67,27 @@ pub struct Reading {
 impl Reading {
     /// The number is another person's than the one that is meant.
     pub fn is_wrong_number(&self) -> bool {
-        self.label == Label::Stop && self.rule == "wrong-number"
+        self.label == Label::Stop && matches!(self.rule, "wrong-number" | "not-this-person")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_another_person_is_told_by_whichever_rule_reads_it() {
+        for text in [
+            "wrong number",
+            "numero equivocado",
+            "these texts are for someone else",
+            "estos mensajes son para otra persona",
+        ] {
+            let reading = read(text);
+            assert!(reading.is_wrong_number(), "{text}: {}", reading.rule);
+        }
+        for text in ["stop", "stop texting me", "unsubscribe", "the amount is wrong"] {
+            assert!(!read(text).is_wrong_number(), "{text}");
+        }
     }
 }
