@@ -109,26 +109,31 @@ async fn apply(
     let at = block.created_at.filter(|at| *at < now).unwrap_or(now);
     for tenant in agencies {
         found.is_ours = true;
-        // A START lifts Telnyx's block too: its list may only be behind.
-        let lift = ledger::last_lift(&mut tx, &tenant, &person).await?;
-        if lift.as_ref().is_some_and(|l| l.by_text && l.at > at) {
-            continue;
-        }
-        if ledger::find(&mut tx, &tenant, &person).await?.is_some() {
-            found.known.push((tenant, person.clone()));
-            continue;
+        let lifted_before = match seen(&mut tx, &tenant, &person, at).await? {
+            Seen::Known => {
+                found.known.push((tenant, person.clone()));
+                continue;
+            }
+            Seen::StartedSince => continue,
+            Seen::Missing { lifted_before } => lifted_before,
+        };
+        if !dry_run {
+            ledger::lock_number(&mut tx, &person).await?;
+            // Looked at again under the lock: a START may have come meanwhile.
+            if !matches!(seen(&mut tx, &tenant, &person, at).await?, Seen::Missing { .. }) {
+                continue;
+            }
         }
         found.added += 1;
-        found.lifted += usize::from(lift.is_some());
+        found.lifted += usize::from(lifted_before);
         if dry_run {
             continue;
         }
-        ledger::lock_number(&mut tx, &person).await?;
         ledger::set_context(&mut tx, "telnyx", Some("on Telnyx's list of blocks")).await?;
         if ledger::put(&mut tx, &tenant, &person, Source::TelnyxBlock, at).await? {
             logs::sms_opt_out(&tenant, &person, Source::TelnyxBlock.as_str(), None);
             metrics::opted_out();
-            if lift.is_some() {
+            if lifted_before {
                 tracing::warn!(
                     tenant_id = tenant.as_str(),
                     phone = person.masked(),
@@ -140,6 +145,32 @@ async fn apply(
     }
     tx.commit().await?;
     Ok(found)
+}
+
+/// How our ledger stands to one block.
+enum Seen {
+    Known,
+    /// The person has texted START since: that lifts Telnyx's block too, and its list may only be behind.
+    StartedSince,
+    Missing {
+        lifted_before: bool,
+    },
+}
+
+async fn seen(
+    tx: &mut crate::store::Tx,
+    tenant: &TenantId,
+    person: &E164,
+    blocked_at: Timestamp,
+) -> Result<Seen, StoreError> {
+    if ledger::find(&mut *tx, tenant, person).await?.is_some() {
+        return Ok(Seen::Known);
+    }
+    let lift = ledger::last_lift(tx, tenant, person).await?;
+    Ok(match lift {
+        Some(lift) if lift.by_text && lift.at > blocked_at => Seen::StartedSince,
+        lift => Seen::Missing { lifted_before: lift.is_some() },
+    })
 }
 
 /// The person's number and ours. Telnyx names the person who wrote STOP as `from`; where that one is ours, it is the
