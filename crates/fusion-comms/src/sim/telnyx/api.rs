@@ -93,6 +93,8 @@ fn api_of(path: &str) -> Api {
         Api::Media
     } else if path.starts_with("/v2/faxes") {
         Api::Faxes
+    } else if path.starts_with("/v2/messaging_optouts") {
+        Api::OptOuts
     } else {
         Api::Messages
     }

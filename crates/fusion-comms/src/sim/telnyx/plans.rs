@@ -247,6 +247,8 @@ impl FaxPlan {
 pub enum Api {
     Calls,
     Messages,
+    /// The list of numbers that Telnyx itself blocks.
+    OptOuts,
     Faxes,
     /// Downloads of fax documents.
     Media,
