@@ -43,6 +43,9 @@ pub struct Verdict {
     pub reasons: Vec<&'static str>,
 }
 
+/// The doubt that a second opinion may help with.
+pub const UNSURE_OF_TYPE: &str = "the type is not certain";
+
 /// Below this a type is not even suggested.
 const SUGGEST_SCORE: i32 = 3;
 
@@ -82,7 +85,7 @@ pub fn decide(pages: &[PageText], roster: &[Case]) -> Verdict {
 fn doubts(pages: &[PageText], typing: &Typing, matching: &Matching) -> Vec<&'static str> {
     let mut doubts = Vec::new();
     if !typing.sure {
-        doubts.push("the type is not certain");
+        doubts.push(UNSURE_OF_TYPE);
     }
     if pages.iter().any(PageText::is_unread) {
         doubts.push("a page could not be read");

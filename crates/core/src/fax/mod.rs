@@ -25,7 +25,7 @@ mod tests;
 
 pub use candidates::{Candidate, Evidence};
 pub use classify::{Typing, classify};
-pub use decide::{Status, Verdict, decide};
+pub use decide::{Status, UNSURE_OF_TYPE, Verdict, decide};
 pub use doc_type::DocType;
 pub use matching::{Matching, match_case};
 pub use roster::Case;
