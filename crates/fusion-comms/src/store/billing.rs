@@ -187,6 +187,12 @@ fn case_columns(c: &Case) -> [&str; 21] {
     ]
 }
 
+/// Whether the agency's roster has a case.
+pub async fn has_case(r: impl Reader, tenant: &TenantId, case: &CaseId) -> Result<bool> {
+    let q = r.sql("SELECT case_id FROM billing_cases WHERE tenant_id = $1 AND case_id = $2");
+    Ok(r.row(q.bind(tenant).bind(case)).await?.is_some())
+}
+
 /// The agency's roster.
 pub async fn cases(r: impl Reader, tenant: &TenantId) -> Result<Vec<Case>> {
     let q = r.sql(

@@ -26,6 +26,25 @@ pub struct Fax {
     pub occurred_at: Option<Timestamp>,
     pub partial: bool,
     pub suggestions: Option<Value>,
+    pub reasons: Option<Value>,
+    /// The file as it came, where the original is our PDF of it.
+    pub as_sent: Option<AsSent>,
+    /// Where the text, words and codes lie that were read.
+    pub pages_key: Option<String>,
+    /// Page ranges with a type each.
+    pub segments: Option<Value>,
+    pub pcs_checklist: Option<Value>,
+    /// Who set type and case last: `classifier` or a person.
+    pub filed_by: Option<String>,
+    /// Cases that a person took the fax off.
+    pub not_cases: Vec<CaseId>,
+}
+
+/// A file that is kept as it came, with its SHA-256 in hex.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AsSent {
+    pub key: String,
+    pub sha256: String,
 }
 
 fn fax(r: &Row) -> Result<Fax> {
@@ -45,6 +64,16 @@ fn fax(r: &Row) -> Result<Fax> {
         occurred_at: r.opt_time("occurred_at")?,
         partial: r.flag("partial")?,
         suggestions: r.opt_json("suggestions")?,
+        reasons: r.opt_json("reasons")?,
+        as_sent: match (r.opt_text("s3_key_as_sent")?, r.opt_text("sha256_as_sent")?) {
+            (Some(key), Some(sha256)) => Some(AsSent { key, sha256 }),
+            _ => None,
+        },
+        pages_key: r.opt_text("s3_key_pages")?,
+        segments: r.opt_json("segments")?,
+        pcs_checklist: r.opt_json("pcs_checklist")?,
+        filed_by: r.opt_text("filed_by")?,
+        not_cases: r.opt_json("not_cases")?.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default(),
     })
 }
 
@@ -90,7 +119,8 @@ pub async fn seen(tx: &mut Tx, s: &Seen<'_>, now: Timestamp) -> Result<()> {
 pub async fn get(r: impl Reader, id: &FaxId) -> Result<Option<Fax>> {
     let q = r.sql(
         "SELECT fax_id, tenant_id, from_phone, to_phone, s3_key_original, sha256_original, page_count, doc_type, case_id,
-           status, last_error, created_at, occurred_at, partial, suggestions FROM fax_documents WHERE fax_id = $1",
+           status, last_error, created_at, occurred_at, partial, suggestions, reasons, s3_key_as_sent, sha256_as_sent,
+           s3_key_pages, segments, pcs_checklist, filed_by, not_cases FROM fax_documents WHERE fax_id = $1",
     );
     r.row(q.bind(id)).await?.as_ref().map(fax).transpose()
 }
@@ -108,27 +138,33 @@ pub async fn lock(tx: &mut Tx, id: &FaxId) -> Result<Option<Fax>> {
 pub async fn list(db: &Db, tenant: Option<&TenantId>, status: Option<&str>, limit: i64) -> Result<Vec<Fax>> {
     let q = db.sql(
         "SELECT fax_id, tenant_id, from_phone, to_phone, s3_key_original, sha256_original, page_count, doc_type, case_id,
-           status, last_error, created_at, occurred_at, partial, suggestions FROM fax_documents
+           status, last_error, created_at, occurred_at, partial, suggestions, reasons, s3_key_as_sent, sha256_as_sent,
+           s3_key_pages, segments, pcs_checklist, filed_by, not_cases FROM fax_documents
          WHERE (tenant_id = $1 OR $2) AND (status = $3 OR $4) ORDER BY created_at DESC LIMIT $5",
     );
     let q = q.bind(tenant).bind(tenant.is_none()).bind(status).bind(status.is_none()).bind(limit);
     db.rows(q).await?.iter().map(fax).collect()
 }
 
+/// A file that is in the store.
+pub struct Stored<'a> {
+    pub key: &'a str,
+    /// In hex.
+    pub sha256: &'a str,
+    pub size: i64,
+    pub as_sent: Option<&'a AsSent>,
+}
+
 /// The file is in the store.
-pub async fn stored(
-    tx: &mut Tx,
-    id: &FaxId,
-    key: &str,
-    sha256: &str,
-    size: i64,
-    now: Timestamp,
-) -> Result<bool> {
+pub async fn stored(tx: &mut Tx, id: &FaxId, file: &Stored<'_>, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
-        "UPDATE fax_documents SET s3_key_original = $2, sha256_original = $3, size_bytes = $4, status = 'received',
-           last_error = NULL, updated_at = $5 WHERE fax_id = $1 AND status IN ('receiving', 'failed')",
+        "UPDATE fax_documents SET s3_key_original = $2, sha256_original = $3, size_bytes = $4, s3_key_as_sent = $5,
+           sha256_as_sent = $6, status = 'received', last_error = NULL, updated_at = $7
+         WHERE fax_id = $1 AND status IN ('receiving', 'failed')",
     );
-    Ok(tx.exec(q.bind(id).bind(key).bind(sha256).bind(size).bind(now)).await? == 1)
+    let (key, sha256) = file.as_sent.map(|s| (s.key.as_str(), s.sha256.as_str())).unzip();
+    let q = q.bind(id).bind(file.key).bind(file.sha256).bind(file.size).bind(key).bind(sha256).bind(now);
+    Ok(tx.exec(q).await? == 1)
 }
 
 /// The fax did not arrive or could not be fetched. A fax that is stored stays stored.
@@ -155,13 +191,17 @@ pub struct Outcome<'a> {
     pub last_error: Option<&'a str>,
     pub suggestions: Option<Value>,
     pub reasons: Option<Value>,
+    pub pages_key: Option<&'a str>,
+    pub segments: Option<Value>,
+    pub pcs_checklist: Option<Value>,
 }
 
 /// Files a fax that waits; one that a person or another worker has filed since stays as it is.
 pub async fn file(tx: &mut Tx, id: &FaxId, o: &Outcome<'_>, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "UPDATE fax_documents SET doc_type = $2, case_id = $3, status = $4, page_count = coalesce($5, page_count),
-           last_error = $6, suggestions = $7, reasons = $8, classified_at = $9, updated_at = $9
+           last_error = $6, suggestions = $7, reasons = $8, s3_key_pages = $9, segments = $10, pcs_checklist = $11,
+           filed_by = 'classifier', classified_at = $12, updated_at = $12
          WHERE fax_id = $1 AND status = 'received'",
     );
     let q = q
@@ -173,6 +213,9 @@ pub async fn file(tx: &mut Tx, id: &FaxId, o: &Outcome<'_>, now: Timestamp) -> R
         .bind(o.last_error)
         .bind(o.suggestions.clone())
         .bind(o.reasons.clone())
+        .bind(o.pages_key)
+        .bind(o.segments.clone())
+        .bind(o.pcs_checklist.clone())
         .bind(now);
     Ok(tx.exec(q).await? == 1)
 }
@@ -181,9 +224,43 @@ pub async fn file(tx: &mut Tx, id: &FaxId, o: &Outcome<'_>, now: Timestamp) -> R
 pub async fn reset(tx: &mut Tx, id: &FaxId, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "UPDATE fax_documents SET status = 'received', doc_type = NULL, case_id = NULL, last_error = NULL,
-           suggestions = NULL, reasons = NULL, updated_at = $2 WHERE fax_id = $1 AND s3_key_original IS NOT NULL",
+           suggestions = NULL, reasons = NULL, segments = NULL, pcs_checklist = NULL, filed_by = NULL, updated_at = $2
+         WHERE fax_id = $1 AND s3_key_original IS NOT NULL",
     );
     Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
+}
+
+/// A person puts a fax on a case, with a type if they name one.
+pub async fn attach(
+    tx: &mut Tx,
+    id: &FaxId,
+    case: &CaseId,
+    doc_type: Option<&str>,
+    by: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let q = tx.sql(
+        "UPDATE fax_documents SET case_id = $2, doc_type = coalesce($3, doc_type), status = 'classified', filed_by = $4,
+           last_error = NULL, updated_at = $5 WHERE fax_id = $1",
+    );
+    tx.exec(q.bind(id).bind(case).bind(doc_type).bind(by).bind(now)).await.map(drop)
+}
+
+/// A person takes a fax off its case: back before a person, and never to `not_cases` again by itself.
+pub async fn detach(tx: &mut Tx, id: &FaxId, not_cases: &[CaseId], by: &str, now: Timestamp) -> Result<()> {
+    let q = tx.sql(
+        "UPDATE fax_documents SET case_id = NULL, status = 'needs_review', not_cases = $2, filed_by = $3, updated_at = $4
+         WHERE fax_id = $1",
+    );
+    tx.exec(q.bind(id).bind(serde_json::json!(not_cases)).bind(by).bind(now)).await.map(drop)
+}
+
+/// Gives a fax of nobody to an agency. The file stays where it is.
+pub async fn assign(tx: &mut Tx, id: &FaxId, tenant: &TenantId, now: Timestamp) -> Result<bool> {
+    let q = tx.sql(
+        "UPDATE fax_documents SET tenant_id = $2, updated_at = $3 WHERE fax_id = $1 AND tenant_id IS NULL",
+    );
+    Ok(tx.exec(q.bind(id).bind(tenant).bind(now)).await? == 1)
 }
 
 /// Faxes that could not be had, for the metric.

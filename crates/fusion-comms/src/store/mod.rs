@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod faxes;
 mod gate;
 pub mod inbox;
+pub mod incidents;
 pub mod ingest;
 pub mod ledger;
 pub mod menu;

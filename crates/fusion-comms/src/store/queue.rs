@@ -47,6 +47,14 @@ pub async fn receive(db: &Db, now: Timestamp, until: Timestamp) -> Result<Option
     .transpose()
 }
 
+/// Keeps a message that is still worked on away from others until `until`.
+pub async fn extend(db: &Db, id: &str, until: Timestamp) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let q = tx.sql("UPDATE queue_messages SET visible_at = $2 WHERE message_id = $1");
+    tx.exec(q.bind(id).bind(until)).await?;
+    tx.commit().await
+}
+
 /// The work of a message is done.
 pub async fn delete(db: &Db, id: &str) -> Result<()> {
     let mut tx = db.begin().await?;
