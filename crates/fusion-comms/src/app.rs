@@ -6,7 +6,7 @@ use fusion_comms_core::phone::E164;
 
 use crate::blobs::Blobs;
 use crate::clock::Clock;
-use crate::fax_text::FaxReader;
+use crate::filing::Filing;
 use crate::media::MediaClient;
 use crate::queue::Queue;
 use crate::store::Db;
@@ -26,7 +26,7 @@ pub struct Parts {
     pub media: MediaClient,
     pub blobs: Blobs,
     pub queue: Arc<dyn Queue>,
-    pub fax_reader: FaxReader,
+    pub filing: Filing,
     pub settings: Settings,
 }
 

@@ -9,6 +9,7 @@ pub mod cloudfront;
 pub mod config;
 pub mod demo;
 pub mod fax_text;
+pub mod filing;
 pub mod gate;
 pub mod http;
 pub mod ingest;

@@ -1,5 +1,7 @@
 //! The classify queue behind a small trait: a table here, SQS where the service has outgrown it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use fusion_comms_core::time::Timestamp;
 
@@ -29,18 +31,24 @@ pub trait Queue: Send + Sync {
     async fn send(&self, id: &str, body: &str) -> Result<(), QueueError>;
     /// Takes one message; `None` where there is none now.
     async fn receive(&self) -> Result<Option<Message>, QueueError>;
+    /// Keeps a message that is still worked on for another [`VISIBILITY`] from now.
+    async fn extend(&self, receipt: &str) -> Result<(), QueueError>;
     async fn delete(&self, receipt: &str) -> Result<(), QueueError>;
     /// Messages waiting and when the oldest was sent.
     async fn depth(&self) -> Result<(i64, Option<Timestamp>), QueueError>;
 }
 
-/// Seconds until a message that was received and not deleted is seen again.
-const VISIBILITY_S: i64 = 120;
+/// How long until a message that was received and neither deleted nor extended is seen again.
+pub const VISIBILITY: Duration = Duration::from_secs(120);
 
 /// The queue as a table of the service's own database.
 pub struct TableQueue {
     pub db: Db,
     pub clock: Clock,
+}
+
+fn seen_again(now: Timestamp) -> Timestamp {
+    now.plus_s(i64::try_from(VISIBILITY.as_secs()).unwrap_or(i64::MAX))
 }
 
 #[async_trait]
@@ -51,8 +59,12 @@ impl Queue for TableQueue {
 
     async fn receive(&self) -> Result<Option<Message>, QueueError> {
         let now = self.clock.now();
-        let taken = table::receive(&self.db, now, now.plus_s(VISIBILITY_S)).await?;
+        let taken = table::receive(&self.db, now, seen_again(now)).await?;
         Ok(taken.map(|m| Message { receipt: m.id, body: m.body, receives: m.receives }))
+    }
+
+    async fn extend(&self, receipt: &str) -> Result<(), QueueError> {
+        Ok(table::extend(&self.db, receipt, seen_again(self.clock.now())).await?)
     }
 
     async fn delete(&self, receipt: &str) -> Result<(), QueueError> {

@@ -18,7 +18,7 @@ use url::Url;
 use crate::app::{App, Parts, Settings};
 use crate::clock::Clock;
 use crate::config::{Config, Engine, Role, SimulatorKeys};
-use crate::fax_text::{FaxReader, ReadLimits};
+use crate::filing::Filing;
 use crate::http::server::{self, Limits};
 use crate::http::{self, Keys, Web, WebKeys};
 use crate::ingest::Ingest;
@@ -279,6 +279,7 @@ fn make_app(
     let telnyx_base = base("TELNYX_API_BASE", &worker.telnyx.api_base)?;
     let stripe_base = base("STRIPE_API_BASE", &worker.stripe.api_base)?;
     let hosts = MediaHosts::parse(&worker.telnyx.media_hosts).context("TELNYX_MEDIA_HOSTS")?;
+    let blobs = config.storage.docs(&config.database.data_dir)?;
     Ok(Arc::new(Parts {
         db: db.clone(),
         clock: clock.clone(),
@@ -286,9 +287,14 @@ fn make_app(
         telnyx: Telnyx::new(telnyx_base, worker.telnyx.api_key.clone())?,
         stripe: Stripe::new(stripe_base, worker.stripe.secret_key.clone())?,
         media: MediaClient::new(hosts, MAX_FAX_BYTES)?,
-        blobs: config.storage.docs(&config.database.data_dir)?,
+        filing: Filing {
+            db: db.clone(),
+            clock: clock.clone(),
+            blobs: blobs.clone(),
+            examiner: worker.fax.examiner()?,
+        },
+        blobs,
         queue: Arc::new(TableQueue { db: db.clone(), clock: clock.clone() }),
-        fax_reader: FaxReader::own(ReadLimits::default())?,
         settings: Settings {
             default_number: config.server.from_number.clone(),
             default_profile: worker.telnyx.messaging_profile_id.clone(),

@@ -1,5 +1,7 @@
 //! `case`: an agency's roster, which faxes are filed under.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -115,6 +117,17 @@ fn parse(f: &Fields<'_>, tenant: &TenantId) -> Result<Option<Case>, String> {
         zip: text("zip"),
         phone: text("phone"),
     }))
+}
+
+/// The rosters of all agencies in one file, for `fax score`.
+pub(super) fn rosters(file: &Path) -> anyhow::Result<BTreeMap<TenantId, Vec<Case>>> {
+    let key = |case: &Option<Case>| case.as_ref().map(|case| case.case_id.to_string());
+    let parse = |f: &Fields<'_>| parse(f, &TenantId::new(f.get("tenant_id")));
+    let mut rosters: BTreeMap<TenantId, Vec<Case>> = BTreeMap::new();
+    for case in import::read(file, &COLUMNS, key, parse)?.accept(false)?.into_iter().flatten() {
+        rosters.entry(case.tenant_id.clone()).or_default().push(case);
+    }
+    Ok(rosters)
 }
 
 fn is_date(text: &str) -> bool {

@@ -14,6 +14,7 @@ mod events;
 mod failure;
 mod fax;
 mod import;
+mod incident;
 mod manual;
 mod migrate;
 mod number;
@@ -104,6 +105,9 @@ enum Command {
     /// Faxes that came in.
     #[command(subcommand)]
     Fax(fax::Command),
+    /// What must be looked into afterwards: faxes that lay on a wrong case.
+    #[command(subcommand)]
+    Incident(incident::Command),
     /// Print the completions of a shell.
     Completions(manual::CompletionsArgs),
     /// Print the manual page, or write those of all commands to a folder.
@@ -154,6 +158,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Prompts(command) => prompts::run(command).await,
         Command::Audit(command) => audit_verify::run(command).await,
         Command::Fax(command) => fax::run(command).await,
+        Command::Incident(command) => incident::run(command).await,
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
     }

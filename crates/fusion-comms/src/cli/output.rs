@@ -88,7 +88,12 @@ pub(super) fn row<const N: usize>(view: &Value, columns: [&str; N]) -> [String; 
 
 /// `1 statement`, `2 statements`.
 pub(super) fn count(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+    count_of(n, one, &format!("{one}s"))
+}
+
+/// The same where the plural is no mere `s`.
+pub(super) fn count_of(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! only for what it uses. All problems are told together, by the variable's name and never by its value.
 
 mod database;
+mod fax;
 mod parse;
 mod prompts;
 mod reader;
@@ -21,6 +22,7 @@ use fusion_comms_core::sms::scope::Scope;
 use secrecy::SecretString;
 
 pub use database::{DatabaseUrl, Engine};
+pub use fax::{FaxConfig, LambdaConfig, ModelConfig};
 pub(crate) use parse::is_loopback;
 pub use prompts::{PromptsConfig, audio_base};
 pub use reader::Env;
@@ -129,6 +131,7 @@ pub struct WorkerConfig {
     pub stripe: StripeConfig,
     /// `<this>/<prompt>.wav` is what Telnyx plays.
     pub ivr_audio_base_url: String,
+    pub fax: FaxConfig,
 }
 
 /// `TELNYX_API_KEY`, `TELNYX_API_BASE`, `TELNYX_MESSAGING_PROFILE_ID`, `TELNYX_MEDIA_HOSTS`.
@@ -238,6 +241,16 @@ pub fn telnyx_account(env: Env<'_>) -> Result<(TelnyxConfig, E164), ConfigProble
     let telnyx = read_telnyx(&mut reader);
     let number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
     complete(reader, telnyx.zip(number)).map(|(account, _)| account)
+}
+
+/// How faxes are read, for the command that reads a folder of them.
+///
+/// # Errors
+/// All problems at once.
+pub fn fax_reader(env: Env<'_>) -> Result<FaxConfig, ConfigProblems> {
+    let mut reader = Reader::new(env);
+    let fax = FaxConfig::read(&mut reader);
+    complete(reader, Some(fax)).map(|(fax, _)| fax)
 }
 
 /// The default sender and how far a STOP reaches, for the command that reads a text as one.
@@ -369,6 +382,7 @@ fn read_worker(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option
         telnyx: telnyx?,
         stripe: StripeConfig { secret_key: secret_key?, api_base: stripe_base? },
         ivr_audio_base_url: audio?,
+        fax: FaxConfig::read(reader),
     })
 }
 

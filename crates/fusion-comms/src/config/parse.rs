@@ -1,6 +1,7 @@
 //! What each kind of value must look like. The words of an error never hold the value.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::sms::scope::Scope;
@@ -99,6 +100,24 @@ pub(super) fn distribution(text: &str) -> Parsed<String> {
         Ok(text.to_owned())
     } else {
         no("must be the id of a distribution, letters and digits, as in E2EXAMPLE123")
+    }
+}
+
+/// The name of a language model, as in `org/model-7b:latest`.
+pub(super) fn model_name(text: &str) -> Parsed<String> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-:/@".contains(&b);
+    if (1..=200).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        no("must be the name of a model: letters, digits and ._-:/@")
+    }
+}
+
+/// How long an answer is waited for.
+pub(super) fn patience(text: &str) -> Parsed<Duration> {
+    match text.parse() {
+        Ok(seconds) if (1..=300).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => no("must be a whole number of seconds from 1 to 300"),
     }
 }
 

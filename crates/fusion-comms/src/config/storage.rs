@@ -43,9 +43,11 @@ impl StorageConfig {
     /// # Errors
     /// As [`StorageConfig::audio`].
     pub fn docs(&self, data_dir: &Path) -> Result<Blobs, BlobError> {
-        Blobs::open(self.docs_bucket.as_deref(), self.aws_endpoint.as_deref(), data_dir, "docs")
+        Blobs::open(self.docs_bucket.as_deref(), self.aws_endpoint.as_deref(), data_dir, DOCS_FOLDER)
     }
 }
 
 /// The folder that stands for the bucket of the prompts.
 pub(super) const AUDIO_FOLDER: &str = "audio";
+/// The folder that stands for the bucket of the faxes.
+pub(super) const DOCS_FOLDER: &str = "docs";

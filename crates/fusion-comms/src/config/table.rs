@@ -144,9 +144,13 @@ pub static VARIABLES: &[Variable] = &[
         "AWS_ENDPOINT_URL",
         "endpoint of all AWS services, https; credentials and region are those of the standard AWS_ variables",
     ),
-    variable("LLM_BASE_URL", "language model for faxes that no rule reads").not_used_yet(),
-    variable("LLM_MODEL", "its name").not_used_yet(),
-    variable("LLM_API_KEY", "its key").secret().not_used_yet(),
+    variable(
+        "LLM_BASE_URL",
+        "OpenAI-compatible language model, with /v1, that is shown the text of faxes whose type no rule is sure of; off unless set",
+    ),
+    variable("LLM_MODEL", "its name"),
+    variable("LLM_API_KEY", "its key, if it wants one").secret(),
+    variable("LLM_TIMEOUT_SECONDS", "how long it is waited for, 1 to 300").default(Value("20")),
     variable("OCR", "tesseract or textract: reads faxes without a text layer").not_used_yet(),
 ];
 

@@ -135,11 +135,10 @@ pub(super) async fn fetch(app: &Parts, effect: &outbox::Claimed) -> Result<(), J
     let sha256 = hex::encode(Sha256::digest(&bytes));
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     app.blobs.put(&key, bytes).await.map_err(|e| JobError::Retry(e.to_string()))?;
+    let file = faxes::Stored { key: &key, sha256: &sha256, size, as_sent: None };
     let mut tx = app.db.begin().await?;
     let now = app.clock.now();
-    if outbox::mark_done(&mut tx, &effect.id, now).await?
-        && faxes::stored(&mut tx, &id, &key, &sha256, size, now).await?
-    {
+    if outbox::mark_done(&mut tx, &effect.id, now).await? && faxes::stored(&mut tx, &id, &file, now).await? {
         owe_message(&mut tx, &effect.id, &id, fax.tenant.as_ref(), &key, now).await?;
         metrics::fax_reached("none", "received");
     }

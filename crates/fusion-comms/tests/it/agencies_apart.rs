@@ -33,7 +33,7 @@ const fn table(
     Table { name, agency: "tenant_id", columns, values, change, denied: &[] }
 }
 
-const TABLES: [Table; 18] = [
+const TABLES: [Table; 19] = [
     Table {
         agency: "id",
         denied: &["INSERT", "DELETE"],
@@ -79,6 +79,15 @@ const TABLES: [Table; 18] = [
         )
     },
     table("fax_documents", "fax_id, status", "'{n}', 'received'", "doc_type"),
+    Table {
+        denied: &["INSERT", "UPDATE", "DELETE"],
+        ..table(
+            "incidents",
+            "incident_id, kind, subject, detail, opened_at, opened_by, reason",
+            "'{n}', 'fax_wrong_trip', 'f', '{}', now(), 'a', 'r'",
+            "outcome",
+        )
+    },
     table("billing_statements", "statement_id, amount_cents", "'{n}', 1", "case_id"),
     table("billing_cases", "case_id", "'{n}'", "case_number"),
     table(

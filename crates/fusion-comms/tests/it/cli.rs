@@ -467,7 +467,8 @@ async fn seen(shell: &Shell, id: &str, key: Option<&str>) {
     let mut tx = shell.db().await.begin().await.unwrap();
     faxes::seen(&mut tx, &seen, now).await.unwrap();
     if let Some(key) = key {
-        assert!(faxes::stored(&mut tx, &id, key, "00", 1, now).await.unwrap());
+        let file = faxes::Stored { key, sha256: "00", size: 1, as_sent: None };
+        assert!(faxes::stored(&mut tx, &id, &file, now).await.unwrap());
     }
     tx.commit().await.unwrap();
 }

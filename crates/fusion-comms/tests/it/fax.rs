@@ -12,11 +12,11 @@ use super::support::app::{FAX_LINE, HOSPITAL, On, TENANT, TestApp, within};
 const LONG: Duration = Duration::from_secs(30);
 
 /// A page with a text layer.
-fn sheet() -> Vec<u8> {
+pub(super) fn sheet() -> Vec<u8> {
     fusion_comms::demo::sample_fax().expect("a sample fax")
 }
 
-fn roster(app: &TestApp) {
+pub(super) fn roster(app: &TestApp) {
     let cases = app.file(
         "cases.csv",
         "case_id,tenant_id,case_number,statement_id,run_number,patient_last,patient_first,patient_middle,patient_suffix,\
@@ -30,7 +30,7 @@ fn roster(app: &TestApp) {
     app.command(&["case", "import", &cases, "--tenant", TENANT]);
 }
 
-async fn settled(app: &TestApp, id: &str) -> Fax {
+pub(super) async fn settled(app: &TestApp, id: &str) -> Fax {
     let id = FaxId::new(id);
     let get = || async { faxes::get(&app.db, &id).await.unwrap() };
     let done =

@@ -14,7 +14,7 @@ fn reader(limits: ReadLimits) -> FaxReader {
 }
 
 /// One page with a line of Courier for each line of `text`, its content stream as `wrap` makes it.
-fn pdf(text: &str, wrap: impl Fn(Vec<u8>) -> Stream) -> Bytes {
+pub(super) fn pdf(text: &str, wrap: impl Fn(Vec<u8>) -> Stream) -> Bytes {
     let mut document = Document::with_version("1.5");
     let parent = document.new_object_id();
     let font = dictionary! {
@@ -45,7 +45,7 @@ fn pdf(text: &str, wrap: impl Fn(Vec<u8>) -> Stream) -> Bytes {
     bytes.into()
 }
 
-fn plain(content: Vec<u8>) -> Stream {
+pub(super) fn plain(content: Vec<u8>) -> Stream {
     Stream::new(Dictionary::new(), content)
 }
 

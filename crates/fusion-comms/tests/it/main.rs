@@ -28,6 +28,8 @@ mod cli;
 mod consent;
 mod dead_legs;
 mod fax;
+mod fax_filing;
+mod fax_text;
 mod fixtures;
 mod happy_paths;
 mod inbox_rules;

@@ -71,7 +71,8 @@ async fn filed_fax(db: &Db) -> FaxId {
     };
     committed!(db, |tx| faxes::seen(tx, &seen, at(0)));
     let key = "tenant/abc123/fax/2026/03/03/fax-xyz/original.pdf";
-    committed!(db, |tx| faxes::stored(tx, &id, key, "sha", 9, at(1)));
+    let file = faxes::Stored { key, sha256: "sha", size: 9, as_sent: None };
+    committed!(db, |tx| faxes::stored(tx, &id, &file, at(1)));
     let filed = outcome("classified", Some("remittance"));
     assert!(committed!(db, |tx| faxes::file(tx, &id, &filed, at(2))));
     id
@@ -86,6 +87,9 @@ fn outcome(status: &'static str, doc_type: Option<&'static str>) -> faxes::Outco
         last_error: None,
         suggestions: None,
         reasons: None,
+        pages_key: None,
+        segments: None,
+        pcs_checklist: None,
     }
 }
 

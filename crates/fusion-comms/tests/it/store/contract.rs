@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use fusion_comms::store::{
-    Db, audit, billing, calls, events, evidence, faxes, inbox, ingest, ledger, messages, migrations, outbox,
-    queue, reviews, seals, settings, status, tasks, templates, tenants,
+    Db, audit, billing, calls, events, evidence, faxes, inbox, incidents, ingest, ledger, messages,
+    migrations, outbox, queue, reviews, seals, settings, status, tasks, templates, tenants,
 };
 use fusion_comms_core::envelope::{Channel, DeliveryStatus};
 use fusion_comms_core::fax::Case;
@@ -45,6 +45,7 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     texts(db, &mut said).await;
     wordings(db, &mut said).await;
     fax_documents(db, &mut said).await;
+    looked_into(db, &mut said).await;
     queued(db, &mut said).await;
     people(db, &mut said).await;
     disconnected(db, &mut said).await;
@@ -139,6 +140,7 @@ async fn bills(db: &Db, said: &mut Answers) {
     committed!(db, |tx| billing::put_case(tx, &red, &case));
     committed!(db, |tx| billing::put_case(tx, &red, &case));
     said.note("roster", billing::cases(db, &red).await.unwrap());
+    said.note("a case", billing::has_case(db, &red, &CaseId::new("case-1")).await.unwrap());
     said.note("roster of the other", billing::cases(db, &blue).await.unwrap());
 }
 
@@ -500,10 +502,9 @@ async fn fax_documents(db: &Db, said: &mut Answers) {
     let received = ingest::NewEvent { event_type: "fax.received".to_owned(), ..event("fx", id.as_str()) };
     store_one(db, &received).await.unwrap();
     said.note("its event", events::fax_received(db, &id).await.unwrap());
-    said.note(
-        "stored after all",
-        committed!(db, |tx| faxes::stored(tx, &id, "tenant/red/fax", "abc", 1234, at(4))),
-    );
+    let as_sent = faxes::AsSent { key: "tenant/red/tiff".to_owned(), sha256: "def".to_owned() };
+    let file = faxes::Stored { key: "tenant/red/fax", sha256: "abc", size: 1234, as_sent: Some(&as_sent) };
+    said.note("stored after all", committed!(db, |tx| faxes::stored(tx, &id, &file, at(4))));
     let outcome = faxes::Outcome {
         doc_type: Some("remittance"),
         case: Some(&CaseId::new("case-1")),
@@ -512,13 +513,44 @@ async fn fax_documents(db: &Db, said: &mut Answers) {
         last_error: None,
         suggestions: Some(json!(["case-1"])),
         reasons: Some(json!({"rule": "title"})),
+        pages_key: Some("tenant/red/pages"),
+        segments: Some(json!([{"pages": "1-4"}])),
+        pcs_checklist: Some(json!({"signer": true})),
     };
     said.note("filed", committed!(db, |tx| faxes::file(tx, &id, &outcome, at(5))));
     said.note("locked", committed!(db, |tx| faxes::lock(tx, &id)));
     said.note("of red", faxes::list(db, Some(&red), Some("classified"), 5).await.unwrap());
+    let wrong = [CaseId::new("case-1")];
+    committed!(db, |tx| faxes::detach(tx, &id, &wrong, "ann", at(5)));
+    said.note("detached", faxes::get(db, &id).await.unwrap());
+    committed!(db, |tx| faxes::attach(tx, &id, &CaseId::new("case-2"), Some("pcs"), "bob", at(5)));
+    said.note("attached", faxes::get(db, &id).await.unwrap());
+    said.note("an agency's", committed!(db, |tx| faxes::assign(tx, &id, &agency("blue"), at(5))));
     said.note("reset", committed!(db, |tx| faxes::reset(tx, &id, at(6))));
     said.note("all", faxes::list(db, None, None, 5).await.unwrap());
     said.note("on the page", status::faxes(db, 5).await.unwrap());
+}
+
+async fn looked_into(db: &Db, said: &mut Answers) {
+    let red = agency("red");
+    let new = incidents::New {
+        kind: incidents::Kind::FaxWrongPatient,
+        tenant: Some(&red),
+        subject: "fax-1",
+        detail: json!({"case_id": "case-1"}),
+        by: "ann",
+        reason: "another Jane Doe",
+    };
+    let id = committed!(db, |tx| incidents::open(tx, &new, at(0)));
+    said.note("open", incidents::list(db, Some(&red), false, 5).await.unwrap());
+    said.note(
+        "closed",
+        committed!(db, |tx| incidents::close(tx, &id, "bob", "told the privacy officer", at(1))),
+    );
+    said.note("closed again", committed!(db, |tx| incidents::close(tx, &id, "bob", "x", at(2))));
+    said.note("shown", incidents::get(db, &id).await.unwrap());
+    said.note("none open", incidents::list(db, None, false, 5).await.unwrap());
+    said.note("all", incidents::list(db, None, true, 5).await.unwrap());
 }
 
 async fn queued(db: &Db, said: &mut Answers) {
@@ -527,6 +559,8 @@ async fn queued(db: &Db, said: &mut Answers) {
     said.note("depth", queue::depth(db).await.unwrap());
     said.note("received", queue::receive(db, at(2), at(122)).await.unwrap());
     said.note("invisible", queue::receive(db, at(3), at(123)).await.unwrap());
+    queue::extend(db, "fax-1", at(200)).await.unwrap();
+    said.note("still invisible", queue::receive(db, at(150), at(300)).await.unwrap());
     queue::delete(db, "fax-1").await.unwrap();
     said.note("empty", queue::depth(db).await.unwrap());
 }

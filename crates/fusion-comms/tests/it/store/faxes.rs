@@ -1,6 +1,6 @@
 //! A fax goes from receiving to received to filed, and back only by a person's hand.
 
-use fusion_comms::store::faxes::{self, Outcome, Seen};
+use fusion_comms::store::faxes::{self, Outcome, Seen, Stored};
 use fusion_comms::store::{Db, Tx, db::Result};
 use fusion_comms_core::ids::FaxId;
 use fusion_comms_core::time::Timestamp;
@@ -35,12 +35,16 @@ async fn file(tx: &mut Tx, status: &str) -> Result<bool> {
         last_error: None,
         suggestions: None,
         reasons: None,
+        pages_key: None,
+        segments: None,
+        pcs_checklist: None,
     };
     faxes::file(tx, &fax(), &outcome, at(5)).await
 }
 
 async fn stored(db: &Db) -> bool {
-    committed!(db, |tx| faxes::stored(tx, &fax(), "key", "sha", 9, at(3)))
+    let file = Stored { key: "key", sha256: "sha", size: 9, as_sent: None };
+    committed!(db, |tx| faxes::stored(tx, &fax(), &file, at(3)))
 }
 
 async fn failed(db: &Db) -> bool {

@@ -1,4 +1,7 @@
-//! `fax`: faxes that came in: looked at, read anew, fetched again.
+//! `fax`: faxes that came in: looked at, filed by hand, read anew, fetched again; the pipeline tried on a folder.
+
+mod filing;
+mod score;
 
 use std::process::ExitCode;
 
@@ -8,9 +11,9 @@ use fusion_comms_core::ids::{FaxId, TenantId};
 use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::audit::{Actor, Change, now};
-use super::failure::{Refusal, refuse};
-use super::{arguments, database, output};
+use crate::cli::audit::{Actor, Change, now};
+use crate::cli::failure::{Refusal, refuse};
+use crate::cli::{arguments, database, output};
 use crate::store::faxes::{self, Fax};
 use crate::store::{Db, Tx, events};
 use crate::worker;
@@ -36,6 +39,14 @@ pub(super) enum Command {
         #[command(flatten)]
         actor: Actor,
     },
+    /// Attach a fax to a case of its agency.
+    Attach(filing::AttachArgs),
+    /// Take a fax off its case: back before a person. What was wrong is kept, a wrong patient or trip as an incident.
+    Detach(filing::DetachArgs),
+    /// Give a fax that came for nobody to an agency.
+    Assign(filing::AssignArgs),
+    /// Read and judge the faxes of a folder as the service would, without a database, and write the predictions.
+    Score(score::Args),
     /// Have a fax fetched again that did not come into the store.
     Fetch {
         #[arg(value_name = "ID", value_parser = arguments::id)]
@@ -61,8 +72,16 @@ pub(super) struct ListArgs {
 }
 
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    if let Command::Score(args) = &command {
+        score::run(args).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let db = database::open().await?;
     match command {
+        Command::Score(_) => {}
+        Command::Attach(args) => filing::attach(&db, &args).await?,
+        Command::Detach(args) => filing::detach(&db, &args).await?,
+        Command::Assign(args) => filing::assign(&db, &args).await?,
         Command::List(args) => list(&db, &args).await?,
         Command::Show { fax, json } => show(&db, &FaxId::new(fax), json).await?,
         Command::Reprocess { faxes, actor } => reprocess(&db, &faxes, &actor).await?,
@@ -85,7 +104,14 @@ fn view(f: &Fax) -> Value {
         "s3_key_original": f.key,
         "sha256_original": f.sha256,
         "last_error": f.last_error,
+        "filed_by": f.filed_by,
+        "segments": f.segments,
+        "pcs_checklist": f.pcs_checklist,
+        "reasons": f.reasons,
         "suggestions": f.suggestions,
+        "not_cases": f.not_cases,
+        "s3_key_pages": f.pages_key,
+        "s3_key_as_sent": f.as_sent.as_ref().map(|s| &s.key),
         "created_at": f.created_at,
         "occurred_at": f.occurred_at,
     })
@@ -120,7 +146,14 @@ async fn show(db: &Db, id: &FaxId, as_json: bool) -> anyhow::Result<()> {
         "s3_key_original",
         "sha256_original",
         "last_error",
+        "filed_by",
+        "segments",
+        "pcs_checklist",
+        "reasons",
         "suggestions",
+        "not_cases",
+        "s3_key_pages",
+        "s3_key_as_sent",
         "created_at",
         "occurred_at",
     ];
