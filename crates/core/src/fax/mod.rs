@@ -30,4 +30,4 @@ pub use doc_type::DocType;
 pub use matching::{Matching, match_case};
 pub use roster::Case;
 pub use sniff::{Format, sniff};
-pub use text::{PageText, usable_text};
+pub use text::{PageText, Source, Word, usable_text};

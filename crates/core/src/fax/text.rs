@@ -4,6 +4,29 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// Where a page's text comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Text that the file itself carries.
+    #[default]
+    Layer,
+    /// Read off the picture, so that letters may be mistaken for one another.
+    Ocr,
+}
+
+/// A word as OCR saw it; its box in pixels of the upright picture.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    pub text: String,
+    pub left: u32,
+    pub top: u32,
+    pub width: u32,
+    pub height: u32,
+    /// 0 to 100.
+    pub confidence: u8,
+}
+
 /// The text of one page, 1-based, laid out as on the page: a line a row, two or more blanks between columns.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageText {
@@ -12,11 +35,26 @@ pub struct PageText {
     /// The page shows something that is not in `text`: a picture, or letters without a readable encoding.
     #[serde(default)]
     pub has_picture: bool,
+    #[serde(default)]
+    pub source: Source,
+    /// Of a page read by OCR only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Word>,
+    /// What QR and bar codes on the page say: claims, not proof.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
 }
 
 impl PageText {
     pub fn new(number: u32, text: impl Into<String>) -> Self {
-        Self { number, text: text.into(), has_picture: false }
+        Self {
+            number,
+            text: text.into(),
+            has_picture: false,
+            source: Source::Layer,
+            words: Vec::new(),
+            codes: Vec::new(),
+        }
     }
 
     /// The page without the lines that fax servers add.
@@ -117,6 +155,12 @@ pub(super) fn words(text: &str) -> String {
         out.push(' ');
     }
     out
+}
+
+impl fmt::Debug for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Word({} letters, {} %)", self.text.chars().count(), self.confidence)
+    }
 }
 
 #[cfg(test)]

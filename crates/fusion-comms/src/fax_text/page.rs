@@ -30,7 +30,7 @@ pub(super) fn page_text(document: &Document, id: ObjectId, number: u32, most_byt
     let seen = walker.seen;
     let text = lay_out(walker.runs);
     let drawn = text.is_empty() && seen.paths >= DRAWN_PAGE;
-    PageText { number, text, has_picture: seen.picture || seen.unread || drawn }
+    PageText { has_picture: seen.picture || seen.unread || drawn, ..PageText::new(number, text) }
 }
 
 #[derive(Default)]
