@@ -13,6 +13,7 @@ pub mod filing;
 pub mod gate;
 pub mod http;
 pub mod ingest;
+pub mod lambda;
 pub mod logs;
 pub mod media;
 pub mod metrics;

@@ -25,7 +25,7 @@ use crate::ingest::Ingest;
 use crate::media::{MediaClient, MediaHosts};
 use crate::metrics::{self, Metrics};
 use crate::prompts::shelf::Shelf;
-use crate::queue::TableQueue;
+use crate::queue::{Queue, SqsQueue, TableQueue};
 use crate::store::ingest::Reach;
 use crate::store::migrations::{self, SchemaState};
 use crate::store::{Db, StoreError, settings, tenants};
@@ -245,7 +245,7 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
         Reach { default_number: config.server.from_number.clone(), scope: config.server.opt_out_scope };
     let ingest = Ingest::start(&db, &reach);
     let app = match &config.worker {
-        Some(_) => Some(make_app(config, addr, &db, &clock, &wake)?),
+        Some(_) => Some(make_app(config, addr, &db, &clock, &wake).await?),
         None => None,
     };
     let prompts = match &config.web {
@@ -267,7 +267,7 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
     Ok(Made { db, app, web })
 }
 
-fn make_app(
+async fn make_app(
     config: &Config,
     addr: SocketAddr,
     db: &Db,
@@ -280,6 +280,10 @@ fn make_app(
     let stripe_base = base("STRIPE_API_BASE", &worker.stripe.api_base)?;
     let hosts = MediaHosts::parse(&worker.telnyx.media_hosts).context("TELNYX_MEDIA_HOSTS")?;
     let blobs = config.storage.docs(&config.database.data_dir)?;
+    let queue: Arc<dyn Queue> = match &config.storage.classify_queue_url {
+        Some(url) => Arc::new(SqsQueue::open(url).await),
+        None => Arc::new(TableQueue { db: db.clone(), clock: clock.clone() }),
+    };
     Ok(Arc::new(Parts {
         db: db.clone(),
         clock: clock.clone(),
@@ -294,7 +298,7 @@ fn make_app(
             examiner: worker.fax.examiner()?,
         },
         blobs,
-        queue: Arc::new(TableQueue { db: db.clone(), clock: clock.clone() }),
+        queue,
         settings: Settings {
             default_number: config.server.from_number.clone(),
             default_profile: worker.telnyx.messaging_profile_id.clone(),

@@ -15,6 +15,7 @@ mod failure;
 mod fax;
 mod import;
 mod incident;
+mod lambda;
 mod manual;
 mod migrate;
 mod number;
@@ -59,6 +60,8 @@ enum Command {
     Serve(serve::Args),
     /// The service's background work alone: short for `serve --role worker`.
     Worker,
+    /// The service's reading of faxes as an AWS Lambda function for SQS events.
+    Lambda,
     /// Play Telnyx, Stripe, a patient or a hospital against a running service.
     Simulate(simulate::SimulateArgs),
     /// The part of the service that reads one fax, in a process of its own.
@@ -142,6 +145,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => crate::demo::run(args).await,
         Command::Serve(args) => serve::run(&args).await,
         Command::Worker => serve::worker().await,
+        Command::Lambda => lambda::run().await,
         Command::Simulate(args) => simulate::run(args).await,
         Command::ReadFax => Ok(crate::fax_text::run_child()),
         Command::Migrate(args) => migrate::run(&args).await,

@@ -139,8 +139,16 @@ pub(super) fn base_url_without_slash(text: &str) -> Parsed<String> {
 }
 
 /// An address of its own.
-pub(super) fn full_url(text: &str) -> Parsed<String> {
+fn full_url(text: &str) -> Parsed<String> {
     checked_url(text).map(|_| text.to_owned())
+}
+
+/// The URL of a standard queue of SQS.
+pub(super) fn queue_url(text: &str) -> Parsed<String> {
+    match text.ends_with(".fifo") {
+        true => no("is a FIFO queue, where one bad message holds up the rest; a standard queue is needed"),
+        false => full_url(text),
+    }
 }
 
 fn checked_url(text: &str) -> Parsed<Url> {

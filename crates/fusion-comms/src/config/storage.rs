@@ -20,7 +20,7 @@ impl StorageConfig {
     pub(super) fn read(role: Role, reader: &mut Reader<'_>) -> Self {
         let audio = role.has_web().then(|| reader.required("S3_BUCKET_AUDIO", parse::bucket));
         let docs = reader.required("S3_BUCKET_DOCS", parse::bucket);
-        let queue = role.has_worker().then(|| reader.required("FAX_CLASSIFY_QUEUE_URL", parse::full_url));
+        let queue = role.has_worker().then(|| reader.required("FAX_CLASSIFY_QUEUE_URL", parse::queue_url));
         let aws_endpoint = reader.optional("AWS_ENDPOINT_URL", parse::base_url);
         Self {
             audio_bucket: audio.flatten(),

@@ -134,7 +134,7 @@ pub static VARIABLES: &[Variable] = &[
     .required(),
     variable("S3_BUCKET_DOCS", "bucket of fax originals; without it they lie in DATA_DIR/blobs/docs")
         .required(),
-    variable("FAX_CLASSIFY_QUEUE_URL", "SQS queue of faxes to classify").required().not_used_yet(),
+    variable("FAX_CLASSIFY_QUEUE_URL", "SQS queue of faxes to classify").required(),
     variable("RUST_LOG", "which log lines are written, as in info or fusion_comms=debug")
         .default(Value("info")),
     variable("CLOUDWATCH_EMF", "1 writes the metrics as CloudWatch log lines").not_used_yet(),

@@ -146,7 +146,10 @@ fn every_bad_value_is_refused_by_the_name_of_its_variable() {
         ("S3_BUCKET_AUDIO", &["ab", "Upper-Case", "s3://bucket"]),
         ("S3_BUCKET_DOCS", &["with blank"]),
         ("AWS_ENDPOINT_URL", &["http://169.254.169.254", "http://s3.example.org", "minio:9000"]),
-        ("FAX_CLASSIFY_QUEUE_URL", &["classify", "http://sqs.example.org/q"]),
+        (
+            "FAX_CLASSIFY_QUEUE_URL",
+            &["classify", "http://sqs.example.org/q", "https://sqs.us-east-1.amazonaws.com/1/q.fifo"],
+        ),
         ("APP_ENV", &["production", "PROD"]),
     ] {
         for value in values {

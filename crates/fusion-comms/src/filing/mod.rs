@@ -65,15 +65,25 @@ impl Filing {
             return Ok(());
         }
         let started = Instant::now();
-        let filed = match self.read(&fax, &order.s3_key).await {
-            Ok(filed) => filed,
-            Err(JobError::Retry(why)) if receives < MAX_RECEIVES => return Err(JobError::Retry(why)),
-            Err(e) => Filed::bare(Status::NeedsReview, &e.to_string()),
+        // Received more often than any failed attempt accounts for: reading it ended the process each time.
+        let filed = if receives > MAX_RECEIVES {
+            Filed::bare(Status::NeedsReview, "reading the fax broke off each time")
+        } else {
+            self.attempt(&fax, &order.s3_key, receives).await?
         };
         if self.file(&fax, &filed).await? {
             report(&fax, &filed, started.elapsed());
         }
         Ok(())
+    }
+
+    /// Reads the fax; at the last attempt a failure is an outcome too.
+    async fn attempt(&self, fax: &Fax, key: &str, receives: i64) -> Result<Filed, JobError> {
+        match self.read(fax, key).await {
+            Ok(filed) => Ok(filed),
+            Err(JobError::Retry(why)) if receives < MAX_RECEIVES => Err(JobError::Retry(why)),
+            Err(e) => Ok(Filed::bare(Status::NeedsReview, &e.to_string())),
+        }
     }
 
     async fn read(&self, fax: &Fax, key: &str) -> Result<Filed, JobError> {

@@ -11,16 +11,25 @@ const EXTEND: Duration = VISIBILITY.checked_div(3).unwrap();
 
 /// Takes and works one message. False where there was none.
 pub async fn work_one(app: &Parts) -> bool {
-    let message = match app.queue.receive().await {
-        Ok(Some(message)) => message,
-        Ok(None) => return false,
-        Err(e) => {
-            tracing::warn!(error = %e, "the fax queue cannot be read");
-            return false;
-        }
-    };
+    match receive(app).await {
+        Some(message) => work(app, &message).await,
+        None => return false,
+    }
+    true
+}
+
+/// Takes one message; it may wait long, and may be dropped.
+pub async fn receive(app: &Parts) -> Option<Message> {
+    app.queue.receive().await.unwrap_or_else(|e| {
+        tracing::warn!(error = %e, "the fax queue cannot be read");
+        None
+    })
+}
+
+/// Works a message, and deletes it if nothing is left to do.
+pub async fn work(app: &Parts, message: &Message) {
     let work = guarded(app.filing.work(&message.body, message.receives));
-    match kept_meanwhile(&*app.queue, &message, work).await {
+    match kept_meanwhile(&*app.queue, message, work).await {
         Ok(()) => {
             if let Err(e) = app.queue.delete(&message.receipt).await {
                 tracing::warn!(error = %e, "a worked message could not be deleted: it will be seen again, without effect");
@@ -31,7 +40,6 @@ pub async fn work_one(app: &Parts) -> bool {
             tracing::warn!(receives = message.receives, error = %e, "a fax could not be read and is tried again")
         }
     }
-    true
 }
 
 /// Does the work, and extends the message's visibility as long as it lasts.

@@ -20,5 +20,6 @@ mod texts;
 mod wording;
 
 pub use error::JobError;
+pub(crate) use error::guarded;
 pub use faxes::{hurry_fetch, owe_fetch, owe_message};
 pub use run::{Workers, drain};

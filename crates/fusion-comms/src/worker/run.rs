@@ -109,7 +109,12 @@ impl Workers {
         let (app, stop) = (app.clone(), self.stop.clone());
         self.tasks.spawn(async move {
             while !stop.is_cancelled() {
-                if !fax_queue::work_one(&app).await {
+                // SQS may hold the request open for long: a stopping service does not wait for it.
+                let received =
+                    tokio::select! { m = fax_queue::receive(&app) => m, () = stop.cancelled() => break };
+                if let Some(message) = received {
+                    fax_queue::work(&app, &message).await;
+                } else {
                     let bell = app.wake.queue.notified();
                     tokio::select! { () = bell => {}, () = tokio::time::sleep(POLL) => {}, () = stop.cancelled() => {} }
                 }

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
 
 use super::app::within;
 
@@ -80,6 +81,38 @@ impl Moto {
         let text = answer.text().await.expect("a body");
         let (_, rest) = text.split_once("<Id>").expect("an id");
         rest.split_once("</Id>").expect("an id").0.to_owned()
+    }
+
+    pub fn queue_url(&self, name: &str) -> String {
+        format!("{}/123456789012/{name}", self.base)
+    }
+
+    /// Makes a queue; its URL.
+    pub async fn make_queue(&self, name: &str) -> String {
+        self.sqs("CreateQueue", json!({ "QueueName": name })).await;
+        self.queue_url(name)
+    }
+
+    pub async fn send_message(&self, queue: &str, body: &str) {
+        self.sqs("SendMessage", json!({"QueueUrl": queue, "MessageBody": body})).await;
+    }
+
+    /// Messages in a queue, those included that somebody works on.
+    pub async fn messages(&self, queue: &str) -> u32 {
+        let answer =
+            self.sqs("GetQueueAttributes", json!({"QueueUrl": queue, "AttributeNames": ["All"]})).await;
+        let n =
+            |name| answer["Attributes"][name].as_str().and_then(|n| n.parse::<u32>().ok()).expect("a number");
+        n("ApproximateNumberOfMessages") + n("ApproximateNumberOfMessagesNotVisible")
+    }
+
+    async fn sqs(&self, action: &str, body: Value) -> Value {
+        let post = self.http.post(&self.base).header("x-amz-target", format!("AmazonSQS.{action}"));
+        let post = post.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
+        let answer = signed(post, "sqs").send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{action}");
+        let text = answer.text().await.expect("a body");
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// What CloudFront knows of an invalidation.

@@ -197,7 +197,7 @@ impl TestApp {
     }
 
     /// The binary in the app's environment.
-    pub(super) fn binary(&self) -> Command {
+    pub fn binary(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.env_clear().stdin(Stdio::null());
         // The child's own needs, nothing of the machine's configuration.
