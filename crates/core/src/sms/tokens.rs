@@ -164,6 +164,10 @@ impl Cutter<'_> {
             self.word.push_str("number");
             return self.end_word();
         }
+        if chunk == b"+" {
+            self.word.push_str("mas");
+            return self.end_word();
+        }
         if is_web_address(chunk) {
             self.push(0, self.shapes.address);
             if chunk.ends_with(b".") {

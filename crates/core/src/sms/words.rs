@@ -151,6 +151,16 @@ pub const MEANT: &[&str] = &[
     "wnat want",
     "wan want",
     "wants want",
+    "snd send",
+    "lev leave",
+    "fk fuck",
+    "fukk fuck",
+    "fvck fuck",
+    "fuxk fuck",
+    "fook fuck",
+    "fuq fuck",
+    "tak take",
+    "taek take",
     "waht what",
     "nemore anymore",
     "nomre nomore",
@@ -379,7 +389,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Other objects: what the wish is about when it is not the texts (P5). BILLS arrive by text, so "stop sending bills" is none of these.
     (
         "OTHER",
-        "discount discounts hardship charity rent mortgage price prices itemized rebill estate probate bill charge charges card payment payments plan plans appointment appointments appt insurance policy coverage claim claims fee fees check debit autopay draft drafts autodraft \
+        "ach eft hurting aching itching garnishments denial denials denying discount discounts hardship charity rent mortgage price prices itemized rebill estate probate bill charge charges card payment payments plan plans appointment appointments appt insurance policy coverage claim claims fee fees check debit autopay draft drafts autodraft \
       transaction refund balance debt collections collection credit creditreport mail medication meds medicine treatment therapy ambulance transport transportation ride trip surgery visit checks \
       invoice lien interest loan dispute installments installment penalty garnishment deduction deductions withdrawal withdrawals transfer order pickup procedure prescription \
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \

@@ -135,7 +135,7 @@ pub const STOP_BROAD: &[Rule] = &[
             "DONT *1 use|share|sell|give *3 PHONE ~OTHER",
             "gets|getting|got me|us|my *2 off|out ~OTHER",
             "pull|yank|clear|kick|boot|ditch|dump|nix|toss|void|delist|purge|scratch *1 my|this|our|the *1 PHONE|me",
-            "on *2 block|blocked|spam|ignore|dnc list",
+            "on|to *2 block|blocked|spam|ignore|dnc list",
             "delist me|us|this|my",
             "have|get|want|need|like *2 my|our|this|the *3 PHONE|name|info|information *3 wiped|erased|purged|scrubbed|dropped|scratched|struck|cleared|REMOVED ~OTHER",
             "PHONE|name *3 wiped|erased|purged|scrubbed|dropped|scratched|struck|REMOVED ~OTHER",
