@@ -460,9 +460,20 @@ pub const SPEAKS_OF_TEXTS: &[Rule] = &[
         ],
     ),
     doubtful(
+        "ending-with-no-other-object",
+        &[
+            "quit|cease ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|i|ill|we|my|quite|pay",
+            "block|blocking|blocked|reporting|harass|harassing|harassed|harassment|annoying|bothering|bothers|pestering|bugging !of ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|pay|street|road",
+            "ESREMOVE ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|COMMONWORD|no",
+            "ESCANCEL ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|COMMONWORD|parar|pare|paren|corte",
+            "NOT *3 WANT *2 DEM|nothing ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|pay|paying|know|problems|trouble|settle",
+            "NOTSPEAK ESWANT *1 DEM|nada|ESINF|TEXTS|TEXT ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|pagar|ir|deber|perder|corte",
+        ],
+    ),
+    doubtful(
         "speaks-of-texts",
         &[
-            "TXTS|spam|texting|mensajitos|txts|msgs|textitos ~~OTHER|TEXTWANTED",
+            "TXTS|spam|spamming|texting|mensajitos|txts|msgs|textitos ~~OTHER|TEXTWANTED",
             "el|la|mi|este|my|this|group|your|su|sus|tu|ur *1 lista|list|grupo|group|thread ~~OTHER|TEXTWANTED",
         ],
     ),
