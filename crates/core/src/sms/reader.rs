@@ -44,6 +44,7 @@ struct Rules {
     beside_mistake: Table,
     stop: Table,
     stop_broad: Table,
+    stop_wider: Table,
     speaks_of_texts: Table,
     start: Table,
     help: Table,
@@ -60,7 +61,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let beside_mistake = table(rules::START_BESIDE_MISTAKE);
     let (stop, start, help, review) =
         (table(rules::STOP), table(rules::START), table(rules::HELP), table(rules::REVIEW));
-    let (stop_broad, speaks_of_texts) = (table(rules::STOP_BROAD), table(rules::SPEAKS_OF_TEXTS));
+    let (stop_broad, stop_wider, speaks_of_texts) =
+        (table(rules::STOP_BROAD), table(rules::STOP_WIDER), table(rules::SPEAKS_OF_TEXTS));
     let shapes = Shapes::new(&lexicon);
     let index = Index::new(patterns, &lexicon);
     Rules {
@@ -74,6 +76,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         beside_mistake,
         stop,
         stop_broad,
+        stop_wider,
         speaks_of_texts,
         start,
         help,
@@ -154,8 +157,8 @@ impl Rules {
     fn wish_to_stop(&self, text: &mut Text) -> Option<(&'static str, bool)> {
         self.claim(text);
         let hit = |text: &Text| {
-            let strict = self.first(&self.stop, text, Reach::Living);
-            strict.or_else(|| self.first(&self.stop_broad, text, Reach::Living))
+            let tables = [&self.stop, &self.stop_broad, &self.stop_wider];
+            tables.into_iter().find_map(|table| self.first(table, text, Reach::Living))
         };
         hit(text).or_else(|| {
             let tokens = without_noise(&text.tokens, &self.lexicon, &self.shapes)?;

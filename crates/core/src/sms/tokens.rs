@@ -164,6 +164,10 @@ impl Cutter<'_> {
             self.word.push_str("number");
             return self.end_word();
         }
+        if chunk == b"+" {
+            self.word.push_str("mas");
+            return self.end_word();
+        }
         if is_web_address(chunk) {
             self.push(0, self.shapes.address);
             if chunk.ends_with(b".") {
@@ -333,13 +337,23 @@ impl Cutter<'_> {
 
     /// `stooop`, `textting`: runs of a letter made single, if that is a word we watch for.
     fn squeezed(&self, word: &str) -> Option<u16> {
-        let mut short = word.to_owned();
-        let mut last = None;
-        short.retain(|c| last.replace(c) != Some(c));
-        if short.len() == word.len() {
+        let runs = |most: usize| {
+            let (mut last, mut run) = (None, 0);
+            let mut short = word.to_owned();
+            short.retain(|c| {
+                run = if last.replace(c) == Some(c) { run + 1 } else { 1 };
+                run <= most
+            });
+            short
+        };
+        let (double, single) = (runs(2), runs(1));
+        if single.len() == word.len() {
             return None;
         }
-        self.lexicon.id(&short).filter(|id| self.lexicon.is_spelling(*id))
+        // Three of a letter and more are never spelling: any word we know may have been meant.
+        let stretched = double.len() < word.len();
+        let meant = |short: &str| self.lexicon.id(short).filter(|id| (stretched && short.len() >= 3) || self.lexicon.is_spelling(*id));
+        meant(&single).or_else(|| meant(&double).filter(|_| stretched))
     }
 
     fn looks_like_name(&self, word: &str) -> bool {

@@ -151,6 +151,16 @@ pub const MEANT: &[&str] = &[
     "wnat want",
     "wan want",
     "wants want",
+    "snd send",
+    "lev leave",
+    "fk fuck",
+    "fukk fuck",
+    "fvck fuck",
+    "fuxk fuck",
+    "fook fuck",
+    "fuq fuck",
+    "tak take",
+    "taek take",
     "waht what",
     "nemore anymore",
     "nomre nomore",
@@ -267,7 +277,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "CONTACTING",
-        "waking upsetting confusing scaring buzzing dinging paging poking nagging flooding inundating ringing dming imessaging tormenting troubling phoning corresponding messagin contactin botherin harassin buggin texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
+        "hollering hollerin texing waking upsetting confusing scaring buzzing dinging paging poking nagging flooding inundating ringing dming imessaging tormenting troubling phoning corresponding messagin contactin botherin harassin buggin texting txting textin txtin messaging msging messagin contacting calling callin bothering harassing harrassing bugging spamming annoying pestering sending sendin emailing \
       writing reaching pinging hounding stalking disturbing notifying reminding alerting asking bombarding threatening soliciting trying doing communicating blowingup \
       hittingup hitting blowing badgering nagging irritating messing wasting playing pushing using disrupting interrupting replying responding flooding blasting lying scamming bullying begging",
     ),
@@ -287,7 +297,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("GETTING", "getting receiving gettin recieving"),
     (
         "CONTACT",
-        "holla holler buzz ding page poke hassle nag pester badger bombard flood blast inundate ring dm imessage whatsapp tx beep harrass spamming hound stalk bother hmu torment trouble correspond text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
+        "hollar holla holler buzz ding page poke hassle nag pester badger bombard flood blast inundate ring dm imessage whatsapp tx beep harrass spamming hound stalk bother hmu torment trouble correspond text txt txet tex message msg contact call bother send email write harass harrass bug disturb remind reach notify spam solicit communicate ping annoy pester hound hit blowup blow texted \
       bombard mess respond reply badger threaten texting messaging contacting calling",
     ),
     ("WRITE", "text txt message msg contact texting"),
@@ -302,7 +312,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Signs that a text is spoken of as one that should come, or is answered: the broad rule keeps away.
     (
         "TEXTWANTED",
-        "gustan gusta encantan thx ty best deaf hearing sigan continuen continue help helps helped bien otra volver vuelvan like remember said says says send sending reply assistance link links page site website open opened opens load loads loading click clicked resend lost deleted missed expired show shows showing came come received got get getting see saw seen find read \
+        "left spanish espanol ingles english gustan gusta encantan thx ty best deaf hearing sigan continuen continue help helps helped bien otra volver vuelvan like remember said says says send sending reply assistance link links page site website open opened opens load loads loading click clicked resend lost deleted missed expired show shows showing came come received got get getting see saw seen find read \
       blank error works working thanks thank appreciate helpful prefer better easier fine ok good back again start restart until call calls phone email mail my his her number amount who what when why how which \
       if did does do can could yes still keep sorry responded reply replied reading answer understand understood sent recibi recibio recibido llego llega llegan abre abrir enlace prefiero mejor mande mandar",
     ),
@@ -363,7 +373,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("WRONG", "wrong incorrect rong mistaken wrng worng wrogn wong"),
     (
         "WRONGONE",
-        "number person guy phone party contact recipient man lady woman individual one dude girl gal somebody family cell num peron human people house household",
+        "nigga mf bitch fella fellas fellow feller chap bloke gent kid mom dad number person guy phone party contact recipient man lady woman individual one dude girl gal somebody family cell num peron human people house household",
     ),
     ("GOAWAY", "hush foff stfu gtfo scram shoo begone fuckoff pissoff"),
     ("AGAIN", "again anymore more another next once continue keep still"),
@@ -379,7 +389,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     // Other objects: what the wish is about when it is not the texts (P5). BILLS arrive by text, so "stop sending bills" is none of these.
     (
         "OTHER",
-        "discount discounts hardship charity rent mortgage price prices itemized rebill estate probate bill charge charges card payment payments plan plans appointment appointments appt insurance policy coverage claim claims fee fees check debit autopay draft drafts autodraft \
+        "ach eft hurting aching itching garnishments denial denials denying discount discounts hardship charity rent mortgage price prices itemized rebill estate probate bill charge charges card payment payments plan plans appointment appointments appt insurance policy coverage claim claims fee fees check debit autopay draft drafts autodraft \
       transaction refund balance debt collections collection credit creditreport mail medication meds medicine treatment therapy ambulance transport transportation ride trip surgery visit checks \
       invoice lien interest loan dispute installments installment penalty garnishment deduction deductions withdrawal withdrawals transfer order pickup procedure prescription \
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \

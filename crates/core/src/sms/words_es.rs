@@ -309,7 +309,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("ASKWHO", "quien quienes"),
     (
         "COMMONWORD",
-        "bloque bloques altos pares pared parra numeros bastante el la los las un una uno de del en al con sin para por que como cuando donde cuanto cual es son soy esta estoy estan era fue \
+        "cortaron quitaron pararon dejaron borraron sacaron bloquearon suspendieron eliminaron detuvieron apagaron bloque bloques altos pares pared parra numeros bastante el la los las un una uno de del en al con sin para por que como cuando donde cuanto cual es son soy esta estoy estan era fue \
       ser hay he ha han tengo tiene tienen muy mas menos todavia aun tambien hoy manana ayer lunes martes miercoles jueves viernes sabado domingo \
       semana mes ano alta baja alto fin mama papa hijo hija esposo esposa hermano padre paciente pagar pague paga recibir recibi llego llegan lleguen llegar \
       vuelvan vuelva volver sigan siga seguir siguen sigue estar esten este hacer hago aqui alli ningun ninguna nadie nombre persona conozco vive vivo dejar \

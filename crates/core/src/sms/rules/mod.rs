@@ -23,7 +23,7 @@
 //! | `,` | a clause ends here |
 //!
 //! Order of work: [`OTHER_SENSES`] first claims words that mean something else ("bus stop", "cancel the bill"); a claimed word
-//! counts for no later rule. Then [`EMERGENCY`], start-after-a-mistake, [`STOP`], [`STOP_BROAD`], both again with oaths and
+//! counts for no later rule. Then [`EMERGENCY`], start-after-a-mistake, [`STOP`], [`STOP_BROAD`], [`STOP_WIDER`], all again with oaths and
 //! courtesies left out (class `NOISE`), [`START`], [`HELP`], [`SPEAKS_OF_TEXTS`], [`REVIEW`]: the first match names the rule. To mend a missed STOP, add a pattern to STOP; to mend a false one, add its other sense to OTHER_SENSES.
 //! Raise [`RULES_VERSION`] with every change, here or in the words.
 
@@ -31,14 +31,16 @@ mod other_senses;
 mod start_help;
 mod stop;
 mod stop_broad;
+mod stop_wider;
 
 pub use other_senses::OTHER_SENSES;
 pub use start_help::{EMERGENCY, HELP, MISTAKE, NO_EMERGENCY, REVIEW, START, START_BESIDE_MISTAKE};
 pub use stop::STOP;
 pub use stop_broad::{SPEAKS_OF_TEXTS, STOP_BROAD};
+pub use stop_wider::STOP_WIDER;
 
 /// Stored with every decision.
-pub const RULES_VERSION: &str = "2026-11-24.4";
+pub const RULES_VERSION: &str = "2026-11-29.1";
 
 /// Some patterns that mean one thing.
 pub struct Rule {
@@ -64,7 +66,7 @@ mod tests {
     use super::super::{words, words_es};
     use super::*;
 
-    const TABLES: [&[Rule]; 11] = [
+    const TABLES: [&[Rule]; 12] = [
         OTHER_SENSES,
         EMERGENCY,
         NO_EMERGENCY,
@@ -72,6 +74,7 @@ mod tests {
         START_BESIDE_MISTAKE,
         STOP,
         STOP_BROAD,
+        STOP_WIDER,
         SPEAKS_OF_TEXTS,
         START,
         HELP,

@@ -135,7 +135,7 @@ pub const STOP_BROAD: &[Rule] = &[
             "DONT *1 use|share|sell|give *3 PHONE ~OTHER",
             "gets|getting|got me|us|my *2 off|out ~OTHER",
             "pull|yank|clear|kick|boot|ditch|dump|nix|toss|void|delist|purge|scratch *1 my|this|our|the *1 PHONE|me",
-            "on *2 block|blocked|spam|ignore|dnc list",
+            "on|to *2 block|blocked|spam|ignore|dnc list",
             "delist me|us|this|my",
             "have|get|want|need|like *2 my|our|this|the *3 PHONE|name|info|information *3 wiped|erased|purged|scrubbed|dropped|scratched|struck|cleared|REMOVED ~OTHER",
             "PHONE|name *3 wiped|erased|purged|scrubbed|dropped|scratched|struck|REMOVED ~OTHER",
@@ -460,9 +460,20 @@ pub const SPEAKS_OF_TEXTS: &[Rule] = &[
         ],
     ),
     doubtful(
+        "ending-with-no-other-object",
+        &[
+            "quit|cease ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|i|ill|we|my|quite|pay",
+            "block|blocking|blocked|reporting|harass|harassing|harassed|harassment|annoying|bothering|bothers|pestering|bugging !of ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|pay|street|road",
+            "ESREMOVE ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|COMMONWORD|no",
+            "ESCANCEL ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|COMMONWORD|parar|pare|paren|corte",
+            "NOT *3 WANT *2 DEM|nothing ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|pay|paying|know|problems|trouble|settle",
+            "NOTSPEAK ESWANT *1 DEM|nada|ESINF|TEXTS|TEXT ~~OTHER|TEXTWANTED|INSURER|OTHERDOING|FAMILY|MAILPLACE|NUMBER|pagar|ir|deber|perder|corte",
+        ],
+    ),
+    doubtful(
         "speaks-of-texts",
         &[
-            "TXTS|spam|texting|mensajitos|txts|msgs|textitos ~~OTHER|TEXTWANTED",
+            "TXTS|spam|spamming|texting|mensajitos|txts|msgs|textitos ~~OTHER|TEXTWANTED",
             "el|la|mi|este|my|this|group|your|su|sus|tu|ur *1 lista|list|grupo|group|thread ~~OTHER|TEXTWANTED",
         ],
     ),
