@@ -13,8 +13,10 @@ use super::rules;
 const FUZZY_LETTERS: usize = 7;
 /// An unknown run of letters from this length on may be several words without blanks.
 const GLUED_LETTERS: usize = 8;
-/// Rows of a page in which titles stand.
-const HEADING_ROWS: usize = 8;
+/// Rows of a page in which titles stand, and the most words of a cell there that is no sentence.
+const HEADING: (usize, usize) = (8, 10);
+/// Further down a title stands alone in its cell.
+const LOW_HEADING: (usize, usize) = (30, 6);
 
 /// The phrases that stand on a page.
 #[derive(Default)]
@@ -28,7 +30,7 @@ impl Found {
         self.anywhere.contains(phrase)
     }
 
-    /// In the first rows, where titles stand.
+    /// Where titles stand: in the first rows, or alone in a cell.
     pub fn in_heading(&self, phrase: &str) -> bool {
         self.heading.contains(phrase)
     }
@@ -110,11 +112,13 @@ impl Lexicon {
 
     fn find(&self, body: &str) -> Found {
         let mut tokens: Vec<Ids> = Vec::new();
-        let mut heading_end = 0;
+        let mut titles: Vec<bool> = Vec::new();
         for (row, line) in body.lines().filter(|l| !l.trim().is_empty()).enumerate() {
-            self.read(&split(line), &mut tokens);
-            if row < HEADING_ROWS {
-                heading_end = tokens.len();
+            for cell in line.split("  ").filter(|c| !c.trim().is_empty()) {
+                let words = split(cell);
+                self.read(&words, &mut tokens);
+                let fits = |(rows, most): (usize, usize)| row < rows && words.len() <= most;
+                titles.resize(tokens.len(), fits(HEADING) || fits(LOW_HEADING));
             }
         }
         let mut found = Found::default();
@@ -123,7 +127,7 @@ impl Lexicon {
                 let end = at + phrase.ids.len();
                 if end <= tokens.len() && phrase.ids.iter().zip(&tokens[at..]).all(|(id, t)| t.contains(id)) {
                     found.anywhere.insert(phrase.text);
-                    if end <= heading_end {
+                    if titles[at..end].iter().all(|t| *t) {
                         found.heading.insert(phrase.text);
                     }
                 }
@@ -323,10 +327,19 @@ mod tests {
     }
 
     #[test]
-    fn a_heading_is_in_the_first_rows_only() {
+    fn a_heading_is_in_the_first_rows_or_stands_alone_and_is_no_sentence() {
         let lexicon = Lexicon::new(["face sheet"].into_iter());
-        let low = format!("{}Face sheet", "a line\n".repeat(9));
-        assert!(lexicon.find(&low).has("face sheet") && !lexicon.find(&low).in_heading("face sheet"));
-        assert!(lexicon.find("General Hospital\nFACE SHEET").in_heading("face sheet"));
+        let low = format!("{}Face sheet", "a line\n".repeat(31));
+        let sentence = "Please send us the face sheet and the card of the patient by Friday";
+        for text in [low.as_str(), sentence] {
+            assert!(
+                lexicon.find(text).has("face sheet") && !lexicon.find(text).in_heading("face sheet"),
+                "{text}"
+            );
+        }
+        let below = format!("{}Adm 4    FACE SHEET", "a line\n".repeat(9));
+        for text in ["General Hospital\nFACE SHEET", &below] {
+            assert!(lexicon.find(text).in_heading("face sheet"), "{text}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::doc_type::DocType;
 use super::phrases::Found;
 use super::{cover, pcs};
 
-/// Where a phrase counts in full; elsewhere a heading's phrase counts half.
+/// Where a phrase counts in full; elsewhere a heading's phrase counts a third.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Heading,
@@ -28,10 +28,10 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    /// The points on a page; a heading's phrase counts half elsewhere.
+    /// The points on a page; a heading's phrase counts a third elsewhere.
     pub fn on(&self, found: &Found) -> Option<i32> {
         let in_place = self.place == Place::Anywhere || found.in_heading(self.phrase);
-        found.has(self.phrase).then_some(if in_place { self.points } else { self.points / 2 })
+        found.has(self.phrase).then_some(if in_place { self.points } else { self.points / 3 })
     }
 }
 
@@ -69,6 +69,9 @@ pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
     let typing = DocType::ALL.into_iter().flat_map(|t| of(t).iter().map(|r| r.phrase));
     typing.chain(cover::phrases()).chain(pcs::phrases())
 }
+
+#[cfg(test)]
+mod pages;
 
 #[cfg(test)]
 mod tests {
