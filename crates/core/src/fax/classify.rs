@@ -1,8 +1,11 @@
-//! What kind of document a fax is: weighted phrases, page by page, covers and blank pages left out.
+//! What kind of document a page is: weighted phrases and the shape of the page.
 
+use super::cover::{self, Place};
 use super::doc_type::DocType;
-use super::rules::{self, Place, Rule};
-use super::text::{PageText, usable_text, words};
+use super::phrases::{self, Found};
+use super::rules::{self, Place as RulePlace, Rule};
+use super::segments;
+use super::text::{PageText, words};
 
 /// The kind of document and how sure the rules are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,75 +22,104 @@ pub struct Typing {
 /// Fewest points, and fewest ahead of the second best, to be sure.
 const SURE_SCORE: i32 = 9;
 const SURE_LEAD: i32 = 5;
+/// A phrase of a heading worth this much is a title.
+const TITLE_POINTS: i32 = 6;
 
-/// Types a fax by its first page that says what it is; a cover sheet belongs to what follows.
+/// Types a fax by its first document; a cover sheet belongs to what follows.
 pub fn classify(pages: &[PageText]) -> Typing {
-    let bodies: Vec<Typing> = pages
-        .iter()
-        .filter(|p| usable_text(&p.text))
-        .map(PageText::body)
-        .filter(|body| !is_cover(body))
-        .map(|body| type_page(&body))
-        .collect();
-    let Some(best) = bodies.iter().find(|t| t.sure).or_else(|| bodies.iter().max_by_key(|t| t.score)) else {
-        return no_body(pages);
-    };
-    let mut typing = best.clone();
-    if bodies.iter().any(|t| t.sure && t.doc_type != typing.doc_type) {
-        typing.sure = false;
-        typing.reasons.push("another page looks like another document");
+    segments::typing(pages, &segments::split(pages))
+}
+
+/// Points of the types, in the order of `DocType::ALL`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Points([i32; DocType::ALL.len()]);
+
+impl Points {
+    pub fn of(&self, doc_type: DocType) -> i32 {
+        self.0[doc_type as usize]
     }
-    typing
-}
 
-fn no_body(pages: &[PageText]) -> Typing {
-    let unread = pages.iter().any(PageText::is_unread);
-    let reason =
-        if unread { "no page has text that can be read" } else { "nothing but cover sheets and blank pages" };
-    Typing { doc_type: DocType::Other, score: 0, sure: !unread && !pages.is_empty(), reasons: vec![reason] }
-}
-
-fn type_page(body: &str) -> Typing {
-    let all = words(body);
-    let heading = heading(body);
-    let money = amounts(body);
-    let mut scored: Vec<(i32, DocType, Vec<&'static str>)> = DocType::ALL
-        .into_iter()
-        .map(|doc_type| {
-            let (points, reasons) = score(rules::of(doc_type), &all, &heading);
-            (points + structure(doc_type, money, &all), doc_type, reasons)
-        })
-        .collect();
-    scored.sort_by_key(|s| std::cmp::Reverse(s.0));
-    let lead = scored[0].0 - scored[1].0;
-    let (points, doc_type, reasons) = scored.swap_remove(0);
-    Typing { doc_type, score: points, sure: points >= SURE_SCORE && lead >= SURE_LEAD, reasons }
-}
-
-fn score(rules: &'static [Rule], all: &str, heading: &str) -> (i32, Vec<&'static str>) {
-    let mut points = 0;
-    let mut reasons = Vec::new();
-    for rule in rules {
-        if !rule.is_in(all) {
-            continue;
+    pub fn add(&mut self, other: &Points) {
+        for (sum, points) in self.0.iter_mut().zip(other.0) {
+            *sum += points;
         }
-        let in_place = rule.place == Place::Anywhere || rule.is_in(heading);
-        points += if in_place { rule.points } else { rule.points / 2 };
-        reasons.push(rule.phrase);
     }
-    (points, reasons)
+
+    /// The best type, and whether it is strong enough and clear of the second best.
+    pub fn best(&self) -> (DocType, i32, bool) {
+        let mut order = DocType::ALL;
+        order.sort_by_key(|t| std::cmp::Reverse(self.of(*t)));
+        let best = self.of(order[0]);
+        (order[0], best, best >= SURE_SCORE && best - self.of(order[1]) >= SURE_LEAD)
+    }
+}
+
+/// What one page is, apart from its neighbours.
+pub(super) enum Page {
+    Blank,
+    Unread,
+    Cover,
+    Separator,
+    Body(Body),
+}
+
+/// A page of a document.
+pub(super) struct Body {
+    pub typing: Typing,
+    /// Points of every type.
+    pub points: Points,
+    /// A title of this type stands at its head.
+    pub titled: bool,
+    pub place: Place,
+}
+
+pub(super) fn read(page: &PageText) -> Page {
+    if !page.is_readable() {
+        return if page.is_unread() { Page::Unread } else { Page::Blank };
+    }
+    let body = page.body();
+    let found = phrases::find(&body);
+    if cover::is_separator(&body, &found) {
+        return Page::Separator;
+    }
+    if cover::is_cover(&body, &found) {
+        return Page::Cover;
+    }
+    let points = points(&body, &found);
+    let (doc_type, score, sure) = points.best();
+    let hits = || rules::of(doc_type).iter().filter(|r| r.on(&found).is_some());
+    let titled = hits().any(|r| is_title(r, &found));
+    let reasons = hits().map(|r| r.phrase).collect();
+    let typing = Typing { doc_type, score, sure, reasons };
+    Page::Body(Body { typing, points, titled, place: cover::place(page, &found) })
+}
+
+fn is_title(rule: &Rule, found: &Found) -> bool {
+    rule.place == RulePlace::Heading && rule.points >= TITLE_POINTS && found.in_heading(rule.phrase)
+}
+
+fn points(body: &str, found: &Found) -> Points {
+    let money = amounts(body);
+    let first_person = first_person(body);
+    Points(DocType::ALL.map(|doc_type| {
+        let phrases: i32 = rules::of(doc_type).iter().filter_map(|r| r.on(found)).sum();
+        phrases + structure(doc_type, money, first_person)
+    }))
 }
 
 /// What the shape of a page says: statements have columns of money, letters of patients speak in the first person.
-fn structure(doc_type: DocType, money: usize, words: &str) -> i32 {
-    let first_person =
-        [" i ", " my ", " me ", " im ", " ive "].iter().map(|w| words.matches(w).count()).sum::<usize>();
+fn structure(doc_type: DocType, money: usize, first_person: usize) -> i32 {
     match doc_type {
         DocType::Eob | DocType::RemittanceAdvice if money >= 6 => 3,
         DocType::DenialLetter | DocType::Auth if money >= 6 => -3,
         DocType::PatientCorrespondence if first_person >= 3 => 3,
         _ => 0,
     }
+}
+
+fn first_person(body: &str) -> usize {
+    let words = words(body);
+    [" i ", " my ", " me ", " im ", " ive "].iter().map(|w| words.matches(w).count()).sum()
 }
 
 /// Amounts with cents.
@@ -102,57 +134,4 @@ fn amounts(body: &str) -> usize {
             })
         })
         .count()
-}
-
-/// Where titles stand: the first rows of a page.
-fn heading(body: &str) -> String {
-    words(&body.lines().filter(|l| !l.trim().is_empty()).take(8).collect::<Vec<_>>().join("\n"))
-}
-
-/// A fax cover sheet: short, with the fields of a transmittal and the notice that goes with it.
-fn is_cover(body: &str) -> bool {
-    let text = words(body);
-    let has = |phrase: &str| text.contains(&format!(" {phrase} "));
-    let title = [
-        "fax",
-        "facsimile",
-        "fax cover",
-        "fax cover sheet",
-        "cover sheet",
-        "facsimile transmittal",
-        "fax transmittal",
-        "fax transmission",
-    ];
-    let titled =
-        title.iter().skip(2).any(|t| has(t)) || heading(body).starts_with(" fax ") || has("pages incl cover");
-    let fields = [
-        "to",
-        "from",
-        "fax",
-        "phone",
-        "pages",
-        "re",
-        "subject",
-        "attn",
-        "attention",
-        "message",
-        "comments",
-        "date",
-        "urgent",
-    ];
-    let fields = fields.iter().filter(|f| has(f)).count();
-    let notice = [
-        "confidentiality notice",
-        "intended recipient",
-        "documents accompanying this fax",
-        "legally privileged",
-        "notify the sender",
-        "number of pages",
-        "please reply",
-        "received in error",
-        "received this fax in error",
-        "received this transmission in error",
-    ];
-    let notices = notice.iter().filter(|n| has(n)).count();
-    body.len() < 2500 && titled && fields >= 4 && (notices >= 1 || body.len() < 400)
 }

@@ -1,5 +1,7 @@
 //! Calendar dates as they are written on faxes.
 
+use chrono::NaiveDate;
+
 /// A date as printed; the year may have two digits only.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Date {
@@ -30,6 +32,15 @@ impl Date {
             (Year::Full(a) | Year::Short(a), Year::Full(b) | Year::Short(b)) => a % 100 == b % 100,
         };
         years && self.month == other.month && self.day == other.day
+    }
+
+    /// The day; a year of two digits is of this century. `None` for a day that does not exist.
+    pub fn day(self) -> Option<NaiveDate> {
+        let year = match self.year {
+            Year::Full(year) => year,
+            Year::Short(year) => 2000 + year,
+        };
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, self.month, self.day)
     }
 
     pub fn has_full_year(self) -> bool {

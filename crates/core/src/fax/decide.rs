@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidate;
-use super::classify::{Typing, classify};
+use super::classify::Typing;
 use super::doc_type::DocType;
 use super::matching::{Matching, match_case};
+use super::pcs::{self, PcsChecklist};
 use super::roster::Case;
-use super::text::{PageText, usable_text};
+use super::segments::{self, Part, Segment};
+use super::text::PageText;
 use crate::ids::CaseId;
 
 /// Where a fax ends up (`fax_documents.status`).
@@ -41,6 +43,11 @@ pub struct Verdict {
     pub candidates: Vec<Candidate>,
     /// Why, in our own words; holds nothing of the fax.
     pub reasons: Vec<&'static str>,
+    /// The documents of the fax in order, covers and blank pages left out. Their cases are the fax's own where it is
+    /// `Classified`, else suggestions.
+    pub segments: Vec<Segment>,
+    /// Of the first physician certification statement in the fax.
+    pub pcs_checklist: Option<PcsChecklist>,
 }
 
 /// The doubt that a second opinion may help with.
@@ -54,31 +61,72 @@ pub fn decide(pages: &[PageText], roster: &[Case]) -> Verdict {
     if pages.is_empty() {
         return bare(Status::Unreadable, "the document has no pages");
     }
-    if pages.iter().any(PageText::is_unread) && !pages.iter().any(|p| usable_text(&p.text)) {
+    if pages.iter().any(PageText::is_unread) && !pages.iter().any(PageText::is_readable) {
         return bare(Status::NeedsReview, "no page has text that can be read");
     }
-    let typing = classify(pages);
+    let parts = segments::split(pages);
+    let typing = segments::typing(pages, &parts);
     let matching = match_case(pages, roster);
-    let doubts = doubts(pages, &typing, &matching);
+    let own = own_matchings(pages, &parts, &matching, roster);
+    let mut doubts = doubts(pages, &typing, &matching);
+    doubts.extend(batch_doubts(&parts, &own));
+    let segments = parts.iter().zip(&own).map(|(part, m)| part.segment(pages, m.attach.clone())).collect();
     let suggested = typing.sure || typing.score >= SUGGEST_SCORE;
-    let doc_type = suggested.then_some(typing.doc_type);
-    if doubts.is_empty() {
-        let case_id = if typing.doc_type.is_without_patient() { None } else { matching.attach };
-        return Verdict {
-            doc_type,
-            case_id,
-            status: Status::Classified,
-            candidates: matching.candidates,
-            reasons: typing.reasons,
-        };
-    }
-    Verdict {
-        doc_type,
+    let mut verdict = Verdict {
+        doc_type: suggested.then_some(typing.doc_type),
         case_id: None,
         status: Status::NeedsReview,
         candidates: matching.candidates,
         reasons: doubts,
+        segments,
+        pcs_checklist: checklist(pages, &parts),
+    };
+    if verdict.reasons.is_empty() {
+        verdict.status = Status::Classified;
+        verdict.reasons = typing.reasons;
+        verdict.case_id = matching.attach.filter(|_| !typing.doc_type.is_without_patient());
+        for segment in &mut verdict.segments {
+            segment.case_id.clone_from(&verdict.case_id);
+        }
     }
+    verdict
+}
+
+/// What each document's own pages lead to.
+fn own_matchings(pages: &[PageText], parts: &[Part], whole: &Matching, roster: &[Case]) -> Vec<Matching> {
+    let nobody = Matching { attach: None, candidates: Vec::new(), conflict: false, reason: None };
+    let own = |part: &Part| match part.typing.doc_type {
+        t if t.is_without_patient() => nobody.clone(),
+        _ if parts.len() == 1 => whole.clone(),
+        _ => match_case(&part.texts(pages), roster),
+    };
+    parts.iter().map(own).collect()
+}
+
+/// Why a batch of several documents needs a person: it can be filed as a whole only if all of it is one patient's trip.
+fn batch_doubts(parts: &[Part], own: &[Matching]) -> Vec<&'static str> {
+    if parts.len() < 2 {
+        return Vec::new();
+    }
+    let mut doubts = Vec::new();
+    let mut cases: Vec<&CaseId> = own.iter().filter_map(|m| m.attach.as_ref()).collect();
+    cases.dedup();
+    if cases.len() > 1 || segments::several_patients(parts) {
+        doubts.push("the fax holds papers of several patients or trips");
+    } else if own.iter().any(|m| m.conflict) {
+        doubts.push("a document of the fax contradicts itself");
+    }
+    let without = parts.iter().filter(|p| p.typing.doc_type.is_without_patient()).count();
+    if without > 0 && without < parts.len() {
+        doubts.push("some papers of the fax concern no patient");
+    }
+    doubts
+}
+
+/// Of the first certification in the fax.
+fn checklist(pages: &[PageText], parts: &[Part]) -> Option<PcsChecklist> {
+    let part = parts.iter().find(|p| p.typing.doc_type == DocType::Pcs)?;
+    Some(pcs::check(&part.texts(pages)))
 }
 
 /// Every reason for a person to look; none means the fax is filed without one.
@@ -103,5 +151,13 @@ fn doubts(pages: &[PageText], typing: &Typing, matching: &Matching) -> Vec<&'sta
 }
 
 fn bare(status: Status, reason: &'static str) -> Verdict {
-    Verdict { doc_type: None, case_id: None, status, candidates: Vec::new(), reasons: vec![reason] }
+    Verdict {
+        doc_type: None,
+        case_id: None,
+        status,
+        candidates: Vec::new(),
+        reasons: vec![reason],
+        segments: Vec::new(),
+        pcs_checklist: None,
+    }
 }

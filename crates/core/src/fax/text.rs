@@ -32,7 +32,8 @@ pub struct Word {
 pub struct PageText {
     pub number: u32,
     pub text: String,
-    /// The page shows something that is not in `text`: a picture, or letters without a readable encoding.
+    /// The page shows something that is not in `text`: a picture, or letters without a readable encoding. Of a page
+    /// read by OCR: the picture is not blank, so that a page with hardly a word on it is one that could not be read.
     #[serde(default)]
     pub has_picture: bool,
     #[serde(default)]
@@ -62,9 +63,20 @@ impl PageText {
         self.text.lines().filter(|l| !is_stamp(l)).collect::<Vec<_>>().join("\n")
     }
 
+    /// The text says what the page says.
+    pub(super) fn is_readable(&self) -> bool {
+        usable_text(&self.text) && !self.is_guesswork()
+    }
+
     /// There is something on the page that nobody has read.
     pub(super) fn is_unread(&self) -> bool {
-        !usable_text(&self.text) && (self.has_picture || !self.body().trim().is_empty())
+        !self.is_readable() && (self.has_picture || !self.body().trim().is_empty())
+    }
+
+    /// OCR itself believed too little of what it read.
+    fn is_guesswork(&self) -> bool {
+        let sum: usize = self.words.iter().map(|w| usize::from(w.confidence)).sum();
+        !self.words.is_empty() && sum < self.words.len() * MIN_CONFIDENCE
     }
 }
 
@@ -77,6 +89,8 @@ impl fmt::Debug for PageText {
 /// Fewest letters and words that make a text layer worth reading: a returned label has some 90 letters.
 const MIN_LETTERS: usize = 24;
 const MIN_WORDS: usize = 5;
+/// Lowest mean confidence of a page's words, in percent, with which its text counts.
+const MIN_CONFIDENCE: usize = 45;
 
 /// Whether a text layer says what the page says: more than a fax server's line, and made of words.
 ///
@@ -136,7 +150,14 @@ pub(super) fn is_stamp(line: &str) -> bool {
     let marks =
         [" from ", " to ", " fax ", " faxserver", " rightfax ", " received ", " job ", " id ", " tel "];
     let others = marks.iter().filter(|m| words.contains(*m)).count();
-    line.len() < 160 && (has_time && has_page && others >= 1 || has_time && others >= 3)
+    let sender = has_page && line.split_whitespace().any(is_phone);
+    line.trim().len() < 160 && (has_time && has_page && (others >= 1 || sender) || has_time && others >= 3)
+}
+
+/// `312-555-0100`, `(312)555-0100`, `+13125550100`
+fn is_phone(token: &str) -> bool {
+    let digits = token.bytes().filter(u8::is_ascii_digit).count();
+    (10..=11).contains(&digits) && token.bytes().all(|b| b.is_ascii_digit() || b"+-().".contains(&b))
 }
 
 /// The words of a text in lower case, one blank before, between and after, so that ` memo ` is not in ` memorial `.
@@ -173,11 +194,34 @@ mod tests {
             "Received 11/12/2026 20:58 from +12025550167 by FaxServer01 page 1 of 1 job 1405785",
             "Nov 12 2026 08:58PM  HP Fax 202-555-0143  page 1",
             "11/12/2026 20:58  TO: 12025550143  FROM: 12025550167  Page: 1/3",
+            " 11/12/2026 20:58     202-555-0143    SOME COUNTY HOSPITAL      PAGE 01/02",
         ] {
             assert!(is_stamp(stamp), "{stamp}");
             assert!(!usable_text(stamp), "{stamp}");
         }
         assert!(!is_stamp("Patient was received on 11/12/2026 at the destination"));
+    }
+
+    #[test]
+    fn what_ocr_hardly_believes_is_unread() {
+        let word = |text: &str, confidence| Word {
+            text: text.into(),
+            left: 0,
+            top: 0,
+            width: 9,
+            height: 9,
+            confidence,
+        };
+        let text = "the patient was seen today in the emergency room";
+        let page = |confidence| PageText {
+            source: Source::Ocr,
+            has_picture: true,
+            words: text.split(' ').map(|w| word(w, confidence)).collect(),
+            ..PageText::new(1, text)
+        };
+        assert!(page(30).is_unread() && !page(80).is_unread());
+        assert!(PageText { text: "xx".into(), words: vec![], ..page(80) }.is_unread());
+        assert!(!PageText { text: String::new(), words: vec![], has_picture: false, ..page(80) }.is_unread());
     }
 
     #[test]

@@ -211,7 +211,15 @@ struct Filed {
 
 impl Filed {
     fn bare(status: Status, error: &str) -> Self {
-        let verdict = Verdict { doc_type: None, case_id: None, status, candidates: vec![], reasons: vec![] };
+        let verdict = Verdict {
+            doc_type: None,
+            case_id: None,
+            status,
+            candidates: vec![],
+            reasons: vec![],
+            segments: vec![],
+            pcs_checklist: None,
+        };
         Self { verdict, pages: None, pages_key: None, error: Some(error.to_owned()) }
     }
 }

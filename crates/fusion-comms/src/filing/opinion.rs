@@ -159,6 +159,8 @@ mod tests {
             status: Status::NeedsReview,
             candidates: vec![],
             reasons: vec![UNSURE_OF_TYPE],
+            segments: vec![],
+            pcs_checklist: None,
         }
     }
 

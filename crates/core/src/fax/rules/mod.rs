@@ -8,8 +8,10 @@ mod office;
 mod payer;
 
 use super::doc_type::DocType;
+use super::phrases::Found;
+use super::{cover, pcs};
 
-/// Where a phrase counts in full; elsewhere a heading's phrase counts half.
+/// Where a phrase counts in full; elsewhere a heading's phrase counts a third.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Heading,
@@ -26,17 +28,10 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    /// Whether normalised words (see `text::words`) hold the phrase.
-    pub fn is_in(&self, words: &str) -> bool {
-        let (phrase, whole) = match self.phrase.strip_suffix('*') {
-            Some(stem) => (stem, false),
-            None => (self.phrase, true),
-        };
-        words.match_indices(phrase).any(|(at, _)| {
-            let before = words[..at].ends_with(' ');
-            let after = !whole || words[at + phrase.len()..].starts_with(' ');
-            before && after
-        })
+    /// The points on a page; a heading's phrase counts a third elsewhere.
+    pub fn on(&self, found: &Found) -> Option<i32> {
+        let in_place = self.place == Place::Anywhere || found.in_heading(self.phrase);
+        found.has(self.phrase).then_some(if in_place { self.points } else { self.points / 3 })
     }
 }
 
@@ -69,6 +64,15 @@ pub(super) fn of(doc_type: DocType) -> &'static [Rule] {
     }
 }
 
+/// Every phrase that anything asks a page for.
+pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
+    let typing = DocType::ALL.into_iter().flat_map(|t| of(t).iter().map(|r| r.phrase));
+    typing.chain(cover::phrases()).chain(pcs::phrases())
+}
+
+#[cfg(test)]
+mod pages;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,12 +92,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn a_phrase_is_whole_words_and_a_star_takes_any_ending() {
-        assert!(any("memo", 1).is_in(" a memo to all "));
-        assert!(!any("memo", 1).is_in(" memorial hospital "));
-        assert!(any("overturn*", 1).is_in(" we have overturned it "));
     }
 }
