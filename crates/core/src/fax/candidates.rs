@@ -76,7 +76,7 @@ pub(super) struct Reading {
 
 impl Reading {
     pub fn new(pages: &[PageText]) -> Self {
-        let bodies: Vec<String> = pages.iter().map(PageText::body).collect();
+        let bodies: Vec<String> = pages.iter().map(super::layout::content).collect();
         let cells: Vec<String> = bodies.iter().flat_map(|b| grid(b)).flatten().map(|c| c.text).collect();
         let word_set = cells
             .iter()

@@ -11,6 +11,7 @@ mod dates;
 mod decide;
 mod doc_type;
 mod fields;
+mod glyphs;
 mod labels;
 mod layout;
 mod matching;
