@@ -62,6 +62,19 @@ impl Date {
             || differ.len() == 1
     }
 
+    /// Not the same day, but one digit that looks alike, or one lost, makes it so.
+    pub fn is_lookalike(self, other: Self) -> bool {
+        let (a, b) = (self.digits(), other.digits());
+        let differ: Vec<_> = a.iter().zip(&b).filter(|(x, y)| x != y).collect();
+        let lost = |x: u32, y: u32| x < 10 && y >= 10 && (y / 10 == x || y % 10 == x);
+        let months = self.month == other.month;
+        let days = self.day == other.day;
+        matches!(differ.as_slice(), [(x, y)] if digits_look_alike(**x, **y))
+            || a[4..] == b[4..]
+                && (days && (lost(self.month, other.month) || lost(other.month, self.month))
+                    || months && (lost(self.day, other.day) || lost(other.day, self.day)))
+    }
+
     /// Month, day and the last two digits of the year; the century is not always printed.
     fn digits(self) -> [char; 6] {
         let (Year::Full(year) | Year::Short(year)) = self.year;
@@ -117,9 +130,7 @@ fn find_in(chars: &[char]) -> Vec<Found> {
     while at < chars.len() {
         let fresh = at == 0 || !chars[at - 1].is_alphanumeric();
         match fresh
-            .then(|| {
-                numeric(chars, at).or_else(|| month_first(chars, at)).or_else(|| day_first(chars, at))
-            })
+            .then(|| numeric(chars, at).or_else(|| month_first(chars, at)).or_else(|| day_first(chars, at)))
             .flatten()
         {
             Some((date, end)) => {

@@ -74,7 +74,8 @@ fn read_member(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut 
     let beside = grid[row].get(index + 1).map(|c| c.text.as_str());
     let under = below(grid, row, cell).map(|c| c.text.as_str());
     let places = if rest.is_empty() { [beside, under] } else { [Some(rest), None] };
-    let is_id = |t: &&str| t.len() >= 5 && t.bytes().filter(u8::is_ascii_digit).count() >= 3 && !t.contains('/');
+    let is_id =
+        |t: &&str| t.len() >= 5 && t.bytes().filter(u8::is_ascii_digit).count() >= 3 && !t.contains('/');
     let id = places.into_iter().flatten().find_map(|v| v.split_whitespace().take(2).find(is_id));
     fields.members.extend(id.map(|t| t.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()));
 }
@@ -129,7 +130,8 @@ fn is_birth_unread(grid: &Grid, row: usize, index: usize, cell: &Cell, rest: &st
         return spoilt(value);
     }
     let lower = words(rest);
-    let behind = ["dob ", "birth ", "born "].iter().filter_map(|k| lower.rsplit_once(k)).map(|(_, v)| v.trim());
+    let behind =
+        ["dob ", "birth ", "born "].iter().filter_map(|k| lower.rsplit_once(k)).map(|(_, v)| v.trim());
     if let Some(value) = behind.min_by_key(|v| v.len()).filter(|v| !v.is_empty()) {
         return spoilt(value);
     }

@@ -137,9 +137,11 @@ fn mend_word(word: &str, out: &mut String) {
         let last = word.chars().count() - 1;
         // A mark at the end of a word is a mark.
         let inner = |i: usize, c: char| initial || label || i < last || c.is_ascii_digit();
-        out.extend(word.chars().enumerate().map(|(i, c)| {
-            if inner(i, c) { as_letter(c).unwrap_or(c) } else { c }
-        }));
+        out.extend(word.chars().enumerate().map(
+            |(i, c)| {
+                if inner(i, c) { as_letter(c).unwrap_or(c) } else { c }
+            },
+        ));
     } else {
         out.push_str(word);
     }

@@ -6,18 +6,23 @@
 
 mod candidates;
 mod classify;
+mod codes;
 mod contradiction;
 mod dates;
 mod decide;
 mod doc_type;
 mod fields;
+mod formats;
 mod glyphs;
 mod labels;
 mod layout;
 mod matching;
 mod names;
+mod reading;
+mod rivals;
 mod roster;
 mod rules;
+mod scan;
 mod sniff;
 mod text;
 

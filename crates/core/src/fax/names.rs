@@ -219,7 +219,7 @@ fn suffix(text: &str) -> String {
     }
 }
 
-fn first_word(text: &str) -> &str {
+pub(super) fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or("")
 }
 
