@@ -76,7 +76,7 @@ impl Candidate {
 /// Strongest first, at most five: what a person should look at.
 pub(super) fn best(mut all: Vec<Candidate>) -> Vec<Candidate> {
     let weight = |c: &Candidate| c.evidence.iter().map(|e| e.weight()).sum::<u32>();
-    all.retain(|c| weight(c) >= 5 || c.has(Evidence::MemberId));
+    all.retain(|c| weight(c) >= 3);
     all.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.case_id.cmp(&b.case_id)));
     all.truncate(5);
     all

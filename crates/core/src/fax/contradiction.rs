@@ -2,10 +2,12 @@
 
 use super::candidates::{Candidate, Evidence};
 use super::dates::Date;
+use super::formats::is_of_format;
 use super::glyphs::{folded, is_near_id};
 use super::names::{Agreement, PersonName};
 use super::reading::{Reading, is_findable};
 use super::roster::Case;
+use super::scan::ids;
 
 /// The first thing on the fax that does not go with the case, as a reason for a person; `None` if all agrees.
 pub(super) fn find(reading: &Reading, case: &Case, own: &Candidate, roster: &[Case]) -> Option<&'static str> {
@@ -20,6 +22,9 @@ pub(super) fn find(reading: &Reading, case: &Case, own: &Candidate, roster: &[Ca
     }
     if member_differs(reading, case, own) {
         return Some("a member id differs");
+    }
+    if id_differs(reading, case, own) {
+        return Some("an id is another case's");
     }
     let other_member = reading.is_member_of_another(case, roster);
     other_member.then_some("the member id is another patient's")
@@ -87,7 +92,24 @@ fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     !(own.has(Evidence::Name) && trip && (birth || own.is_named()))
 }
 
+/// An id made as the case's own is and yet another: of a case that the roster does not hold, or the case's misread.
+/// The birth tells that it is this patient; the day, that it is this trip.
+fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
+    let birth = own.has(Evidence::DateOfBirth);
+    let trip = birth && own.has(Evidence::DateOfService);
+    ids(case).into_iter().filter(|(kind, id)| !own.has(*kind) && is_findable(id)).any(|(_, id)| {
+        let mut others =
+            reading.id_like().filter(|t| is_of_format(t, id) && !reading.is_other_id(t, case, own));
+        others.any(|t| if is_near_id(t, id) { !(birth || own.is_named()) } else { !trip })
+    })
+}
+
 impl Reading {
+    /// What stands for another of the case's ids or for nothing new.
+    fn is_other_id(&self, read: &str, case: &Case, own: &Candidate) -> bool {
+        ids(case).into_iter().filter(|(kind, _)| own.has(*kind)).any(|(_, id)| folded(id) == folded(read))
+    }
+
     /// A member id of the roster stands on the fax that neither this patient nor this case bears.
     fn is_member_of_another(&self, case: &Case, roster: &[Case]) -> bool {
         let folds: std::collections::HashSet<usize> = self.token_lengths().collect();

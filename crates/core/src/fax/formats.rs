@@ -1,7 +1,7 @@
 //! How an agency's ids are made, learnt from its roster: where a digit must stand, a letter there is a misread digit.
 
 use super::candidates::Evidence;
-use super::glyphs::as_digit;
+use super::glyphs::{as_digit, edits, folded};
 use super::roster::Case;
 use super::scan::ids;
 
@@ -46,6 +46,28 @@ pub(super) fn is_certain(read: &str, own: &str, kind: Evidence, roster: &[Case])
     alike >= ENOUGH
 }
 
+/// Whether what was read is made as `own` is and is not `own`: the same beginning, and digits, letters and marks in
+/// the same places but for one.
+pub(super) fn is_of_format(read: &str, own: &str) -> bool {
+    let (read, own) = (read.to_ascii_uppercase(), own.to_ascii_uppercase());
+    let begins = |t: &str| folded(&t.chars().filter(|c| c.is_alphanumeric()).take(2).collect::<String>());
+    own.len() >= 6
+        && read.len().abs_diff(own.len()) <= 1
+        && read != own
+        && begins(&read) == begins(&own)
+        && edits(&shape(&read), &shape(&own), 1) <= 1
+}
+
+/// `RC-26-012932` is `RC-99-999999`; letters that are taken for digits are digits here.
+fn shape(id: &str) -> String {
+    let sign = |c: char| match as_digit(c) {
+        Some(_) => '9',
+        None if c.is_alphanumeric() => c,
+        None => '-',
+    };
+    id.chars().map(sign).collect()
+}
+
 /// Letters and digits, upper case.
 fn signs(id: &str) -> Vec<char> {
     id.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect()
@@ -54,6 +76,16 @@ fn signs(id: &str) -> Vec<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_id_of_the_same_making_is_known_by_its_form() {
+        for other in ["RC-26-642316", "RC-26-64231G", "RC-26-64231", "RC.26-642316"] {
+            assert!(is_of_format(other, "RC-26-873199"), "{other}");
+        }
+        for none in ["RC-26-873199", "MR-26-642316", "RC-264", "512-555-0142", "RC-26-AMBUL"] {
+            assert!(!is_of_format(none, "RC-26-873199"), "{none}");
+        }
+    }
 
     #[test]
     fn a_letter_where_all_have_digits_is_a_misread_digit() {

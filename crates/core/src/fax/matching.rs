@@ -56,7 +56,7 @@ fn choose(reading: &Reading, seen: &[Seen], roster: &[Case]) -> Result<CaseId, R
         [one] => by_id(reading, one, seen, roster)?,
         _ => return Err(("the fax names several cases", true)),
     };
-    if reading.is_ocr && has_rival(chosen.case, &chosen.candidate, roster) {
+    if reading.is_ocr && has_rival(reading, chosen.case, &chosen.candidate, roster) {
         return Err(("another case is as near, if a letter was misread", false));
     }
     Ok(chosen.case.case_id.clone())

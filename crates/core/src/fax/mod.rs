@@ -27,6 +27,8 @@ mod sniff;
 mod text;
 
 #[cfg(test)]
+mod adversary;
+#[cfg(test)]
 mod tests;
 
 pub use candidates::{Candidate, Evidence};

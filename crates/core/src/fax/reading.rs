@@ -91,6 +91,11 @@ impl Reading {
         is_findable(id) && self.tokens.iter().any(|t| t.len().abs_diff(id.len()) <= 3 && is_near_id(t, id))
     }
 
+    /// All that may be an id, as read.
+    pub fn id_like(&self) -> impl Iterator<Item = &str> {
+        self.folds.values().flatten().map(String::as_str)
+    }
+
     /// Whether both names of a patient may stand on the fax.
     pub fn may_name(&self, case: &Case) -> bool {
         let last = letters(first_word(&case.patient_last));
@@ -126,6 +131,11 @@ impl Reading {
 
     pub fn loose(&self) -> impl Iterator<Item = (Date, bool)> {
         self.pages.iter().flat_map(|p| p.loose.iter().map(|l| (l.date, l.in_sentence)))
+    }
+
+    /// Every day that is or may be the trip's.
+    pub fn days(&self) -> impl Iterator<Item = Date> {
+        self.services().chain(self.loose().map(|(d, _)| d))
     }
 
     pub fn members(&self) -> impl Iterator<Item = &str> {

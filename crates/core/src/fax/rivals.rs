@@ -6,13 +6,21 @@ use super::contradiction::same_patient;
 use super::dates::Date;
 use super::glyphs::{digits_look_alike, edits, folded, is_near_id};
 use super::names::letters;
+use super::reading::Reading;
 use super::roster::Case;
 use super::scan::ids;
 
 /// Whether the roster holds another patient, or another trip of this one, that differs in no more than one thing which
 /// agrees with the fax, and there only by what OCR confuses.
-pub(super) fn has_rival(case: &Case, own: &Candidate, roster: &[Case]) -> bool {
-    roster.iter().any(|other| other.case_id != case.case_id && is_rival(case, other, own))
+pub(super) fn has_rival(reading: &Reading, case: &Case, own: &Candidate, roster: &[Case]) -> bool {
+    // A day that is read twice alike is that day.
+    let sure_of_day = Date::iso(&case.date_of_service)
+        .is_some_and(|day| reading.days().filter(|d| d.agrees(day)).count() >= 2);
+    roster.iter().any(|other| {
+        other.case_id != case.case_id
+            && !(sure_of_day && same_patient(case, other) && case.date_of_service != other.date_of_service)
+            && is_rival(case, other, own)
+    })
 }
 
 fn is_rival(case: &Case, other: &Case, own: &Candidate) -> bool {

@@ -35,10 +35,13 @@ pub(super) fn scan<'a>(reading: &Reading, roster: &'a [Case]) -> Vec<Seen<'a>> {
             let mut evidence = unique_evidence(reading, case, &bearers, roster);
             evidence.extend(reading.evidence(case));
             let member = case.member_id.trim();
+            let unsure = !evidence.contains(&Evidence::MemberId) && reading.misread(member).next().is_some();
             let misread =
                 || reading.misread(member).any(|r| is_certain(r, member, Evidence::MemberId, roster));
             if !evidence.contains(&Evidence::MemberId) && misread() {
                 evidence.push(Evidence::MemberId);
+            } else if unsure && !evidence.contains(&Evidence::NearId) {
+                evidence.push(Evidence::NearId);
             }
             Seen { case, candidate: Candidate { case_id: case.case_id.clone(), evidence } }
         })
