@@ -1,31 +1,44 @@
 //! What on a fax speaks against a case. One contradiction and nothing is attached.
 
-use super::candidates::Reading;
+use super::candidates::{Candidate, Evidence};
 use super::dates::Date;
+use super::formats::is_of_format;
+use super::glyphs::{folded, is_near_id};
 use super::names::{Agreement, PersonName};
+use super::reading::{Reading, is_findable};
 use super::roster::Case;
+use super::scan::ids;
 
 /// The first thing on the fax that does not go with the case, as a reason for a person; `None` if all agrees.
-pub(super) fn find(reading: &Reading, case: &Case, roster: &[Case]) -> Option<&'static str> {
+pub(super) fn find(reading: &Reading, case: &Case, own: &Candidate, roster: &[Case]) -> Option<&'static str> {
     if birth_differs(reading, case) {
         return Some("a date of birth differs");
     }
     if service_differs(reading, case) {
         return Some("the date of service differs or is unknown");
     }
-    if name_differs(reading, case) {
+    if name_differs(reading, case, own) {
         return Some("a patient's name differs");
     }
-    let other_member = roster
-        .iter()
-        .any(|o| o.member_id != case.member_id && !same_patient(o, case) && reading.holds(&o.member_id));
+    if member_differs(reading, case, own) {
+        return Some("a member id differs");
+    }
+    if id_differs(reading, case, own) {
+        return Some("an id is another case's");
+    }
+    let other_member = reading.is_member_of_another(case, roster);
     other_member.then_some("the member id is another patient's")
 }
 
-/// A date of birth that differs is never waved through; one the roster does not know cannot agree.
+/// A date of birth that differs is never waved through; one the roster does not know cannot agree. A date that is
+/// nearly the patient's speaks against him under any label, for OCR may have spoilt the label.
 fn birth_differs(reading: &Reading, case: &Case) -> bool {
-    let own = Date::iso(&case.patient_dob);
-    reading.births().any(|d| !own.is_some_and(|o| d.agrees(o)))
+    let Some(own) = Date::iso(&case.patient_dob) else {
+        return reading.births().next().is_some();
+    };
+    let service = Date::iso(&case.date_of_service);
+    let nearly = |d: Date| d.has_full_year() && d.is_near(own) && !service.is_some_and(|s| d.agrees(s));
+    reading.births().any(|d| !d.agrees(own)) || reading.loose().any(|(d, _)| nearly(d))
 }
 
 /// With labelled dates of service the case's must be among them; without, a day spoken of must be the case's.
@@ -40,12 +53,20 @@ fn service_differs(reading: &Reading, case: &Case) -> bool {
     spoken_of && !reading.says_service(own)
 }
 
-fn name_differs(reading: &Reading, case: &Case) -> bool {
+/// A labelled name must be the patient's. Where an id of the case and another thing agree exactly, it may be his as OCR
+/// misreads it.
+fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     let anywhere = reading.names(case);
     if anywhere.contains(&Agreement::OtherDetail) {
         return true;
     }
-    let same = |n: &PersonName| n.agrees(case) == Agreement::Same;
+    let person = own.has(Evidence::DateOfBirth) || own.has(Evidence::MemberId);
+    let tolerant = own.is_named() && person;
+    let same = |n: &PersonName| match n.agrees(case) {
+        Agreement::Same => true,
+        Agreement::OtherDetail => false,
+        Agreement::No => tolerant && n.is_near(case),
+    };
     reading.pages.iter().any(|page| {
         let patient_differs = page.patients.iter().any(|n| !same(n));
         // A bare `Name` may be a relative's, but then the patient stands somewhere too.
@@ -55,10 +76,58 @@ fn name_differs(reading: &Reading, case: &Case) -> bool {
     })
 }
 
+/// Under a label of a member id stands none that is the case's. New insurance is usual, so this counts only where less
+/// than the name, the birth and the trip agree; one that is nearly the case's may be misread and asks for the birth.
+fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
+    if own.has(Evidence::MemberId) || reading.members().next().is_none() {
+        return false;
+    }
+    let member = case.member_id.trim();
+    let may_be = |read: &str| folded(read) == folded(member) || is_near_id(read, member);
+    let birth = own.has(Evidence::DateOfBirth);
+    let trip = own.is_named() || own.has(Evidence::DateOfService);
+    if is_findable(member) && reading.members().any(may_be) {
+        return !(birth || own.is_named() && own.has(Evidence::Name));
+    }
+    !(own.has(Evidence::Name) && trip && (birth || own.is_named()))
+}
+
+/// An id made as the case's own is and yet another: of a case that the roster does not hold, or the case's misread.
+/// The birth tells that it is this patient; the day, that it is this trip.
+fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
+    let birth = own.has(Evidence::DateOfBirth);
+    let trip = birth && own.has(Evidence::DateOfService);
+    ids(case).into_iter().filter(|(kind, id)| !own.has(*kind) && is_findable(id)).any(|(_, id)| {
+        let mut others =
+            reading.id_like().filter(|t| is_of_format(t, id) && !reading.is_other_id(t, case, own));
+        others.any(|t| if is_near_id(t, id) { !(birth || own.is_named()) } else { !trip })
+    })
+}
+
+impl Reading {
+    /// What stands for another of the case's ids or for nothing new.
+    fn is_other_id(&self, read: &str, case: &Case, own: &Candidate) -> bool {
+        ids(case).into_iter().filter(|(kind, _)| own.has(*kind)).any(|(_, id)| folded(id) == folded(read))
+    }
+
+    /// A member id of the roster stands on the fax that neither this patient nor this case bears.
+    fn is_member_of_another(&self, case: &Case, roster: &[Case]) -> bool {
+        let folds: std::collections::HashSet<usize> = self.token_lengths().collect();
+        roster.iter().any(|o| {
+            o.member_id != case.member_id
+                && folds.contains(&o.member_id.trim().len())
+                && self.holds(&o.member_id)
+                && !same_patient(o, case)
+        })
+    }
+}
+
 /// Two cases of one person: name and date of birth are the same.
 pub(super) fn same_patient(a: &Case, b: &Case) -> bool {
-    let key = |c: &Case| {
-        (c.patient_last.to_uppercase(), c.patient_first.to_uppercase(), c.patient_suffix.to_uppercase())
-    };
-    key(a) == key(b) && a.patient_dob == b.patient_dob && !a.patient_dob.is_empty()
+    let same = |x: &str, y: &str| x == y || x.to_uppercase() == y.to_uppercase();
+    !a.patient_dob.is_empty()
+        && a.patient_dob == b.patient_dob
+        && same(&a.patient_last, &b.patient_last)
+        && same(&a.patient_first, &b.patient_first)
+        && same(&a.patient_suffix, &b.patient_suffix)
 }

@@ -1,8 +1,8 @@
 //! What a page says about a patient under a label: names, dates of birth, dates of service.
 
 use super::dates::{self, Date, Found};
-use super::labels::{JOINS, Kind, kind_of, label_kind};
-use super::layout::{Cell, Grid, above, below, grid};
+use super::labels::{JOINS, Kind, after_member_label, kind_of, label_kind};
+use super::layout::{Cell, Grid, above, below, content, grid};
 use super::names::PersonName;
 use super::text::{PageText, words};
 
@@ -14,6 +14,12 @@ pub(super) struct Fields {
     /// Under a bare `Name`, which may be a relative's.
     pub other_names: Vec<PersonName>,
     pub births: Vec<Date>,
+    /// Read only by taking letters for digits: may speak against a case, never for one.
+    pub mended_births: Vec<Date>,
+    /// Under a label of a date of birth stands something that is no date.
+    pub birth_unread: bool,
+    /// Under a label of a member id.
+    pub members: Vec<String>,
     /// Under a label that means the trip.
     pub services: Vec<Date>,
     /// In running text or a table, with no label that says what they are.
@@ -32,22 +38,53 @@ const TABLE_ROWS: usize = 12;
 const LETTERHEAD_ROWS: usize = 12;
 
 pub(super) fn read(page: &PageText) -> Fields {
-    let grid = grid(&page.body());
+    let grid = grid(&content(page));
     let mut fields = Fields::default();
     for (row, cells) in grid.iter().enumerate() {
         for (index, cell) in cells.iter().enumerate() {
             read_dates(&grid, row, index, cell, &mut fields);
             read_name(&grid, row, index, cell, &mut fields);
+            read_member(&grid, row, index, cell, &mut fields);
+        }
+        if let [above, below, ..] = &grid[row..] {
+            read_broken_date(above, below, &mut fields);
         }
     }
     fields
+}
+
+/// A date that a line break divides: `on or about April 10,` and `2026` on the next row.
+fn read_broken_date(above: &[Cell], below: &[Cell], fields: &mut Fields) {
+    let (Some(last), Some(first)) = (above.last(), below.first()) else { return };
+    let seam = last.text.chars().count();
+    let joined = format!("{} {}", last.text, first.text);
+    for found in dates::find_misread(&joined).iter().filter(|f| f.start < seam && f.end > seam + 1) {
+        let before: String = joined.chars().take(found.start).collect();
+        match kind_of(&before) {
+            Some(Kind::Birth) => fields.births.push(found.date),
+            Some(Kind::Service) => fields.services.push(found.date),
+            Some(_) => {}
+            None => fields.loose.push(Loose { date: found.date, in_sentence: true }),
+        }
+    }
+}
+
+fn read_member(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {
+    let Some(rest) = after_member_label(&cell.text) else { return };
+    let beside = grid[row].get(index + 1).map(|c| c.text.as_str());
+    let under = below(grid, row, cell).map(|c| c.text.as_str());
+    let places = if rest.is_empty() { [beside, under] } else { [Some(rest), None] };
+    let is_id =
+        |t: &&str| t.len() >= 5 && t.bytes().filter(u8::is_ascii_digit).count() >= 3 && !t.contains('/');
+    let id = places.into_iter().flatten().find_map(|v| v.split_whitespace().take(2).find(is_id));
+    fields.members.extend(id.map(|t| t.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()));
 }
 
 fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {
     let chars: Vec<char> = cell.text.chars().collect();
     let mut from = 0;
     let mut previous: Option<Kind> = None;
-    for found in dates::find(&cell.text) {
+    for found in dates::find_misread(&cell.text) {
         let before: String = chars[from..found.start].iter().collect();
         let joined = from > 0 && JOINS.contains(&words(&before).trim());
         let kind = if joined {
@@ -57,6 +94,7 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
         };
         let alone = cells_hold_only(&grid[row], cell) && found.start == 0 && found.end == chars.len();
         match kind {
+            Some(Kind::Birth) if found.mended => fields.mended_births.push(found.date),
             Some(Kind::Birth) => fields.births.push(found.date),
             Some(Kind::Service) => fields.services.push(found.date),
             Some(Kind::OtherBirth | Kind::Paper) => {}
@@ -73,6 +111,33 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
         previous = kind;
         from = found.end;
     }
+    let rest: String = chars[from..].iter().collect();
+    if kind_of(&rest) == Some(Kind::Birth) && is_birth_unread(grid, row, index, cell, &rest) {
+        fields.birth_unread = true;
+    }
+}
+
+/// Whether what stands under the label of a date of birth that ends a cell, or behind it, was meant for a date and is
+/// none.
+fn is_birth_unread(grid: &Grid, row: usize, index: usize, cell: &Cell, rest: &str) -> bool {
+    let spoilt = |text: &str| {
+        let value = text.split_whitespace().take(2).collect::<String>();
+        let digits = value.chars().filter(char::is_ascii_digit).count();
+        let slashes = value.matches(['/', '-']).count();
+        digits >= 3 && value.len() >= 5 || slashes >= 2 || digits >= 1 && slashes >= 1
+    };
+    if let Some((_, value)) = rest.rsplit_once(':').filter(|(_, v)| !v.trim().is_empty()) {
+        return spoilt(value);
+    }
+    let lower = words(rest);
+    let behind =
+        ["dob ", "birth ", "born "].iter().filter_map(|k| lower.rsplit_once(k)).map(|(_, v)| v.trim());
+    if let Some(value) = behind.min_by_key(|v| v.len()).filter(|v| !v.is_empty()) {
+        return spoilt(value);
+    }
+    let places = [grid[row].get(index + 1), below(grid, row, cell)];
+    let mut values = places.into_iter().flatten().map(|c| c.text.as_str());
+    values.clone().all(|v| dates::find_misread(v).is_empty()) && values.any(spoilt)
 }
 
 fn cells_hold_only(row: &[Cell], cell: &Cell) -> bool {
@@ -108,7 +173,7 @@ fn sentence_before(grid: &Grid, row: usize, index: usize, cell: &Cell, found: &F
 }
 
 fn is_label(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic) && dates::find(text).is_empty()
+    text.chars().any(char::is_alphabetic) && dates::find_misread(text).is_empty()
 }
 
 fn read_name(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {

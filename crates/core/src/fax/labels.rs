@@ -1,5 +1,6 @@
 //! The words beside which faxes print dates and names, and what each says of its value.
 
+use super::glyphs::is_near_word;
 use super::text::words;
 
 /// What a date is, by its label.
@@ -61,7 +62,17 @@ const PATIENT_LABELS: &[&str] = &[
 /// Labels that may mean somebody else, as in the box of an emergency contact.
 const NAME_LABELS: &[&str] = &["name", "full name", "last first"];
 
-/// The keyword that ends nearest to the end of a text; of two that end there, the longer.
+/// Labels of the number under which a payer knows the patient.
+#[rustfmt::skip]
+const MEMBER_LABELS: &[&str] = &[
+    "member id", "member number", "member no", "medicare number", "medicare id", "medicaid id",
+    "medicaid number", "mbi", "hicn", "subscriber id", "subscriber number", "insured id", "policy member id",
+    "policy number", "policy", "policy id", "beneficiary id", "beneficiary number", "recipient id", "insurance id",
+    "id number", "enrollee id", "member", "claimant id",
+];
+
+/// The keyword that ends nearest to the end of a text; of two that end there, the longer. Without one, a keyword that
+/// OCR may have misread, if it is the last thing of the text.
 pub(super) fn kind_of(label: &str) -> Option<Kind> {
     let text = words(label);
     KEYWORDS
@@ -72,14 +83,45 @@ pub(super) fn kind_of(label: &str) -> Option<Kind> {
         })
         .max_by_key(|(end, length, _)| (*end, *length))
         .map(|(_, _, kind)| kind)
+        .or_else(|| misread_kind(&text))
+}
+
+fn misread_kind(text: &str) -> Option<Kind> {
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let ends_so = |keyword: &str| {
+        let keyword: Vec<&str> = keyword.split(' ').collect();
+        text.len() >= keyword.len() && is_misread(&text[text.len() - keyword.len()..], &keyword)
+    };
+    KEYWORDS.iter().filter(|(k, _)| ends_so(k)).max_by_key(|(k, _)| k.len()).map(|(_, kind)| *kind)
+}
+
+/// Word by word the same, but that OCR may have misread a letter in a long one.
+fn is_misread(text: &[&str], label: &[&str]) -> bool {
+    text.len() == label.len()
+        && text.iter().zip(label).all(|(t, l)| t == l || l.len() >= 5 && is_near_word(t, l))
 }
 
 /// Whether a label means the patient (`true`) or perhaps somebody else; `None` if it is no name label.
 pub(super) fn label_kind(label: &str) -> Option<bool> {
     let text = words(label);
-    let text = text.trim();
-    if PATIENT_LABELS.contains(&text) {
+    let text: Vec<&str> = text.split_whitespace().collect();
+    if text.is_empty() || text.len() > 6 {
+        return None;
+    }
+    let among = |labels: &[&str]| labels.iter().any(|l| is_misread(&text, &l.split(' ').collect::<Vec<_>>()));
+    if among(PATIENT_LABELS) {
         return Some(true);
     }
-    NAME_LABELS.contains(&text).then_some(false)
+    among(NAME_LABELS).then_some(false)
+}
+
+/// What follows a label of a member id within a cell; `Some("")` if the label is all of it.
+pub(super) fn after_member_label(cell: &str) -> Option<&str> {
+    let is_label = |text: &str| MEMBER_LABELS.contains(&words(text).trim());
+    if let Some((label, rest)) = cell.split_once([':', '#'])
+        && is_label(label)
+    {
+        return Some(rest.trim_matches(|c: char| !c.is_alphanumeric()));
+    }
+    is_label(cell).then_some("")
 }

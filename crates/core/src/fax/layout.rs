@@ -1,5 +1,43 @@
 //! A page as rows of cells, so that a value can be found beside or below its label.
 
+use super::glyphs::mend_words;
+use super::text::{PageText, words};
+
+/// How many rows at the top and at the bottom of a page fax machines write into.
+const EDGE_ROWS: usize = 3;
+
+/// The page as its sender wrote it, misread letters in words mended: without the lines of fax machines.
+pub(super) fn content(page: &PageText) -> String {
+    let body = page.body();
+    let rows: Vec<&str> = body.lines().filter(|l| !l.trim().is_empty()).collect();
+    let edge = |i: usize| i < EDGE_ROWS || i + EDGE_ROWS >= rows.len();
+    let kept = rows.iter().enumerate().filter(|(i, l)| !(edge(*i) && is_transmission(l))).map(|(_, l)| *l);
+    mend_words(&kept.collect::<Vec<_>>().join("\n"))
+}
+
+/// A line with a time of day and a page count or a phone number, and nothing about a patient.
+fn is_transmission(line: &str) -> bool {
+    let is_time = |t: &str| {
+        t.split_once(':').is_some_and(|(h, m)| {
+            (1..=2).contains(&h.len())
+                && m.len() >= 2
+                && h.bytes().all(|b| b.is_ascii_digit())
+                && m.bytes().take(2).all(|b| b.is_ascii_digit())
+        })
+    };
+    let is_phone = |t: &str| {
+        let digits = t.bytes().filter(u8::is_ascii_digit).count();
+        (10..=12).contains(&digits) && t.bytes().all(|b| b.is_ascii_digit() || b"+-().".contains(&b))
+    };
+    let text = words(line);
+    let about_a_patient =
+        [" dob ", " birth ", " patient ", " name ", " service ", " admit "].iter().any(|w| text.contains(w));
+    let counts = text.split_whitespace().any(|w| w.starts_with("pag") || w == "pg");
+    line.split_whitespace().any(is_time)
+        && (counts || line.split_whitespace().any(is_phone))
+        && !about_a_patient
+}
+
 /// A run of text between wide gaps. `start` and `end` are columns, in characters.
 #[derive(Clone)]
 pub(super) struct Cell {
@@ -74,6 +112,15 @@ fn overlapping<'a>(row: &'a [Cell], cell: &Cell) -> Option<&'a Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fax_machines_write_is_no_content() {
+        let page = |text: &str| content(&PageText::new(1, text));
+        let machine = "11/05/2026 06:24  811-555-0143  OAK HOLLOW NURSING & REHAB  PAG' E 02/03";
+        assert_eq!(page(&format!("{machine}\nPatient: Jane D0e")), "Patient: Jane DOe");
+        let own = "DOB 11/05/1950 06:24  811-555-0143";
+        assert_eq!(page(own), own);
+    }
 
     #[test]
     fn a_value_is_found_below_its_label_by_column() {

@@ -6,12 +6,15 @@
 
 mod candidates;
 mod classify;
+mod codes;
 mod contradiction;
 mod cover;
 mod dates;
 mod decide;
 mod doc_type;
 mod fields;
+mod formats;
+mod glyphs;
 mod labels;
 mod layout;
 mod matching;
@@ -19,12 +22,17 @@ mod names;
 mod patient;
 mod pcs;
 mod phrases;
+mod reading;
+mod rivals;
 mod roster;
 mod rules;
+mod scan;
 mod segments;
 mod sniff;
 mod text;
 
+#[cfg(test)]
+mod adversary;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,6 @@
 //! Names of people as printed, and whether one is the patient of a case.
 
+use super::glyphs::{edits, is_near_word};
 use super::roster::Case;
 
 /// A name as printed: `James H. Chan Jr` or `CHAN JR, JAMES H`. Letters only, upper case.
@@ -21,6 +22,9 @@ pub(super) enum Agreement {
     OtherDetail,
     No,
 }
+
+/// Specks that OCR takes for marks.
+const NOISE: &str = "~`*^_\"\u{b0}\u{ab}\u{bb}\u{2018}\u{201c}\u{201d}";
 
 /// Words that no person is called and that stand where a name might.
 #[rustfmt::skip]
@@ -89,6 +93,13 @@ impl PersonName {
         let suffix_differs = !self.suffix.is_empty() && self.suffix != suffix(&case.patient_suffix);
         if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
     }
+
+    /// Whether OCR may have read this for the name of a case's patient, or it is misspelt by a letter.
+    pub fn is_near(&self, case: &Case) -> bool {
+        let (first, last) = (letters(first_word(&case.patient_first)), letters(&case.patient_last));
+        let starts = self.words.first().is_some_and(|w| is_near_word(w, &first));
+        starts && (1..self.words.len()).any(|i| is_near_word(&self.words[i..].concat(), &last))
+    }
 }
 
 /// All names in a cell that could be a case's patient: windows over its words, in both orders.
@@ -129,9 +140,11 @@ fn best_window(text: &str, case: &Case) -> Agreement {
             continue;
         }
         let with_suffix = if tokens.get(length).is_some_and(|t| is_suffix(t)) { length + 1 } else { length };
+        // What may be a misread `Jr` leaves open which of the two is meant.
+        let spoilt = tokens.get(length).is_some_and(|t| is_spoilt_suffix(t));
         let found = PersonName::first_last(&tokens[..with_suffix]).map_or(Agreement::No, |n| n.agrees(case));
         if found != Agreement::No {
-            return found;
+            return if spoilt { Agreement::OtherDetail } else { found };
         }
     }
     Agreement::No
@@ -167,7 +180,7 @@ fn leading_words(text: &str) -> (Vec<String>, Vec<usize>) {
         if c == ',' {
             commas.push(tokens.len());
         }
-        let other_mark = !c.is_whitespace() && c != ',';
+        let other_mark = !c.is_whitespace() && c != ',' && !NOISE.contains(c);
         if other_mark || commas.len() == 2 || tokens.len() == 8 {
             break;
         }
@@ -180,6 +193,15 @@ fn split_suffix(words: &[String]) -> (&[String], String) {
         Some((last, rest)) if is_suffix(last) && !rest.is_empty() => (rest, suffix(last)),
         _ => (words, String::new()),
     }
+}
+
+/// Two or three letters, one of which changed makes a suffix.
+fn is_spoilt_suffix(word: &str) -> bool {
+    matches!(word.chars().count(), 2 | 3)
+        && !is_suffix(word)
+        && !NO_NAME.contains(&word)
+        && (word.starts_with(['J', 'S']) || word.ends_with('R') || word.chars().all(|c| "ILV".contains(c)))
+        && ["JR", "SR", "III", "II", "IV"].iter().any(|s| edits(word, s, 1) <= 1)
 }
 
 fn is_suffix(word: &str) -> bool {
@@ -197,7 +219,7 @@ fn suffix(text: &str) -> String {
     }
 }
 
-fn first_word(text: &str) -> &str {
+pub(super) fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or("")
 }
 

@@ -1,0 +1,112 @@
+//! An adversary against the matcher: rosters full of near neighbours, strangers one misreading away from a patient,
+//! pages spoilt as OCR spoils them. Whatever happens, no fax reaches another patient.
+
+mod people;
+mod print;
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+
+use self::people::World;
+use self::print::Printed;
+use super::*;
+
+/// Small and repeatable: a failing seed can be run again.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap()
+    }
+    pub fn percent(&mut self, n: usize) -> bool {
+        self.below(100) < n
+    }
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    known: Cell<u32>,
+    attached: Cell<u32>,
+    strangers: Cell<u32>,
+    /// Spoilt into another patient's page, letter for letter.
+    alike: Cell<u32>,
+}
+
+fn add(to: &Cell<u32>) {
+    to.set(to.get() + 1);
+}
+
+fn play(seed: u64, tally: &Tally) -> Result<(), String> {
+    let mut dice = Dice(seed);
+    let world = World::new(&mut dice);
+    let about = if dice.percent(55) { world.known(&mut dice) } else { world.stranger(&mut dice) };
+    let printed = Printed::new(&about, &world, &mut dice);
+    let roster = world.cases();
+    let matching = match_case(&printed.pages, &roster);
+    add(if about.in_roster { &tally.known } else { &tally.strangers });
+    let Some(case_id) = matching.attach else { return Ok(()) };
+    add(&tally.attached);
+    let trip = world.trips.iter().find(|t| t.case.case_id == case_id).ok_or("no case of the roster")?;
+    if trip.person == about.person {
+        return wrong_trip(&printed, &about, trip);
+    }
+    if !about.in_roster && printed.reads_like(&trip.case) {
+        add(&tally.alike);
+        return Ok(());
+    }
+    Err(format!(
+        "reached another patient\nprinted {}\nattached {}\n{}",
+        people::show(&about.case),
+        people::show(&trip.case),
+        printed.pages[0].text
+    ))
+}
+
+/// Of one patient's trips, one whose day is not the printed one, unless OCR made it so.
+fn wrong_trip(printed: &Printed, about: &people::Trip, trip: &people::Trip) -> Result<(), String> {
+    let day = |t: &people::Trip| t.case.date_of_service.clone();
+    if day(about) == day(trip) || printed.day.is_none() || printed.reads_like(&trip.case) {
+        return Ok(());
+    }
+    Err(format!(
+        "reached another trip\nprinted {}\nattached {}\n{}",
+        people::show(&about.case),
+        people::show(&trip.case),
+        printed.pages[0].text
+    ))
+}
+
+/// How often it is played: by hand far more often, with `PROPTEST_CASES=100000` in a release build.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(500)
+}
+
+#[test]
+fn no_fax_reaches_another_patient() {
+    let tally = Tally::default();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases()));
+    let outcome = runner.run(&any::<u64>().no_shrink(), |seed| {
+        play(seed, &tally).map_err(|why| TestCaseError::fail(format!("seed {seed}: {why}")))
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+    let Tally { known, attached, strangers, alike } = tally;
+    println!(
+        "known {}, strangers {}, attached {}, spoilt into another's page letter for letter {}",
+        known.get(),
+        strangers.get(),
+        attached.get(),
+        alike.get()
+    );
+    // A matcher that attaches nothing would pass otherwise.
+    assert!(attached.get() * 5 > known.get());
+}
