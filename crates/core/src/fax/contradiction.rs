@@ -96,17 +96,23 @@ fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
 /// The birth tells that it is this patient; the day, that it is this trip.
 fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     let birth = own.has(Evidence::DateOfBirth);
-    let trip = birth && own.has(Evidence::DateOfService);
-    ids(case).into_iter().filter(|(kind, id)| !own.has(*kind) && is_findable(id)).any(|(_, id)| {
+    let day = own.has(Evidence::DateOfService);
+    let named = own.is_named();
+    let missing = || ids(case).into_iter().filter(|(kind, id)| !own.has(*kind) && is_findable(id));
+    let made_alike = missing().any(|(_, id)| {
+        // Beside an id that agrees, only what is made quite alike: courts and clinics number too.
+        let slack = usize::from(!named);
         let mut others =
-            reading.id_like().filter(|t| is_of_format(t, id) && !reading.is_other_id(t, case, own));
-        others.any(|t| if is_near_id(t, id) { !(birth || own.is_named()) } else { !trip })
-    })
+            reading.id_like().filter(|t| is_of_format(t, id, slack) && !reading.is_known(t, case, own));
+        others.any(|t| if is_near_id(t, id) { !(birth || named) } else { !(birth && day) })
+    });
+    let known_so = named || birth || own.has(Evidence::MemberId) && day;
+    made_alike || !known_so && reading.bills().next().is_some()
 }
 
 impl Reading {
-    /// What stands for another of the case's ids or for nothing new.
-    fn is_other_id(&self, read: &str, case: &Case, own: &Candidate) -> bool {
+    /// An id of the case that is read exactly elsewhere.
+    fn is_known(&self, read: &str, case: &Case, own: &Candidate) -> bool {
         ids(case).into_iter().filter(|(kind, _)| own.has(*kind)).any(|(_, id)| folded(id) == folded(read))
     }
 

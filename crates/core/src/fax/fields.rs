@@ -1,7 +1,7 @@
 //! What a page says about a patient under a label: names, dates of birth, dates of service.
 
 use super::dates::{self, Date, Found};
-use super::labels::{JOINS, Kind, after_member_label, kind_of, label_kind};
+use super::labels::{IdKind, JOINS, Kind, id_label, kind_of, label_kind};
 use super::layout::{Cell, Grid, above, below, content, grid};
 use super::names::PersonName;
 use super::text::{PageText, words};
@@ -20,6 +20,8 @@ pub(super) struct Fields {
     pub birth_unread: bool,
     /// Under a label of a member id.
     pub members: Vec<String>,
+    /// Under a label of a claim, statement, case, run or account.
+    pub bills: Vec<String>,
     /// Under a label that means the trip.
     pub services: Vec<Date>,
     /// In running text or a table, with no label that says what they are.
@@ -44,7 +46,7 @@ pub(super) fn read(page: &PageText) -> Fields {
         for (index, cell) in cells.iter().enumerate() {
             read_dates(&grid, row, index, cell, &mut fields);
             read_name(&grid, row, index, cell, &mut fields);
-            read_member(&grid, row, index, cell, &mut fields);
+            read_ids(&grid, row, index, cell, &mut fields);
         }
         if let [above, below, ..] = &grid[row..] {
             read_broken_date(above, below, &mut fields);
@@ -69,15 +71,25 @@ fn read_broken_date(above: &[Cell], below: &[Cell], fields: &mut Fields) {
     }
 }
 
-fn read_member(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {
-    let Some(rest) = after_member_label(&cell.text) else { return };
-    let beside = grid[row].get(index + 1).map(|c| c.text.as_str());
-    let under = below(grid, row, cell).map(|c| c.text.as_str());
-    let places = if rest.is_empty() { [beside, under] } else { [Some(rest), None] };
-    let is_id =
-        |t: &&str| t.len() >= 5 && t.bytes().filter(u8::is_ascii_digit).count() >= 3 && !t.contains('/');
-    let id = places.into_iter().flatten().find_map(|v| v.split_whitespace().take(2).find(is_id));
-    fields.members.extend(id.map(|t| t.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()));
+fn read_ids(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {
+    let tokens: Vec<&str> = cell.text.split_whitespace().collect();
+    let is_id = |t: &str| {
+        t.len() >= 5 && t.bytes().filter(u8::is_ascii_digit).count() >= 3 && !t.contains(['/', '$'])
+    };
+    for (at, token) in tokens.iter().enumerate().filter(|(_, t)| is_id(t)) {
+        let kind = if at > 0 {
+            id_label(&tokens[at.saturating_sub(4)..at].join(" "))
+        } else {
+            let left = index.checked_sub(1).and_then(|i| id_label(&grid[row][i].text));
+            left.or_else(|| above(grid, row, cell.start, cell.end, 2).iter().find_map(|h| id_label(h)))
+        };
+        let id = token.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        match kind {
+            Some(IdKind::Member) => fields.members.push(id),
+            Some(IdKind::Bill) => fields.bills.push(id),
+            None => {}
+        }
+    }
 }
 
 fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {

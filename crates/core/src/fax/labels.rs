@@ -115,13 +115,35 @@ pub(super) fn label_kind(label: &str) -> Option<bool> {
     among(NAME_LABELS).then_some(false)
 }
 
-/// What follows a label of a member id within a cell; `Some("")` if the label is all of it.
-pub(super) fn after_member_label(cell: &str) -> Option<&str> {
-    let is_label = |text: &str| MEMBER_LABELS.contains(&words(text).trim());
-    if let Some((label, rest)) = cell.split_once([':', '#'])
-        && is_label(label)
-    {
-        return Some(rest.trim_matches(|c: char| !c.is_alphanumeric()));
+/// Labels of a number under which somebody keeps this bill.
+#[rustfmt::skip]
+const BILL_LABELS: &[&str] = &[
+    "claim", "claim number", "claim no", "claim id", "claim control number", "icn", "statement", "statement number",
+    "statement no", "statement id", "stmt", "case", "case no", "case number", "run", "run no", "run number",
+    "account", "account no", "account number", "acct", "acct no",
+];
+
+/// What an id is, by its label.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum IdKind {
+    Member,
+    Bill,
+}
+
+/// The id label that a text ends with; the longer, where two do.
+pub(super) fn id_label(text: &str) -> Option<IdKind> {
+    let text = words(text);
+    let text: Vec<&str> = text.split_whitespace().filter(|w| *w != "is").collect();
+    let longest = |labels: &[&str]| {
+        let ends_so = |l: &&&str| {
+            let label: Vec<&str> = l.split(' ').collect();
+            text.len() >= label.len() && is_misread(&text[text.len() - label.len()..], &label)
+        };
+        labels.iter().filter(ends_so).map(|l| l.len()).max()
+    };
+    match (longest(MEMBER_LABELS), longest(BILL_LABELS)) {
+        (None, None) => None,
+        (member, bill) if member >= bill => Some(IdKind::Member),
+        _ => Some(IdKind::Bill),
     }
-    is_label(cell).then_some("")
 }

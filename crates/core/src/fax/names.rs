@@ -173,9 +173,17 @@ fn leading_words(text: &str) -> (Vec<String>, Vec<usize>) {
             word.push(c);
             continue;
         }
+        // A mark at the end of a word may be the comma of `LAST, FIRST`, so nothing behind it is read on.
+        let mut may_be_comma = NOISE.contains(c);
         if !word.is_empty() {
-            tokens.push(letters(&word));
+            let plain = letters(&word);
+            may_be_comma |=
+                word.ends_with(['.', '\'', '\u{2019}', '-']) && plain.len() >= 3 && !is_suffix(&plain);
+            tokens.push(plain);
             word.clear();
+            if may_be_comma && c != ',' {
+                break;
+            }
         }
         if c == ',' {
             commas.push(tokens.len());

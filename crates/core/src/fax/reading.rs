@@ -142,6 +142,10 @@ impl Reading {
         self.pages.iter().flat_map(|p| p.members.iter().map(String::as_str))
     }
 
+    pub fn bills(&self) -> impl Iterator<Item = &str> {
+        self.pages.iter().flat_map(|p| p.bills.iter().map(String::as_str))
+    }
+
     fn says_birth(&self, dob: Date) -> bool {
         self.pages.iter().flat_map(|p| &p.births).any(|d| d.agrees(dob))
             || self.loose().any(|(d, _)| d.has_full_year() && d.agrees(dob))

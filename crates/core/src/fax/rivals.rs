@@ -86,6 +86,12 @@ fn dates(a: &str, b: &str) -> Likeness {
 }
 
 fn names(a: &Case, b: &Case) -> Likeness {
+    if folded(&a.patient_first) == folded(&b.patient_last)
+        && folded(&a.patient_last) == folded(&b.patient_first)
+    {
+        // A comma that is lost swaps them.
+        return Likeness::Near;
+    }
     let far = |x: &str, y: &str| x.len().abs_diff(y.len()) > 2;
     if far(&a.patient_first, &b.patient_first) || far(&a.patient_last, &b.patient_last) {
         return Likeness::Far;

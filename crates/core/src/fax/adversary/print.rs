@@ -105,8 +105,12 @@ impl Printed {
     pub fn reads_like(&self, case: &Case) -> bool {
         self.read.iter().all(|(field, read)| {
             let (value, form) = read.split_once('\u{0}').unwrap();
-            let plain = |t: &str| t.to_uppercase();
-            plain(value) == plain(&field(case, form.parse().unwrap()))
+            // A lost comma swaps names, so any form of the name will do.
+            let plain = |t: &str| t.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+            let forms = if std::ptr::fn_addr_eq(*field, NAME) { 0..3 } else { 0..1 };
+            forms
+                .map(|more| form.parse::<usize>().unwrap() + more)
+                .any(|f| plain(value) == plain(&field(case, f)))
         })
     }
 }
