@@ -98,6 +98,10 @@ pub const JOINED: &[&str] = &[
     "per manently forever",
     "credit report creditreport",
     "do nt dont",
+    "auto text textmessage",
+    "auto texts texts",
+    "auto message textmessage",
+    "auto messages texts",
 ];
 
 /// Usual ways to write a word: written, meant.
@@ -236,7 +240,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "TAIL",
-        "you mf dumbass dumbasses dickhead dickheads shithead shitheads fuckface prick pricks jackass jackasses scum clowns clown weirdos weirdo vultures moron idiot loser dipshit asshat bastard motherfucker motherfuckers fuckers dipshits dummy jerk please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
+        "creep pervert you mf dumbass dumbasses dickhead dickheads shithead shitheads fuckface prick pricks jackass jackasses scum clowns clown weirdos weirdo vultures moron idiot loser dipshit asshat bastard motherfucker motherfuckers fuckers dipshits dummy jerk please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
       completely period ok okay me bye lol dude bro man people guys yall sir maam madam kindly god damn ffs wtf fucking fuckin fuck assholes asshole shit crap bs bullshit \
       nonsense mess instantly totally altogether entirely here too right goddamn bitch bitches idiots morons bastards already sincerely respectfully foolishness \
       madness garbage harassment tonight tomorrow peace u ya or else soon everybody everyone jerks loser losers creeps scammers folks",
