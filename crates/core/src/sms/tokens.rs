@@ -352,7 +352,11 @@ impl Cutter<'_> {
         }
         // Three of a letter and more are never spelling: any word we know may have been meant.
         let stretched = double.len() < word.len();
-        let meant = |short: &str| self.lexicon.id(short).filter(|id| (stretched && short.len() >= 3) || self.lexicon.is_spelling(*id));
+        let meant = |short: &str| {
+            self.lexicon
+                .id(short)
+                .filter(|id| (stretched && short.len() >= 3) || self.lexicon.is_spelling(*id))
+        };
         meant(&single).or_else(|| meant(&double).filter(|_| stretched))
     }
 

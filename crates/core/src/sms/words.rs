@@ -99,6 +99,11 @@ pub const JOINED: &[&str] = &[
     "credit report creditreport",
     "do nt dont",
     "auto text textmessage",
+    "late fee fee",
+    "late fees fees",
+    "late charge charge",
+    "late charges charges",
+    "late penalty penalty",
     "auto texts texts",
     "auto message textmessage",
     "auto messages texts",
@@ -399,7 +404,7 @@ pub const CLASSES: &[(&str, &str)] = &[
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \
       license licence hipaa medicare medicaid aetna cigna humana bcbs provider doctor \
       hospital nurse office store link autopayment stitches cast sutures iv oxygen dnr statement balance copay deductible pharmacy dialysis chemo bills invoices faxes fax statements settlement settlements financing payroll wage wages \
-      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration claim",
+      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment duplicate paperless portal login password recurring arbitration claim",
     ),
     // Whom one may ask to have taken off an account.
     (
