@@ -98,6 +98,15 @@ pub const JOINED: &[&str] = &[
     "per manently forever",
     "credit report creditreport",
     "do nt dont",
+    "auto text textmessage",
+    "late fee fee",
+    "late fees fees",
+    "late charge charge",
+    "late charges charges",
+    "late penalty penalty",
+    "auto texts texts",
+    "auto message textmessage",
+    "auto messages texts",
 ];
 
 /// Usual ways to write a word: written, meant.
@@ -236,7 +245,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ),
     (
         "TAIL",
-        "you mf dumbass dumbasses dickhead dickheads shithead shitheads fuckface prick pricks jackass jackasses scum clowns clown weirdos weirdo vultures moron idiot loser dipshit asshat bastard motherfucker motherfuckers fuckers dipshits dummy jerk please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
+        "creep pervert you mf dumbass dumbasses dickhead dickheads shithead shitheads fuckface prick pricks jackass jackasses scum clowns clown weirdos weirdo vultures moron idiot loser dipshit asshat bastard motherfucker motherfuckers fuckers dipshits dummy jerk please pls plz plse pleas plss plzz thanks thankyou thx ty tks now today again anymore ever immediately asap already rn rightnow forever permanently \
       completely period ok okay me bye lol dude bro man people guys yall sir maam madam kindly god damn ffs wtf fucking fuckin fuck assholes asshole shit crap bs bullshit \
       nonsense mess instantly totally altogether entirely here too right goddamn bitch bitches idiots morons bastards already sincerely respectfully foolishness \
       madness garbage harassment tonight tomorrow peace u ya or else soon everybody everyone jerks loser losers creeps scammers folks",
@@ -395,7 +404,7 @@ pub const CLASSES: &[(&str, &str)] = &[
       blood thinner pain bleeding smoking drinking job work taking deducting debiting drafting withdrawing driving eating crying school lab labs class mileage address \
       license licence hipaa medicare medicaid aetna cigna humana bcbs provider doctor \
       hospital nurse office store link autopayment stitches cast sutures iv oxygen dnr statement balance copay deductible pharmacy dialysis chemo bills invoices faxes fax statements settlement settlements financing payroll wage wages \
-      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment late duplicate paperless portal login password recurring arbitration claim",
+      membership charged reservation meeting ex tax taxes auto paying checking bank cards driver ems paramedic paramedics breathing heart bus car truck traffic ticket overpayment duplicate paperless portal login password recurring arbitration claim",
     ),
     // Whom one may ask to have taken off an account.
     (

@@ -475,6 +475,8 @@ pub const SPEAKS_OF_TEXTS: &[Rule] = &[
         &[
             "TXTS|spam|spamming|texting|mensajitos|txts|msgs|textitos ~~OTHER|TEXTWANTED",
             "el|la|mi|este|my|this|group|your|su|sus|tu|ur *1 lista|list|grupo|group|thread ~~OTHER|TEXTWANTED",
+            "this|este|ese PHONE ~~OTHER|INSURER|send|sirve|works|working|new|nuevo|nueva|use|usen|usa|update|add|agreguen|best|reach|yes|good|safe|ok|can|if|what|who|when|why|how|is|for|call|text|save|on|mi",
+            "these|those|estos|esos $ ~~OTHER|TEXTWANTED|INSURER|NUMBER|pay|paid|like|thanks",
         ],
     ),
 ];
