@@ -22,6 +22,8 @@ pub const OTHER_SENSES: &[Rule] = &[
         "negated",
         &[
             "dont|not|never opt *2 out",
+            "^ please? dont|never|not take me|us|this off|out",
+            "crew|crews|medic|medics|paramedic|paramedics|driver|nurse|nurses wouldnt|didnt|wont|never STOPV",
             "^ dont|never !care|reply|respond|text|answer|bother *1 STOPV|CANCELV|REMOVEV|UNSUB ~you|u|yall|guys",
             "^^ not STOPV|CANCELV|UNSUB",
             "^ im? not STOPV|CANCELV|UNSUB",

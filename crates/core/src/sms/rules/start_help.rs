@@ -8,6 +8,8 @@ pub const EMERGENCY: &[Rule] = &[sure(
     &[
         "thisis|its|it|have|having|theres an? medical? emergency send|help|please|here|now|$",
         "cant|not|isnt|stopped|trouble|hard|barely|wont|difficulty breathe|breathing $",
+        "cant|cannot breathe send|help|call|please|hurry",
+        "not|isnt|stopped|quit breathing send|help|call|please|hurry",
         "having|having|think|is|got a|an|my? heart|stroke|seizure|allergic|asthma attack|stroke|seizure|reaction",
         "having *2 heart|stroke|seizure|seizures|chest",
         "have|having|got|bad chest pain|pains|hurts",
