@@ -107,13 +107,12 @@ fn is_title(rule: &Rule, found: &Found) -> bool {
 }
 
 fn points(body: &str, found: &Found) -> Points {
-    let money = amounts(body);
-    let first_person = first_person(body);
+    let shape = Shape { money: amounts(body), payees: patients_paid(body), first_person: first_person(body) };
     Points(DocType::ALL.map(|doc_type| {
         let hits = rules::of(doc_type).iter().filter_map(|r| r.on(found));
         let (small, rest): (Vec<i32>, Vec<i32>) = hits.partition(|points| (0..=SMALL).contains(points));
         let small: i32 = small.iter().sum();
-        rest.iter().sum::<i32>() + small.min(SMALL_MOST) + structure(doc_type, money, first_person)
+        rest.iter().sum::<i32>() + small.min(SMALL_MOST) + structure(doc_type, &shape)
     }))
 }
 
@@ -123,14 +122,36 @@ fn is_founded(doc_type: DocType, found: &Found) -> bool {
     hits.iter().any(|p| *p >= STRONG) || hits.iter().filter(|p| **p > SMALL).count() >= MIDDLING
 }
 
-/// What the shape of a page says: statements have columns of money, letters of patients speak in the first person.
-fn structure(doc_type: DocType, money: usize, first_person: usize) -> i32 {
+/// What the shape of a page says: statements have columns of money, with several patients a payment's, letters of
+/// patients speak in the first person.
+fn structure(doc_type: DocType, shape: &Shape) -> i32 {
+    let Shape { money, payees, first_person } = *shape;
     match doc_type {
+        DocType::RemittanceAdvice if payees >= 2 => 8,
+        DocType::Eob if payees >= 2 => -4,
         DocType::Eob | DocType::RemittanceAdvice if money >= 6 => 3,
         DocType::DenialLetter | DocType::Auth if money >= 6 => -3,
         DocType::PatientCorrespondence if first_person >= 3 => 3,
         _ => 0,
     }
+}
+
+struct Shape {
+    money: usize,
+    payees: usize,
+    first_person: usize,
+}
+
+/// Different surnames (`DOE, J`) in rows that have two amounts or more.
+fn patients_paid(body: &str) -> usize {
+    let surname = |line: &str| {
+        let (before, after) = line.split_once(',')?;
+        let name = before.split_whitespace().next_back()?;
+        let given = after.trim_start().starts_with(|c: char| c.is_ascii_uppercase());
+        (given && name.len() >= 2 && name.chars().all(char::is_alphabetic)).then(|| name.to_lowercase())
+    };
+    let rows = body.lines().filter(|l| amounts(l) >= 2);
+    rows.filter_map(surname).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 fn first_person(body: &str) -> usize {

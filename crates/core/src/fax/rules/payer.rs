@@ -241,13 +241,13 @@ pub(super) const APPEAL: &[Rule] = &[
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
 pub(super) const EOB: &[Rule] = &[
-    head("explanation of benefits", 10), head("explanation of payment", 8),
+    head("explanation of benefits", 10), head("explanation of payment", 9),
     head("explanation of reimbursement", 10), head("explanation of review", 9),
     head("explanation of bill review", 10), head("explanation of medical benefits", 10), head("eob", 4),
     head("medicare summary notice", 10), head("summary notice", 3), head("not a bill", 5),
     head("benefit statement", 9), any("total plan payment", 4), any("plan paid", 3),
     any("patient responsibility", 3), any("your responsibility", 3), any("you may owe", 3),
-    any("patient may owe", 4), any("amount you owe", 3), any("allowed", 2), any("not covered", 1),
+    any("patient may owe", 6), any("amount you owe", 3), any("allowed", 2), any("not covered", 1),
     any("coinsurance", 1), any("deductible", 1), any("billed", 1), any("charge", 1),
     any("amount charged", 2), any("maximum you may be billed", 5), any("medicare approved", 3),
     any("medicare paid", 3), any("claims processed", 2), any("check", 1), any("units", 1),
@@ -302,7 +302,7 @@ pub(super) const REMITTANCE: &[Rule] = &[
     head("remittance advice", 12), head("remittance statement", 11), head("remittance voucher", 11),
     head("provider remittance", 6), head("remittance", 5), head("provider voucher", 10),
     head("payment voucher", 9), head("provider payment", 6), head("payment summary", 5), head("835", 5),
-    head("era", 3), head("electronic remittance", 5), head("provider explanation of payment", 8),
+    head("era", 3), head("electronic remittance", 5), head("provider explanation of payment", 4),
     any("claims in this payment", 7), any("number of claims", 6), any("total claims", 4),
     any("eft trace", 5), any("check eft", 5), any("payee", 4), any("payment amount", 2), any("perf prov", 5),
     any("claim total", 3), any("grp rc amt", 4), any("prov pd", 6), any("pt resp", 2),
@@ -320,7 +320,7 @@ pub(super) const REMITTANCE: &[Rule] = &[
     head("provider statement of payment", 10), head("remit advice", 10), head("eob remittance", 10),
     head("electronic remittance advice", 10), head("paper remit", 10), head("statement of payment", 10),
     head("bulk payment", 10), head("provider remittance advice", 10), head("remittance report", 10),
-    head("standard paper remit*", 10), head("explanation of payments", 10), any("paid claims", 6),
+    head("standard paper remit*", 10), head("explanation of payments", 4), any("paid claims", 6),
     any("denied claims", 6), any("claims paid", 6), any("total payment this cycle", 6),
     any("payment this cycle", 6), any("totals for this payment", 6), any("patient acct", 6),
     any("pt acct", 6), any("check amount", 6), any("eft number", 6), any("eft amount", 6), any("trace", 6),
@@ -344,7 +344,7 @@ pub(super) const REMITTANCE: &[Rule] = &[
     any("claims billed", 6), any("era eft", 6), any("deposit", 6), any("svc date", 6),
     any("payment batch", 6), any("seq", 2), any("msg", 2), any("lien", -8), any("third party", -8),
     any("judgment", -8), any("we are paying your", -8), any("private pay", -8), any("repric*", -8),
-    any("dol", -8),
+    any("dol", -8), any("patient may owe", -5), any("you may owe", -5),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
