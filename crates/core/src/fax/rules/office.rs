@@ -92,6 +92,14 @@ pub(super) const RECORDS_REQUEST: &[Rule] = &[
     any("signed hipaa form", 4), any("hipaa form", 4), any("for cms", 4), any("beneficiaries listed", 4),
     any("underwriting", 4), any("with this page first", 4), any("by fax", 4), any("lawyers", -8),
     any("prior decision", -8), any("appeal file", -8), any("lien", -8), any("your par", -8),
+    head("payment accuracy", 8), head("records department", 8), head("claim review", 8),
+    head("documentation review", 8), head("prepayment review", 8), head("post payment review", 8),
+    any("checking ambulance claims", 6), any("charts for", 6), any("the charts", 6), any("mail or fax", 6),
+    any("taken back", 6), any("need my chart", 6), any("my chart", 6), any("i need my records", 6),
+    any("copy of my records", 6), any("my records", 6), any("correct coding", 6),
+    any("need my medical records", 6), any("send me my", 6), any("request my records", 6),
+    any("my medical records", 6), any("get a copy", 6), any("records to be sent", 6), any("charts", 3),
+    any("new doctor", 3), any("list by", 3), any("in error", -6),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -160,6 +168,10 @@ pub(super) const LEGAL: &[Rule] = &[
     any("bodily injury", 6), any("case resolves", 6), any("reduction request", 6),
     any("limits of liability", 6), any("power of attorney enclosed", 6), any("for the plaintiff", 6),
     any("for the defendant", 6), any("bank name", -8), any("we received your claim", -8),
+    head("trial attorneys", 8), head("required to appear", 8), head("board", 8), head("commission", 8),
+    any("our file", 6), any("hold collection", 6), any("pending recovery", 6), any("honor your charges", 6),
+    any("out of any proceeds", 6), any("you are required", 6), any("required to appear", 6),
+    any("appear with", 6), any("recovery", 6), any("from any settlement", 6), any("pending settlement", 6),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -209,7 +221,7 @@ pub(super) const PATIENT: &[Rule] = &[
     any("please let me know", 4), any("let me know", 4), any("i am writing", 4), any("im writing", 4),
     any("i have medicare", 4), any("i have insurance", 4), any("i have medicaid", 4), any("hello", 4),
     any("hi", 4), any("thanks", 4), any("sincerely yours", 4), any("dear billing", 4), any("to whom", 4),
-    any("sorry for", 4), any("in january", 4), any("per month", 4), any("rent", 4), any("utilities", 4),
+    any("sorry for", 4), any("in january", 4), any("per month", 4), any("rent", 3), any("utilities", 4),
     any("income", 4), any("unemployed", 4), any("my number is", 4), any("call my", 4),
     any("if questions", 4), any("our insurance", 4), any("your files", 4), any("mrs", 4), any("husband", 4),
     any("wife", 4), any("mother", 4), any("father", 4), any("daughter", 4), any("son", 4),
@@ -218,7 +230,7 @@ pub(super) const PATIENT: &[Rule] = &[
     any("the estate", -8), any("notice to creditors", -8), any("assign to", -8),
     any("i request payment", -8), any("i hereby assign", -8), any("benefits be made", -8),
     any("medical necessity of this transport", -8), any("patient of mine", -8), any("hipaa access", -8),
-    any("access rule", -8), any("ambulance records", -8), any("copy of my", -8), any("records", -8),
+    any("access rule", -8), any("ambulance records", -8), any("copy of my", -8), any("records", -6),
     any("i hereby authorize", -8), any("privacy officer", -8), any("audit", -8), any("remit to", -8),
     any("accounts payable", -8), any("vendor", -8), any("the facilitys", -8), any("not a bill", -8),
     any("mail came back", -8), any("post office", -8), any("returned mail", -8), any("undeliverable", -8),
@@ -241,7 +253,12 @@ pub(super) const PATIENT: &[Rule] = &[
     any("may bill my insurance", -8), any("by my mark", -8), any("bill my insurance company", -8),
     any("medical bill", -8), any("carrier", -8), any("your bill", -8), any("no one by that name", -8),
     any("lives here", -8), any("my address off", -8), any("lawyers", -8), any("behalf of the", -8),
-    any("pharmacy", -8),
+    any("pharmacy", -8), head("hardship form", 8), head("whoever does the bills", 8), any("i paid", 6),
+    any("isnt showing", 6), any("not showing", 6), any("why is it", 6), any("whoever", 6),
+    any("does the bills", 6), any("take home pay", 6), any("why i need help", 6), any("lost hours", 6),
+    any("too much", 6), any("i need help", 6), any("miles", 6), any("why am i", 6), any("household", 3),
+    any("dollars", 3), any("car", 3), any("our membership", -8), any("new doctor", -8),
+    any("records department", -8), any("refused", -8),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -271,14 +288,15 @@ pub(super) const RETURNED_MAIL: &[Rule] = &[
     any("does not live", 8), any("unable to deliver", 8), any("mail return", 8), any("yellow sticker", 4),
     any("post office", 4), any("usps", 4), any("postal service", 4), any("postage due", 4),
     any("mailing address", 4), any("no other address", 4), any("mailpiece id", 4), any("form 3547", 4),
-    any("change of address", 4), any("front desk", 4), any("enclosed mail", 4), any("moved", 4),
-    any("deceased", 4), any("insurance", -6), any("claim", -6), any("patient", -6), any("hospital", -6),
-    any("certify", -6), any("medicare", -6), any("plan", -6), any("attorney", -6), any("benefits", -6),
-    any("admitted", -6), any("authorization", -6), any("no one by that name", 8), any("lives here", 8),
-    any("my address off", 8), any("current resident", 8), any("delivered to my home", 8),
-    any("bad address", 8), any("wrong address", 8), any("letter came back", 8), any("not live here", 8),
-    any("moved away", 8), any("mail returned", 8), any("came back", 5), any("letter", 5), any("address", 2),
-    any("bc", 2),
+    any("change of address", 4), any("front desk", 4), any("enclosed mail", 4), any("deceased", 4),
+    any("insurance", -6), any("claim", -6), any("patient", -6), any("hospital", -6), any("certify", -6),
+    any("medicare", -6), any("plan", -6), any("attorney", -6), any("benefits", -6), any("admitted", -6),
+    any("authorization", -6), any("no one by that name", 8), any("lives here", 8), any("my address off", 8),
+    any("current resident", 8), any("delivered to my home", 8), any("bad address", 8),
+    any("wrong address", 8), any("letter came back", 8), any("not live here", 8), any("moved away", 8),
+    any("mail returned", 8), any("came back", 5), any("letter", 5), any("address", 2), any("bc", 2),
+    head("postal returns", 8), head("mail returns", 8), head("returns batch", 8), any("unable to fwd", 6),
+    any("sticker", 6), any("postal", 6), any("moved", 3),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -354,7 +372,12 @@ pub(super) const BUSINESS: &[Rule] = &[
     any("ambulance license", 7), any("private pay that day", 7), any("service location", 7),
     any("legal terms", 7), any("agreement ends", 7), any("invoice is held", 7), any("tin", 4),
     any("practice name", 4), any("billing address", 4), any("chapel", -8), any("bake sale", -8),
-    any("prescription", -8), any("rates", 3),
+    any("prescription", -8), any("rates", 3), head("statement dispute", 7), head("exhibit b", 7),
+    head("compensation", 7), head("vendor account", 7), any("billed to us", 6),
+    any("billed to us in error", 6), any("revised invoice", 6), any("clean invoice", 6),
+    any("hospital shall pay", 6), any("facility shall pay", 6), any("shall pay", 6),
+    any("belong to medicare", 6), any("credit and send", 6), any("for hospital", 6), any("for provider", 6),
+    any("vendor account", 6),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -399,7 +422,7 @@ pub(super) const OTHER: &[Rule] = &[
     any("not for you", 7), any("meeting", 3), any("tuesday", 3), any("please park", 3),
     any("nursing staff", 3), any("staff", 3), any("hr", 3), any("human resources", 3), any("menu", 3),
     any("special", 3), any("sale", 3), any("offer", 3), any("rates as low", 3), any("visit our website", 3),
-    any("www", 3), any("employees", 3), any("department heads", 3), any("school", 3), any("church", 3),
+    any("employees", 3), any("department heads", 3), any("school", 3), any("church", 3),
     any("real estate", 3), any("roof*", 3), any("hvac", 3), any("carpet", 3), any("printer", 3),
     any("copier", 3), any("gloves", 3), any("order", 3), any("coffee", 3), any("insurance", -6),
     any("medicare", -6), any("denied", -6), any("attorney", -6), any("appeal", -6), any("transport", -6),
@@ -416,4 +439,11 @@ pub(super) const OTHER: &[Rule] = &[
     any("new customers", 7), any("lowest rates", 7), any("interest rate", 7), any("chapel", 3),
     any("friend", 3), any("friday", 3), any("business", 3), any("pharmacy", 3), any("dr", 3),
     any("lien", -8), any("medicaid", -8), any("attending", -8), any("notice of", -8), any("authorize", -8),
+    head("chamber of commerce", 9), head("invites you", 9), head("ribbon cutting", 9), head("by mistake", 9),
+    head("referral for home health", 9), head("home health referral", 9), head("sent by mistake", 9),
+    head("wrong fax", 9), any("ribbon cutting", 7), any("new store", 7), any("prizes", 7), any("snacks", 7),
+    any("sent to you by mistake", 7), any("pt ot visits", 7), any("home health referral", 7),
+    any("referral for home health", 7), any("begin pt", 7), any("home care intake", 7), any("come join", 7),
+    any("join us", 7), any("giveaway", 7), any("door prizes", 7), any("refreshments", 7),
+    any("free lunch", 7), any("sales rep", 7), any("demo", 7),
 ];

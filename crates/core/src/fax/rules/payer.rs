@@ -60,7 +60,12 @@ pub(super) const CARD: &[Rule] = &[
     any("outside the area", 3), any("providers outside", 3), any("trans date", 3),
     any("precertification", 3), any("authorization", -6), any("status approved", -6),
     any("bill with this number", -6), any("received your claim", -6), any("our client", -6),
-    any("charge", -6),
+    any("charge", -6), head("coverage and benefits", 7), head("coverage benefits", 7),
+    head("plan information", 7), head("benefit information", 7), any("remit claims to", 5),
+    any("plan status active", 5), any("plan status", 5), any("not a promise of payment", 5),
+    any("benefits shown", 5), any("service types", 5), any("plan begin", 5), any("bin 004336", 5),
+    any("provider phone", 5), any("identification", 5), any("bin", 3), any("program", 3), any("portal", 3),
+    any("in network", 3), any("out of network", 3), any("disclaimer", 3),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -153,6 +158,16 @@ pub(super) const DENIAL: &[Rule] = &[
     any("may ask for reconsideration", 3), any("own carrier", 3), any("line 1", 3), any("denied", 3),
     any("on hold until", -8), any("before we can", -8), any("provider appeals", -8),
     any("level one appeal", -8), any("looked again", -8), any("appeals council", -8), any("was wrong", -8),
+    head("payment refusal", 8), head("refusal notice", 8), head("notice of refusal", 8),
+    head("claim refusal", 8), head("claim not payable", 8), any("cant pay this", 6),
+    any("cannot pay this", 6), any("was refused", 6), any("refused payment", 6), any("refuse payment", 6),
+    any("not found in our", 6), any("membership files", 6), any("responsible for the ride", 6),
+    any("bill the correct", 6), any("we cant pay", 6), any("we cannot pay", 6), any("we will not pay", 6),
+    any("we wont pay", 6), any("wont be paid", 6), any("wont pay", 6), any("charges are denied", 6),
+    any("charges were denied", 6), any("does not cover", 6), any("is not covered under", 6),
+    any("not covered under", 6), any("exclusion", 6), any("benefit maximum", 6), any("exhausted", 6),
+    any("not a member", 6), any("not eligible on", 6), any("ask us to look", 3),
+    any("look at this again", 3), any("verify the number", 3),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -192,7 +207,7 @@ pub(super) const APPEAL: &[Rule] = &[
     head("grievance and appeals", 9), head("appeals department", 9), head("appeals unit", 9),
     head("fair hearing decision", 9), head("hearing decision", 9), head("reconsideration request", 9),
     head("claim dispute unit", 9), head("independent review decision", 9), head("re appeal", 5),
-    head("appeal of claim", 5), head("appeal of", 5), head("dispute of claim", 5), head("your appeal", 5),
+    head("appeal of claim", 5), head("appeal of", 5), head("dispute of claim", 5), head("your appeal", 8),
     head("notice of hearing", 5), any("response to your appeal", 7), any("regarding your appeal", 7),
     any("in response to your appeal", 7), any("received the dispute", 7), any("received the appeal", 7),
     any("received your request for review", 7), any("reverse the denial", 7), any("reversed the denial", 7),
@@ -236,7 +251,16 @@ pub(super) const APPEAL: &[Rule] = &[
     any("appeal has been", 7), any("appeal was received", 7), any("previous determination", 7),
     any("initial determination is", 7), any("remains denied", 7), any("remand", 7),
     any("considering the evidence", 4), any("i find", 4), any("alj", 4), any("signed consent", 4),
-    any("as you asked", 4), any("close the file", 4), any("enrollee", 4),
+    any("as you asked", 4), any("close the file", 4), any("enrollee", 4), head("provider disputes", 8),
+    head("dispute status", 8), head("appeal status", 8), head("we got your appeal", 8),
+    any("reviewing the dispute", 7), any("outcome will not change", 7), any("will not change", 7),
+    any("original outcome", 7), any("internal steps", 7), any("arbitration", 7), any("got your appeal", 7),
+    any("appeal id", 7), any("look at your appeal", 7), any("your grievance", 7),
+    any("reviewed your appeal", 7), any("reviewed the appeal", 7), any("decided your appeal", 7),
+    any("approved your appeal", 7), any("denied your appeal", 7), any("appeal is approved", 7),
+    any("appeal is denied", 7), any("appeal was denied", 7), any("appeal was approved", 7),
+    any("appeal is granted", 7), any("granted your appeal", 7), any("hear from us", 4),
+    any("finished reviewing", 4),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -252,7 +276,7 @@ pub(super) const EOB: &[Rule] = &[
     any("amount charged", 2), any("maximum you may be billed", 5), any("medicare approved", 3),
     any("medicare paid", 3), any("claims processed", 2), any("check", 1), any("units", 1),
     any("fee schedule", 1), any("total paid", 3), any("amount paid", 2), any("service provided", 2),
-    any("remark", 1), any("reduction", 1), any("recommended allowance", 4), any("provider charges", 2),
+    any("remark", 1), any("reduction", 1), any("recommended allowance", 4), any("provider charges", 5),
     any("claims in this payment", -10), any("payee", -6), any("remittance", -6), any("number of claims", -6),
     any("eft trace", -5), any("perf prov", -6), any("dear", -6), any("invoice", -6),
     any("appeal decision", -8), any("eligibility", -4), any("deductible remaining", -4),
@@ -294,7 +318,10 @@ pub(super) const EOB: &[Rule] = &[
     any("sent to your private insurer", 6), any("submitted", 3), any("savings", 3), any("chg", 3),
     any("medicare part b claims", 3), any("notes", 3), any("batch total", -8), any("forwarding balance", -8),
     any("employee patient claim", -8), any("draft", -8), any("net pay", -8), any("ra number", -8),
-    any("award", -8), any("lien", -8),
+    any("award", -8), any("lien", -8), head("explanation of health care benefits", 9),
+    head("health care benefits", 9), head("claims for part b", 9), head("your claims for part b", 9),
+    any("cost share", 5), any("your cost", 5), any("plans allowed", 5), any("check stub", -6),
+    any("coverage and benefits", -6),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -329,9 +356,9 @@ pub(super) const REMITTANCE: &[Rule] = &[
     any("adjustment to totals", 6), any("payee id", 6), any("payee npi", 6), any("pay to", 6),
     any("total paid", 6), any("payment total", 6), any("ach", 6), any("withhold*", 6), any("group code", 6),
     any("co 45", 6), any("oa 23", 6), any("pr 1", 6), any("pr 2", 6), any("claims in process", 6),
-    any("suspended claims", 6), any("tcn", 3), any("claim", 3), any("vendor", 3), any("net amount", 3),
-    any("check date", 3), any("check no", 3), any("check number", 3), any("eft", 3), any("payer", 3),
-    any("deduct", 3), any("coins", 3), any("cas", 3), any("totals", 3), any("era", 3), any("routing", -8),
+    any("suspended claims", 6), any("tcn", 3), any("vendor", 3), any("net amount", 3), any("check date", 3),
+    any("check no", 3), any("check number", 3), any("eft", 3), any("payer", 3), any("deduct", 3),
+    any("coins", 3), any("cas", 3), any("totals", 3), any("era", 3), any("routing", -8),
     any("voided check", -8), any("enrollment form", -8), any("bank name", -8), any("authorize", -8),
     any("you owe", -8), any("not a bill", -8), any("my", -8), any("invoice", -8), any("appeal", -8),
     any("request payment", -8), any("net 30", -8), any("bill to", -8), any("audit", -8), any("qty", -8),
@@ -344,7 +371,10 @@ pub(super) const REMITTANCE: &[Rule] = &[
     any("claims billed", 6), any("era eft", 6), any("deposit", 6), any("svc date", 6),
     any("payment batch", 6), any("seq", 2), any("msg", 2), any("lien", -8), any("third party", -8),
     any("judgment", -8), any("we are paying your", -8), any("private pay", -8), any("repric*", -8),
-    any("dol", -8), any("patient may owe", -5), any("you may owe", -5),
+    any("dol", -8), any("patient may owe", -5), any("you may owe", -5), head("check stub", 9),
+    head("check stub detail", 9), head("835 viewer", 9), head("payment stub", 9), head("voucher", 9),
+    any("bpr", 6), any("trn", 6), any("n1", 6), any("claim", 2), any("remit claims", -6), any("program", -6),
+    any("copay", -6),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -367,7 +397,7 @@ pub(super) const AUTH: &[Rule] = &[
     any("requesting provider", 3), any("servicing provider", 3), any("valid from", 2),
     any("requested by", 1), any("one way trips", 2), any("request is denied", 3),
     any("request is approved", 5), any("has been approved", 3), any("have approved", 3),
-    any("number of trips", 2), any("repetitive scheduled", 3), any("resubmit", 2),
+    any("number of trips", 6), any("repetitive scheduled", 3), any("resubmit", 2),
     any("billing authorization", -8), any("hipaa", -6), any("release of", -4), any("to disclose", -6),
     any("precertification absent", -6), any("my insurance", -8), any("not a bill", -6),
     any("claim denial", -6), any("assignment of benefits", -6), any("subpoena", -8),
@@ -429,5 +459,10 @@ pub(super) const AUTH: &[Rule] = &[
     any("going to", 3), any("attached h p", 3), any("svc", 3), any("not obtained", -8),
     any("was required and not obtained", -8), any("claim not approved", -8),
     any("reconsideration within", -8), any("looked again", -8), any("rates", -8),
-    any("received your claim", -8),
+    any("received your claim", -8), head("clinical services", 7),
+    head("prior authorization request coversheet", 7), head("authorization coversheet", 7),
+    any("ride you asked", 6), any("asked for", 6), any("payment depends on coverage", 6),
+    any("initial resubmission", 6), any("start date of authorization", 6), any("transport you requested", 6),
+    any("you asked us to approve", 6), any("requested transport", 6), any("coverage and benefits", -8),
+    any("referral for home health", -8), any("home health", -8),
 ];
