@@ -22,6 +22,12 @@ pub struct Typing {
 /// Fewest points, and fewest ahead of the second best, to be sure.
 const SURE_SCORE: i32 = 9;
 const SURE_LEAD: i32 = 5;
+/// Phrases of at most so many points are on many papers; together they count no more than the second number.
+const SMALL: i32 = 2;
+const SMALL_MOST: i32 = 5;
+/// One phrase of so many points, or so many phrases above the small ones, must be there to be sure.
+const STRONG: i32 = 5;
+const MIDDLING: usize = 3;
 /// A phrase of a heading worth this much is a title.
 const TITLE_POINTS: i32 = 6;
 
@@ -48,7 +54,8 @@ impl Points {
     /// The best type, and whether it is strong enough and clear of the second best.
     pub fn best(&self) -> (DocType, i32, bool) {
         let mut order = DocType::ALL;
-        order.sort_by_key(|t| std::cmp::Reverse(self.of(*t)));
+        // Of types that nothing speaks for, `other`.
+        order.sort_by_key(|t| (std::cmp::Reverse(self.of(*t)), std::cmp::Reverse(*t as usize)));
         let best = self.of(order[0]);
         (order[0], best, best >= SURE_SCORE && best - self.of(order[1]) >= SURE_LEAD)
     }
@@ -86,7 +93,8 @@ pub(super) fn read(page: &PageText) -> Page {
         return Page::Cover;
     }
     let points = points(&body, &found);
-    let (doc_type, score, sure) = points.best();
+    let (doc_type, score, clear) = points.best();
+    let sure = clear && is_founded(doc_type, &found);
     let hits = || rules::of(doc_type).iter().filter(|r| r.on(&found).is_some());
     let titled = hits().any(|r| is_title(r, &found));
     let reasons = hits().map(|r| r.phrase).collect();
@@ -99,22 +107,51 @@ fn is_title(rule: &Rule, found: &Found) -> bool {
 }
 
 fn points(body: &str, found: &Found) -> Points {
-    let money = amounts(body);
-    let first_person = first_person(body);
+    let shape = Shape { money: amounts(body), payees: patients_paid(body), first_person: first_person(body) };
     Points(DocType::ALL.map(|doc_type| {
-        let phrases: i32 = rules::of(doc_type).iter().filter_map(|r| r.on(found)).sum();
-        phrases + structure(doc_type, money, first_person)
+        let hits = rules::of(doc_type).iter().filter_map(|r| r.on(found));
+        let (small, rest): (Vec<i32>, Vec<i32>) = hits.partition(|points| (0..=SMALL).contains(points));
+        let small: i32 = small.iter().sum();
+        rest.iter().sum::<i32>() + small.min(SMALL_MOST) + structure(doc_type, &shape)
     }))
 }
 
-/// What the shape of a page says: statements have columns of money, letters of patients speak in the first person.
-fn structure(doc_type: DocType, money: usize, first_person: usize) -> i32 {
+/// A type is sure only on words of its own: one strong phrase, or several of middling worth.
+fn is_founded(doc_type: DocType, found: &Found) -> bool {
+    let hits: Vec<i32> = rules::of(doc_type).iter().filter_map(|r| r.on(found)).collect();
+    hits.iter().any(|p| *p >= STRONG) || hits.iter().filter(|p| **p > SMALL).count() >= MIDDLING
+}
+
+/// What the shape of a page says: statements have columns of money, with several patients a payment's, letters of
+/// patients speak in the first person.
+fn structure(doc_type: DocType, shape: &Shape) -> i32 {
+    let Shape { money, payees, first_person } = *shape;
     match doc_type {
+        DocType::RemittanceAdvice if payees >= 2 => 8,
+        DocType::Eob if payees >= 2 => -4,
         DocType::Eob | DocType::RemittanceAdvice if money >= 6 => 3,
         DocType::DenialLetter | DocType::Auth if money >= 6 => -3,
         DocType::PatientCorrespondence if first_person >= 3 => 3,
         _ => 0,
     }
+}
+
+struct Shape {
+    money: usize,
+    payees: usize,
+    first_person: usize,
+}
+
+/// Different surnames (`DOE, J`) in rows that have two amounts or more.
+fn patients_paid(body: &str) -> usize {
+    let surname = |line: &str| {
+        let (before, after) = line.split_once(',')?;
+        let name = before.split_whitespace().next_back()?;
+        let given = after.trim_start().starts_with(|c: char| c.is_ascii_uppercase());
+        (given && name.len() >= 2 && name.chars().all(char::is_alphabetic)).then(|| name.to_lowercase())
+    };
+    let rows = body.lines().filter(|l| amounts(l) >= 2);
+    rows.filter_map(surname).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 fn first_person(body: &str) -> usize {

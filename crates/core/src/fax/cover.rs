@@ -125,7 +125,7 @@ mod tests {
             ("Form 12   Page 2 of 2", Place::Later),
             ("pg. 2/3", Place::Later),
             ("2 of 3", Place::Later),
-            ("Progress notes, continued", Place::Later),
+            ("PROGRESS NOTES, CONTINUED", Place::Later),
             ("11/02/2026 10:11 312-555-0174 SOME HOSPITAL PAGE 02/02", Place::Unsaid),
             ("page 5 of the statement", Place::Unsaid),
             ("", Place::Unsaid),

@@ -18,6 +18,9 @@ const HEADING: (usize, usize) = (8, 10);
 /// Further down a title stands alone in its cell.
 const LOW_HEADING: (usize, usize) = (30, 6);
 
+/// Short words, folded, that may stand between others in a run without blanks.
+const LINKS: &[&str] = &["of", "for", "to", "and", "or", "by", "the", "on", "ln"];
+
 /// The phrases that stand on a page.
 #[derive(Default)]
 pub(super) struct Found {
@@ -116,9 +119,12 @@ impl Lexicon {
         for (row, line) in body.lines().filter(|l| !l.trim().is_empty()).enumerate() {
             for cell in line.split("  ").filter(|c| !c.trim().is_empty()) {
                 let words = split(cell);
-                self.read(&words, &mut tokens);
                 let fits = |(rows, most): (usize, usize)| row < rows && words.len() <= most;
-                titles.resize(tokens.len(), fits(HEADING) || fits(LOW_HEADING));
+                let title = fits(HEADING) || fits(LOW_HEADING);
+                self.read(&words, |ids, word| {
+                    tokens.push(ids);
+                    titles.push(title && word.may_be_title);
+                });
             }
         }
         let mut found = Found::default();
@@ -136,19 +142,20 @@ impl Lexicon {
         found
     }
 
-    /// Adds the words of one line, repaired where a repair gives a word of ours.
-    fn read(&self, words: &[String], out: &mut Vec<Ids>) {
+    /// Hands on the words of one cell, repaired where a repair gives a word of ours.
+    fn read(&self, words: &[Word], mut out: impl FnMut(Ids, &Word)) {
         let mut at = 0;
         while at < words.len() {
-            if let Some((ids, taken)) = self.spaced(&words[at..]).or_else(|| self.broken(&words[at..])) {
-                out.extend(ids);
+            let word = &words[at];
+            if let Some((parts, taken)) = self.spaced(&words[at..]).or_else(|| self.broken(&words[at..])) {
+                parts.into_iter().for_each(|ids| out(ids, word));
                 at += taken;
                 continue;
             }
-            let ids = self.ids(&words[at]);
-            match ids.is_empty().then(|| self.glued(&words[at])).flatten() {
-                Some(parts) => out.extend(parts),
-                None => out.push(ids),
+            let ids = self.ids(&word.folded);
+            match ids.is_empty().then(|| self.glued(&word.folded, false)).flatten() {
+                Some(parts) => parts.into_iter().for_each(|ids| out(ids, word)),
+                None => out(ids, word),
             }
             at += 1;
         }
@@ -184,23 +191,23 @@ impl Lexicon {
     }
 
     /// `F A C E  S H E E T`
-    fn spaced(&self, words: &[String]) -> Option<(Vec<Ids>, usize)> {
-        let run = words.iter().take_while(|w| w.chars().count() == 1).count();
+    fn spaced(&self, words: &[Word]) -> Option<(Vec<Ids>, usize)> {
+        let run = words.iter().take_while(|w| w.folded.chars().count() == 1).count();
         if run < 4 {
             return None;
         }
-        let joined = words[..run].concat();
-        let joined = fold(&joined);
+        let joined = fold(&words[..run].iter().map(|w| w.folded.as_str()).collect::<String>());
         let parts = match self.word(&joined) {
             Some(id) => vec![vec![id]],
-            None => self.glued(&joined)?,
+            None => self.glued(&joined, true)?,
         };
         Some((parts, run))
     }
 
     /// `certifi cation`
-    fn broken(&self, words: &[String]) -> Option<(Vec<Ids>, usize)> {
+    fn broken(&self, words: &[Word]) -> Option<(Vec<Ids>, usize)> {
         let [a, b, ..] = words else { return None };
+        let (a, b) = (&a.folded, &b.folded);
         if a.len() + b.len() < FUZZY_LETTERS || self.word(a).is_some() && self.word(b).is_some() {
             return None;
         }
@@ -209,7 +216,7 @@ impl Lexicon {
     }
 
     /// `certificateofmedicalnecessity`
-    fn glued(&self, word: &str) -> Option<Vec<Ids>> {
+    fn glued(&self, word: &str, spaced: bool) -> Option<Vec<Ids>> {
         if word.len() < GLUED_LETTERS || !word.is_ascii() {
             return None;
         }
@@ -217,8 +224,10 @@ impl Lexicon {
         let mut from: Vec<Option<(usize, Id)>> = vec![None; word.len() + 1];
         for end in 2..=word.len() {
             for start in 0..=end - 2 {
-                if (start == 0 || from[start].is_some()) && (start > 0 || end < word.len()) {
-                    if let Some(id) = self.words.get(singular(&word[start..end])) {
+                let part = &word[start..end];
+                let fits = part.len() >= 4 || LINKS.contains(&part);
+                if fits && (start == 0 || from[start].is_some()) && (start > 0 || end < word.len()) {
+                    if let Some(id) = self.words.get(singular(part)) {
                         from[end] = Some((start, *id));
                         break;
                     }
@@ -226,36 +235,46 @@ impl Lexicon {
             }
         }
         let mut parts = Vec::new();
+        let mut longest = 0;
         let mut at = word.len();
         while at > 0 {
             let (start, id) = from[at]?;
             parts.push(vec![id]);
+            longest = longest.max(at - start);
             at = start;
         }
         parts.reverse();
-        Some(parts)
+        // `moderate` is not `mode rate`.
+        (longest >= FUZZY_LETTERS - 1 || parts.len() == 2 && word.len() <= 10 && spaced).then_some(parts)
     }
 }
 
-/// The words of a line, folded. Apostrophes vanish, a bar within a word is an `l`, every other mark separates.
-fn split(line: &str) -> Vec<String> {
+/// A word of a page.
+struct Word {
+    folded: String,
+    /// Titles are written with capitals, but for their short words.
+    may_be_title: bool,
+}
+
+/// The words of a line. Apostrophes vanish, a bar within a word is an `l`, every other mark separates.
+fn split(line: &str) -> Vec<Word> {
     let mut words = vec![String::new()];
     for c in line.chars() {
+        let Some(word) = words.last_mut() else { break };
         match c {
-            c if c.is_alphanumeric() => {
-                let word = words.last_mut().expect("never empty");
-                word.extend(c.to_lowercase());
-            }
-            '|' if words.last().is_some_and(|w| !w.is_empty()) => {
-                words.last_mut().expect("never empty").push('l');
-            }
+            c if c.is_alphanumeric() => word.push(c),
+            '|' if !word.is_empty() => word.push('l'),
             '\'' | '\u{2019}' => {}
-            _ if words.last().is_some_and(|w| !w.is_empty()) => words.push(String::new()),
+            _ if !word.is_empty() => words.push(String::new()),
             _ => {}
         }
     }
     words.retain(|w| !w.is_empty());
-    words.iter().map(|w| fold(w)).collect()
+    let word = |w: String| Word {
+        may_be_title: w.len() <= 3 || !w.starts_with(char::is_lowercase),
+        folded: fold(&w.to_lowercase()),
+    };
+    words.into_iter().map(word).collect()
 }
 
 /// Letters that OCR takes for one another become the same letter.

@@ -4,8 +4,10 @@
 //! a rule tied to a template's or facility's wording is worth nothing on the next one.
 
 mod clinical;
+mod desk;
 mod office;
 mod payer;
+mod payment;
 
 use super::doc_type::DocType;
 use super::phrases::Found;
@@ -52,15 +54,15 @@ pub(super) fn of(doc_type: DocType) -> &'static [Rule] {
         DocType::InsuranceCard => payer::CARD,
         DocType::DenialLetter => payer::DENIAL,
         DocType::AppealResponse => payer::APPEAL,
-        DocType::Eob => payer::EOB,
-        DocType::RemittanceAdvice => payer::REMITTANCE,
+        DocType::Eob => payment::EOB,
+        DocType::RemittanceAdvice => payment::REMITTANCE,
         DocType::Auth => payer::AUTH,
         DocType::RecordsRequest => office::RECORDS_REQUEST,
         DocType::Legal => office::LEGAL,
         DocType::PatientCorrespondence => office::PATIENT,
-        DocType::ReturnedMail => office::RETURNED_MAIL,
-        DocType::FacilityBusiness => office::BUSINESS,
-        DocType::Other => office::OTHER,
+        DocType::ReturnedMail => desk::RETURNED_MAIL,
+        DocType::FacilityBusiness => desk::BUSINESS,
+        DocType::Other => desk::OTHER,
     }
 }
 
