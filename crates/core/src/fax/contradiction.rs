@@ -106,8 +106,7 @@ fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
             reading.id_like().filter(|t| is_of_format(t, id, slack) && !reading.is_known(t, case, own));
         others.any(|t| if is_near_id(t, id) { !(birth || named) } else { !(birth && day) })
     });
-    let known_so = named || birth || own.has(Evidence::MemberId) && day;
-    made_alike || !known_so && reading.bills().next().is_some()
+    made_alike || !(named || birth) && reading.bills().next().is_some()
 }
 
 impl Reading {

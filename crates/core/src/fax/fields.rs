@@ -133,10 +133,8 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
 /// none.
 fn is_birth_unread(grid: &Grid, row: usize, index: usize, cell: &Cell, rest: &str) -> bool {
     let spoilt = |text: &str| {
-        let value = text.split_whitespace().take(2).collect::<String>();
-        let digits = value.chars().filter(char::is_ascii_digit).count();
-        let slashes = value.matches(['/', '-']).count();
-        digits >= 3 && value.len() >= 5 || slashes >= 2 || digits >= 1 && slashes >= 1
+        let value = text.split_whitespace().take(3).collect::<String>();
+        value.chars().filter(char::is_ascii_digit).count() >= 2 || value.matches(['/', '-']).count() >= 2
     };
     if let Some((_, value)) = rest.rsplit_once(':').filter(|(_, v)| !v.trim().is_empty()) {
         return spoilt(value);

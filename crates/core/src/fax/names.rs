@@ -88,8 +88,15 @@ impl PersonName {
         };
         let middle = self.words[1..split].first().map_or("", String::as_str);
         let theirs = letters(&case.patient_middle);
-        let middle_differs =
-            !middle.is_empty() && !theirs.is_empty() && middle.as_bytes()[0] != theirs.as_bytes()[0];
+        let second = case.patient_first.split_whitespace().nth(1).map_or(String::new(), letters);
+        let initial = |a: &str, b: &str| a.chars().next() == b.chars().next();
+        let middle_differs = !middle.is_empty()
+            && if second.is_empty() {
+                !theirs.is_empty() && !initial(middle, &theirs)
+            } else {
+                // Of a first name of two words the second stands in this place.
+                middle != second && !(middle.chars().count() == 1 && initial(middle, &second))
+            };
         let suffix_differs = !self.suffix.is_empty() && self.suffix != suffix(&case.patient_suffix);
         if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
     }
