@@ -60,8 +60,8 @@ fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     if anywhere.contains(&Agreement::OtherDetail) {
         return true;
     }
-    let person = own.has(Evidence::DateOfBirth) || own.has(Evidence::MemberId);
-    let tolerant = own.is_named() && person;
+    let more = own.has(Evidence::MemberId) || own.has(Evidence::DateOfService);
+    let tolerant = own.is_named() && own.has(Evidence::DateOfBirth) && more;
     let same = |n: &PersonName| match n.agrees(case) {
         Agreement::Same => true,
         Agreement::OtherDetail => false,
@@ -76,27 +76,23 @@ fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     })
 }
 
-/// Under a label of a member id stands none that is the case's. New insurance is usual, so this counts only where less
-/// than the name, the birth and the trip agree; one that is nearly the case's may be misread and asks for the birth.
+/// Under a label of a member id stands none that is the case's. New insurance is usual, but only an id of the case
+/// shows that it is this; one that is nearly the case's may be misread and asks for the birth.
 fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     if own.has(Evidence::MemberId) || reading.members().next().is_none() {
         return false;
     }
     let member = case.member_id.trim();
     let may_be = |read: &str| folded(read) == folded(member) || is_near_id(read, member);
-    let birth = own.has(Evidence::DateOfBirth);
-    let trip = own.is_named() || own.has(Evidence::DateOfService);
-    if is_findable(member) && reading.members().any(may_be) {
-        return !(birth || own.is_named() && own.has(Evidence::Name));
-    }
-    !(own.has(Evidence::Name) && trip && (birth || own.is_named()))
+    let named = own.is_named() && own.has(Evidence::Name);
+    let misread = is_findable(member) && reading.members().any(may_be);
+    !(named || misread && own.has(Evidence::DateOfBirth))
 }
 
 /// An id made as the case's own is and yet another: of a case that the roster does not hold, or the case's misread.
-/// The birth tells that it is this patient; the day, that it is this trip.
+/// Of the latter the birth tells that it is this patient.
 fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     let birth = own.has(Evidence::DateOfBirth);
-    let day = own.has(Evidence::DateOfService);
     let named = own.is_named();
     let missing = || ids(case).into_iter().filter(|(kind, id)| !own.has(*kind) && is_findable(id));
     let made_alike = missing().any(|(_, id)| {
@@ -104,10 +100,9 @@ fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
         let slack = usize::from(!named);
         let mut others =
             reading.id_like().filter(|t| is_of_format(t, id, slack) && !reading.is_known(t, case, own));
-        others.any(|t| if is_near_id(t, id) { !(birth || named) } else { !(birth && day) })
+        others.any(|t| if is_near_id(t, id) { !(birth || named) } else { true })
     });
-    let known_so = named || birth || own.has(Evidence::MemberId) && day;
-    made_alike || !known_so && reading.bills().next().is_some()
+    made_alike || !(named || birth) && reading.bills().next().is_some()
 }
 
 impl Reading {

@@ -18,6 +18,8 @@ pub(super) struct Fields {
     pub mended_births: Vec<Date>,
     /// Under a label of a date of birth stands something that is no date.
     pub birth_unread: bool,
+    /// Years behind a small number that are part of no date that could be read.
+    pub stray_years: Vec<u32>,
     /// Under a label of a member id.
     pub members: Vec<String>,
     /// Under a label of a claim, statement, case, run or account.
@@ -48,11 +50,25 @@ pub(super) fn read(page: &PageText) -> Fields {
             read_name(&grid, row, index, cell, &mut fields);
             read_ids(&grid, row, index, cell, &mut fields);
         }
+        fields.stray_years.extend(stray_years(cells));
         if let [above, below, ..] = &grid[row..] {
             read_broken_date(above, below, &mut fields);
         }
     }
     fields
+}
+
+fn stray_years(row: &[Cell]) -> Vec<u32> {
+    let text = row.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut rest: Vec<char> = text.chars().collect();
+    dates::find_misread(&text).iter().for_each(|f| rest[f.start..f.end].fill('x'));
+    let rest: String = rest.into_iter().collect();
+    let groups: Vec<&str> = rest.split(|c: char| !c.is_ascii_digit()).collect();
+    let small = |g: &str| matches!(g.len(), 1 | 2);
+    // Between two digits stand few other signs.
+    let years = (0..groups.len())
+        .filter(|&i| groups[i].len() == 4 && groups[i.saturating_sub(3)..i].iter().any(|g| small(g)));
+    years.filter_map(|i| groups[i].parse().ok()).filter(|year| (1900..2100).contains(year)).collect()
 }
 
 /// A date that a line break divides: `on or about April 10,` and `2026` on the next row.
@@ -133,10 +149,8 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
 /// none.
 fn is_birth_unread(grid: &Grid, row: usize, index: usize, cell: &Cell, rest: &str) -> bool {
     let spoilt = |text: &str| {
-        let value = text.split_whitespace().take(2).collect::<String>();
-        let digits = value.chars().filter(char::is_ascii_digit).count();
-        let slashes = value.matches(['/', '-']).count();
-        digits >= 3 && value.len() >= 5 || slashes >= 2 || digits >= 1 && slashes >= 1
+        let value = text.split_whitespace().take(3).collect::<String>();
+        value.chars().filter(char::is_ascii_digit).count() >= 2 || value.matches(['/', '-']).count() >= 2
     };
     if let Some((_, value)) = rest.rsplit_once(':').filter(|(_, v)| !v.trim().is_empty()) {
         return spoilt(value);
@@ -147,9 +161,10 @@ fn is_birth_unread(grid: &Grid, row: usize, index: usize, cell: &Cell, rest: &st
     if let Some(value) = behind.min_by_key(|v| v.len()).filter(|v| !v.is_empty()) {
         return spoilt(value);
     }
-    let places = [grid[row].get(index + 1), below(grid, row, cell)];
-    let mut values = places.into_iter().flatten().map(|c| c.text.as_str());
-    values.clone().all(|v| dates::find_misread(v).is_empty()) && values.any(spoilt)
+    let beside =
+        grid[row].iter().skip(index + 1).take(3).map(|c| c.text.as_str()).collect::<Vec<_>>().join(" ");
+    let values = [beside, below(grid, row, cell).map(|c| c.text.clone()).unwrap_or_default()];
+    values.iter().all(|v| dates::find_misread(v).is_empty()) && values.iter().any(|v| spoilt(v))
 }
 
 fn cells_hold_only(row: &[Cell], cell: &Cell) -> bool {

@@ -88,8 +88,17 @@ impl PersonName {
         };
         let middle = self.words[1..split].first().map_or("", String::as_str);
         let theirs = letters(&case.patient_middle);
-        let middle_differs =
-            !middle.is_empty() && !theirs.is_empty() && middle.as_bytes()[0] != theirs.as_bytes()[0];
+        let rest: String = case.patient_first.split_whitespace().skip(1).map(letters).collect();
+        let said = self.words[1..split].concat();
+        let initial = |a: &str, b: &str| a.chars().next() == b.chars().next();
+        let middle_differs = !middle.is_empty()
+            && if rest.is_empty() {
+                !theirs.is_empty() && !initial(middle, &theirs)
+            } else {
+                // Of a first name of several words the others stand in this place.
+                let with_middle = format!("{rest}{}", theirs.chars().take(1).collect::<String>());
+                said != rest && said != with_middle && !(said.chars().count() == 1 && initial(&said, &rest))
+            };
         let suffix_differs = !self.suffix.is_empty() && self.suffix != suffix(&case.patient_suffix);
         if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
     }

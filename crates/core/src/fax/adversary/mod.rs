@@ -4,7 +4,7 @@
 mod people;
 mod print;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use proptest::prelude::*;
 
@@ -92,13 +92,15 @@ fn cases() -> u32 {
 #[test]
 fn no_fax_reaches_another_patient() {
     let tally = Tally::default();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases()));
-    let outcome = runner.run(&any::<u64>().no_shrink(), |seed| {
-        play(seed, &tally).map_err(|why| TestCaseError::fail(format!("seed {seed}: {why}")))
+    let failures = RefCell::new(Vec::new());
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let outcome = runner.run(&any::<u64>(), |seed| {
+        failures.borrow_mut().extend(play(seed, &tally).err().map(|why| format!("seed {seed}: {why}")));
+        Ok(())
     });
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
+    outcome.unwrap();
+    let failures = failures.into_inner();
     let Tally { known, attached, strangers, alike } = tally;
     println!(
         "known {}, strangers {}, attached {}, spoilt into another's page letter for letter {}",
@@ -106,6 +108,12 @@ fn no_fax_reaches_another_patient() {
         strangers.get(),
         attached.get(),
         alike.get()
+    );
+    assert!(
+        failures.is_empty(),
+        "{} reached the wrong case\n{}",
+        failures.len(),
+        failures[..failures.len().min(8)].join("\n")
     );
     // A matcher that attaches nothing would pass otherwise.
     assert!(attached.get() * 5 > known.get());

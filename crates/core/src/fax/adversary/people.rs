@@ -109,11 +109,10 @@ impl World {
         self.trips.push(Trip { case, person: known.unwrap_or(self.people), in_roster: true });
     }
 
-    /// Of one name and birth is one person, whatever stands between.
+    /// Of one name and birth is one person: no father was born on the day of his son.
     fn person_of(&self, case: &Case) -> Option<Person> {
-        let key = |c: &Case| {
-            (c.patient_first.clone(), c.patient_last.clone(), c.patient_suffix.clone(), c.patient_dob.clone())
-        };
+        let key =
+            |c: &Case| (c.patient_first.to_uppercase(), c.patient_last.to_uppercase(), c.patient_dob.clone());
         self.trips.iter().find(|t| key(&t.case) == key(case)).map(|t| t.person)
     }
 

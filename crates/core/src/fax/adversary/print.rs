@@ -63,7 +63,12 @@ impl Printed {
         IDS.into_iter().for_each(|(label, id)| maybe(25, label, id));
         // A page that says of a stranger only what is true of a patient tells nobody anything.
         let tells = |fields: &[(&str, Field)], case: &Case| {
-            fields.iter().any(|(_, f)| f(case, form) != f(&about.case, form))
+            let mut case = case.clone();
+            if about.case.patient_suffix.is_empty() {
+                // A suffix that is not printed tells nothing.
+                case.patient_suffix = String::new();
+            }
+            fields.iter().any(|(_, f)| f(&case, form) != f(&about.case, form))
         };
         if world.trips.iter().any(|t| t.person != about.person && !tells(&fields, &t.case)) {
             for (label, field) in [("Date of birth", BIRTH), ("Member number", MEMBER)] {
