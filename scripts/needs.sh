@@ -38,6 +38,13 @@ need_c_compiler() {
   fi
 }
 
+# Reads scanned faxes; the package with the data for English comes along only where recommended ones do.
+need_tesseract() {
+  if ! command -v tesseract >/dev/null || ! tesseract --list-langs 2>&1 | grep -qx eng; then
+    install_packages tesseract-ocr tesseract-ocr-eng
+  fi
+}
+
 # Finds moto, which stands in for AWS in the tests, or installs it in a folder of its own; sets MOTO_SERVER.
 need_moto() {
   local venv=${XDG_CACHE_HOME:-$HOME/.cache}/fusion-comms/moto

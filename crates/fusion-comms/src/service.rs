@@ -18,6 +18,7 @@ use url::Url;
 use crate::app::{App, Parts, Settings};
 use crate::clock::Clock;
 use crate::config::{Config, Engine, Role, SimulatorKeys};
+use crate::fax_text::Ocr;
 use crate::filing::Filing;
 use crate::http::server::{self, Limits};
 use crate::http::{self, Keys, Web, WebKeys};
@@ -347,6 +348,9 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
     for note in &config.notes {
         tracing::warn!("{note}");
     }
+    if let Some(worker) = &config.worker {
+        check_ocr(&worker.fax.ocr());
+    }
     let bind = config.server.bind_addr;
     let listener = TcpListener::bind(bind).await.with_context(|| {
         format!("cannot listen on {bind}\nhint: is another process there? `BIND_ADDR` sets the address")
@@ -355,6 +359,13 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
     let service = Service::start(config, listener, Clock::system(), metrics).await?;
     tracing::info!(address = %service.addr, version = env!("CARGO_PKG_VERSION"), "serving");
     service.run_until(stop_signal()).await
+}
+
+/// Says at the start what would otherwise be seen fax by fax. No reason to leave calls and texts unanswered.
+fn check_ocr(ocr: &Ocr) {
+    if let Err(why) = ocr.check() {
+        tracing::error!("OCR=tesseract is set, but {why}");
+    }
 }
 
 /// The configuration of this process's environment.

@@ -1,4 +1,4 @@
-//! How faxes are read: `LLM_BASE_URL`, `LLM_MODEL`, `LLM_API_KEY`, `LLM_TIMEOUT_SECONDS`; and what the Lambda needs.
+//! How faxes are read: `OCR`, `LLM_BASE_URL`, `LLM_MODEL`, `LLM_API_KEY`, `LLM_TIMEOUT_SECONDS`; and what the Lambda needs.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,14 +9,23 @@ use url::Url;
 
 use super::{ConfigProblems, DatabaseConfig, Env, Reader, complete, parse};
 use crate::blobs::{BlobError, Blobs};
-use crate::fax_text::{FaxReader, ReadLimits};
+use crate::fax_text::{FaxReader, Ocr, ReadLimits};
 use crate::filing::{Examiner, SecondOpinion};
 
 /// How faxes are read.
 #[derive(Debug)]
 pub struct FaxConfig {
+    /// How pages without a usable text layer are read; `None` where nothing is said.
+    pub ocr: Option<OcrEngine>,
     /// The language model that is asked where the rules are unsure; off unless configured.
     pub model: Option<ModelConfig>,
+}
+
+/// What reads pages without a usable text layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OcrEngine {
+    Off,
+    Tesseract,
 }
 
 #[derive(Debug)]
@@ -30,6 +39,7 @@ pub struct ModelConfig {
 
 impl FaxConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let ocr = reader.optional("OCR", parse::ocr);
         let base_url = reader.optional("LLM_BASE_URL", parse::base_url);
         let name = reader.optional("LLM_MODEL", parse::model_name);
         let key = reader.optional("LLM_API_KEY", parse::secret);
@@ -43,7 +53,18 @@ impl FaxConfig {
             key,
             patience,
         });
-        Self { model }
+        Self { ocr, model }
+    }
+
+    /// What reads pictures; nothing unless configured.
+    pub fn ocr(&self) -> Ocr {
+        match self.ocr {
+            Some(OcrEngine::Tesseract) => {
+                let variable = |name| std::env::var(name).ok();
+                Ocr::tesseract(variable("PATH").as_deref(), variable("TESSDATA_PREFIX").as_deref())
+            }
+            Some(OcrEngine::Off) | None => Ocr::Off,
+        }
     }
 
     /// The reader of faxes as configured.
@@ -52,7 +73,7 @@ impl FaxConfig {
     /// If our own program's path cannot be told, or the model's client cannot be made.
     pub fn examiner(&self) -> anyhow::Result<Examiner> {
         Ok(Examiner {
-            reader: FaxReader::own(ReadLimits::default())?,
+            reader: FaxReader::own(ReadLimits::default(), self.ocr())?,
             second: self.model.as_ref().map(ModelConfig::client).transpose()?,
         })
     }

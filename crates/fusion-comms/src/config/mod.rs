@@ -22,7 +22,7 @@ use fusion_comms_core::sms::scope::Scope;
 use secrecy::SecretString;
 
 pub use database::{DatabaseUrl, Engine};
-pub use fax::{FaxConfig, LambdaConfig, ModelConfig};
+pub use fax::{FaxConfig, LambdaConfig, ModelConfig, OcrEngine};
 pub(crate) use parse::is_loopback;
 pub use prompts::{PromptsConfig, audio_base};
 pub use reader::Env;

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use url::{Host, Url};
 use uuid::Uuid;
 
-use super::AppEnv;
+use super::{AppEnv, OcrEngine};
 
 pub(super) type Parsed<T> = Result<T, String>;
 
@@ -110,6 +110,16 @@ pub(super) fn model_name(text: &str) -> Parsed<String> {
         Ok(text.to_owned())
     } else {
         no("must be the name of a model: letters, digits and ._-:/@")
+    }
+}
+
+/// What reads the pages of faxes that have no text layer.
+pub(super) fn ocr(text: &str) -> Parsed<OcrEngine> {
+    match text {
+        "off" => Ok(OcrEngine::Off),
+        "tesseract" => Ok(OcrEngine::Tesseract),
+        "textract" => no("this version cannot do textract: use tesseract or off"),
+        _ => no("must be off or tesseract"),
     }
 }
 

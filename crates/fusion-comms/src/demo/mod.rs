@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::config::{Config, Role};
+use crate::config::{Config, FaxConfig, OcrEngine, Role};
 use crate::service::{self, Service};
 use crate::sim::{self, Sim, SimConfig};
 use crate::store::Db;
@@ -110,6 +110,7 @@ async fn start(data_dir: &Path, port: u16) -> anyhow::Result<Stage> {
         ("TELNYX_MEDIA_HOSTS", media),
         ("TELNYX_FROM_NUMBER", agency::DEFAULT_NUMBER.to_owned()),
         ("STRIPE_API_BASE", sim.base()),
+        ("OCR", if ocr_is_there() { "tesseract" } else { "off" }.to_owned()),
     ];
     let env = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let config = Config::load_for(Role::All, &env, service::simulator_keys)?;
@@ -118,6 +119,11 @@ async fn start(data_dir: &Path, port: u16) -> anyhow::Result<Stage> {
         Service::start_with(config, listener, Clock::system(), metrics::install()?, handset).await?;
     agency::found(&service.db, Clock::system().now()).await?;
     Ok(Stage { service, sim, base, data_dir: data_dir.to_owned() })
+}
+
+/// Scanned faxes are read where the program for it is installed, and go to a person elsewhere.
+fn ocr_is_there() -> bool {
+    FaxConfig { ocr: Some(OcrEngine::Tesseract), model: None }.ocr().check().is_ok()
 }
 
 fn open_house(stage: &Stage) {

@@ -3,18 +3,16 @@
 use std::io::{BufRead, Read, Write};
 use std::process::ExitCode;
 
-use fusion_comms_core::fax::PageText;
-use lopdf::xref::XrefRecovery;
-use lopdf::{Document, LoadOptions};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::page::page_text;
-use super::{Answer, Order, Trouble, UNPACKED_PER_TEXT};
+use super::to_pdf::tiff_to_pdf;
+use super::work::{Pages, open};
+use super::{Answer, Order, Outlook, Task, Trouble};
 
 /// Longest first line of the input.
-const ORDER_BYTES: u64 = 4096;
+const ORDER_BYTES: u64 = 16 * 1024;
 
-/// The hidden subcommand `read-fax`: limits as a line of JSON and then a PDF on standard input, the pages as JSON on
+/// The hidden subcommand `read-fax`: an order as a line of JSON and then a file on standard input, the pages as JSON on
 /// standard output. To be called before any thread or runtime is started.
 pub fn run_child() -> ExitCode {
     match serve(&mut std::io::stdin().lock(), &mut std::io::stdout().lock()) {
@@ -29,61 +27,79 @@ fn serve(input: &mut impl BufRead, output: &mut impl Write) -> std::io::Result<(
     let order: Order = serde_json::from_slice(&line)?;
     restrict(&order)?;
     let mut file = Vec::new();
-    let read = match input.read_to_end(&mut file) {
-        Ok(_) => extract(&file, order.pages, order.text_bytes),
-        Err(e) if e.kind() == std::io::ErrorKind::OutOfMemory => Err(Trouble::TooMuchMemory),
+    match input.read_to_end(&mut file) {
+        Ok(_) => {}
+        Err(e) if e.kind() == std::io::ErrorKind::OutOfMemory => {
+            say(output, 0)?;
+            return answer(output, &Answer::Trouble(Trouble::TooMuchMemory), &[]);
+        }
         Err(e) => return Err(e),
-    };
-    let answer = match read {
-        Ok(pages) => Answer::Pages(pages),
-        Err(trouble) => Answer::Trouble(trouble),
-    };
-    serde_json::to_writer(&mut *output, &answer)?;
+    }
+    match order.task {
+        Task::Read => read(file, &order, output),
+        Task::ToPdf => {
+            say(output, 0)?;
+            match tiff_to_pdf(&file, order.pages) {
+                Ok(pdf) => answer(output, &Answer::Pdf, &pdf),
+                Err(trouble) => answer(output, &Answer::Trouble(trouble), &[]),
+            }
+        }
+    }
+}
+
+fn answer(output: &mut impl Write, answer: &Answer, behind: &[u8]) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *output, answer)?;
+    output.write_all(b"\n")?;
+    output.write_all(behind)?;
     output.flush()
 }
 
-/// No more memory and processor time than ordered, no core dump with a patient in it, no file written.
+fn read(file: Vec<u8>, order: &Order, output: &mut impl Write) -> std::io::Result<()> {
+    let opened = match open(file, order.pages, order.text_bytes) {
+        Ok(opened) => opened,
+        Err(trouble) => {
+            say(output, 0)?;
+            return answer(output, &Answer::Trouble(trouble), &[]);
+        }
+    };
+    let read = match &order.tesseract {
+        None => {
+            say(output, 0)?;
+            Ok(opened.as_they_are())
+        }
+        Some(tesseract) => {
+            let pages = opened.outlook();
+            say(output, pages)?;
+            let more = order.page_cpu_s.saturating_mul(pages as u64);
+            limit(Resource::Cpu, order.cpu_s.saturating_add(more), None)?;
+            opened.read(tesseract, order.threads)
+        }
+    };
+    let said = match read {
+        Ok(Pages { pages, no_tesseract }) => Answer::Pages { pages, no_tesseract },
+        Err(trouble) => Answer::Trouble(trouble),
+    };
+    answer(output, &said, &[])
+}
+
+fn say(output: &mut impl Write, pages: usize) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *output, &Outlook { pages })?;
+    output.write_all(b"\n")?;
+    output.flush()
+}
+
+/// No more memory and processor time than ordered, no core dump with a patient in it, no file written. What is started
+/// from here inherits the limits.
 fn restrict(order: &Order) -> std::io::Result<()> {
-    let at_most = |bound: u64| Rlimit { current: Some(bound), maximum: Some(bound) };
-    setrlimit(Resource::As, at_most(order.memory_bytes))?;
-    setrlimit(Resource::Cpu, at_most(order.cpu_s))?;
-    setrlimit(Resource::Core, at_most(0))?;
-    setrlimit(Resource::Fsize, at_most(0))?;
-    Ok(())
+    let most_cpu = order.cpu_s.saturating_add(order.page_cpu_s.saturating_mul(u64::from(order.pages)));
+    limit(Resource::As, order.memory_bytes, Some(order.memory_bytes))?;
+    limit(Resource::Cpu, order.cpu_s, Some(most_cpu))?;
+    limit(Resource::Core, 0, Some(0))?;
+    limit(Resource::Fsize, 0, Some(0))
 }
 
-/// The text of every page, or why there is none. Pure but for the memory and time it takes.
-pub(super) fn extract(file: &[u8], most_pages: u32, most_text: usize) -> Result<Vec<PageText>, Trouble> {
-    let unpacked = most_text.saturating_mul(UNPACKED_PER_TEXT);
-    let options = LoadOptions { max_decompressed_size: Some(unpacked), ..LoadOptions::default() };
-    let document = Document::load_mem_with_options(file, options).map_err(|e| trouble(&e))?;
-    if document.is_encrypted() {
-        return Err(Trouble::Encrypted);
-    }
-    // A rebuilt file may be half of one; a person shall know.
-    if document.xref_recovery == Some(XrefRecovery::Reconstructed) {
-        return Err(Trouble::Damaged);
-    }
-    let ids: Vec<_> = document.page_iter().take(most_pages as usize + 1).collect();
-    match ids.len() {
-        0 => return Err(Trouble::NoPages),
-        n if n > most_pages as usize => return Err(Trouble::TooManyPages),
-        _ => {}
-    }
-    let mut left = most_text;
-    let mut pages = Vec::with_capacity(ids.len());
-    for (number, id) in (1..).zip(ids) {
-        let page = page_text(&document, id, number, unpacked);
-        left = left.checked_sub(page.text.len()).ok_or(Trouble::TooMuchText)?;
-        pages.push(page);
-    }
-    Ok(pages)
-}
-
-fn trouble(error: &lopdf::Error) -> Trouble {
-    use lopdf::Error as E;
-    match error {
-        E::InvalidPassword | E::Decryption(_) | E::UnsupportedSecurityHandler(_) => Trouble::Encrypted,
-        _ => Trouble::Damaged,
-    }
+/// Sets a limit; the bound of what it may be raised to stays where none is given.
+fn limit(resource: Resource, current: u64, maximum: Option<u64>) -> std::io::Result<()> {
+    let maximum = maximum.or_else(|| rustix::process::getrlimit(resource).maximum);
+    Ok(setrlimit(resource, Rlimit { current: Some(current), maximum })?)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use fusion_comms_core::fax::PageText;
 use lopdf::content::{Content, Operation};
-use lopdf::{Dictionary, Document, Encoding, Object, ObjectId, Stream};
+use lopdf::{DecompressError, Dictionary, Document, Encoding, Object, ObjectId, Stream};
 
 use super::lines::{Run, lay_out};
 
@@ -16,28 +16,46 @@ const DEEPEST_FORM: u8 = 6;
 /// Drawing commands of one page, forms included.
 const MOST_OPERATIONS: usize = 500_000;
 /// Fewer lines and curves than this on a page without text are a frame, not a drawn document.
-const DRAWN_PAGE: usize = 60;
+pub(super) const DRAWN_PAGE: usize = 60;
 /// A shift inside an array of strings that is as wide as a blank, in thousandths of the font size.
 const BLANK_SHIFT: f32 = -200.0;
 
 /// Reads one page. What cannot be read is marked by `has_picture`, never guessed.
-pub(super) fn page_text(document: &Document, id: ObjectId, number: u32, most_bytes: usize) -> PageText {
+pub(super) fn page_text(
+    document: &Document,
+    id: ObjectId,
+    number: u32,
+    most_bytes: usize,
+) -> (PageText, Seen) {
     let mut walker = Walker { document, most_bytes, runs: Vec::new(), seen: Seen::default(), operations: 0 };
     match document.get_page_content_with_limit(id, most_bytes) {
         Ok(content) => walker.content(&content, &page_resources(document, id), IDENTITY, 0),
-        Err(_) => walker.seen.unread = true,
+        Err(e) => walker.seen.not_unpacked(&e),
     }
     let seen = walker.seen;
     let text = lay_out(walker.runs);
     let drawn = text.is_empty() && seen.paths >= DRAWN_PAGE;
-    PageText { has_picture: seen.picture || seen.unread || drawn, ..PageText::new(number, text) }
+    let page = PageText { has_picture: seen.picture || seen.unread || drawn, ..PageText::new(number, text) };
+    (page, seen)
 }
 
+/// What a page draws besides text.
 #[derive(Default)]
-struct Seen {
-    picture: bool,
-    unread: bool,
-    paths: usize,
+pub(super) struct Seen {
+    pub picture: bool,
+    pub unread: bool,
+    /// It unpacks to more than allowed, or has more commands.
+    pub excessive: bool,
+    /// Lines, curves and rectangles.
+    pub paths: usize,
+}
+
+impl Seen {
+    fn not_unpacked(&mut self, error: &lopdf::Error) {
+        let limit = matches!(error, lopdf::Error::Decompress(DecompressError::MemoryLimitExceeded { .. }));
+        self.excessive |= limit;
+        self.unread = true;
+    }
 }
 
 type Matrix = [f32; 6];
@@ -94,7 +112,7 @@ impl<'a> Walker<'a> {
         for operation in &content.operations {
             self.operations += 1;
             if self.operations > MOST_OPERATIONS {
-                self.seen.unread = true;
+                self.seen.excessive = true;
                 return;
             }
             self.step(operation, &mut state, &mut saved, &fonts);
@@ -144,7 +162,7 @@ impl<'a> Walker<'a> {
                 self.show(op.operands.get(op.operands.len().saturating_sub(1)..).unwrap_or(&[]), s, fonts);
             }
             "BI" => self.seen.picture = true,
-            "l" | "c" | "v" | "y" => self.seen.paths += 1,
+            "l" | "c" | "v" | "y" | "re" => self.seen.paths += 1,
             _ => {}
         }
     }
@@ -189,9 +207,9 @@ impl<'a> Walker<'a> {
         };
         match stream.dict.get(b"Subtype").and_then(Object::as_name) {
             Ok(b"Form") if depth < DEEPEST_FORM => {
-                let Ok(bytes) = stream.get_plain_content_with_limit(self.most_bytes) else {
-                    self.seen.unread = true;
-                    return;
+                let bytes = match stream.get_plain_content_with_limit(self.most_bytes) {
+                    Ok(bytes) => bytes,
+                    Err(e) => return self.seen.not_unpacked(&e),
                 };
                 let own = stream.dict.get_deref(b"Resources", self.document).and_then(Object::as_dict).ok();
                 let inner: Vec<&Dictionary> = own.into_iter().chain(resources.iter().copied()).collect();

@@ -6,8 +6,12 @@ use bytes::Bytes;
 use lopdf::content::{Content, Operation};
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
-use super::child::extract;
+use super::layers::layers;
 use super::*;
+
+fn extract(file: &[u8], most_pages: u32, most_text: usize) -> Result<Vec<PageText>, Trouble> {
+    layers(file, most_pages, most_text).map(|layers| layers.into_iter().map(|l| l.page).collect())
+}
 
 /// A PDF with one page for each list of `(x, y, text)`.
 fn pdf(pages: &[&[(i64, i64, &str)]]) -> Vec<u8> {
@@ -77,6 +81,7 @@ async fn a_reader_that_takes_too_long_is_killed() {
     let reader = FaxReader {
         program,
         limits: ReadLimits { time: Duration::from_millis(200), ..ReadLimits::default() },
+        ocr: Ocr::Off,
     };
     let started = std::time::Instant::now();
     assert!(matches!(reader.read_pages(Bytes::from(pdf(&[&[]]))).await, Err(ReadError::TooSlow(_))));
@@ -89,6 +94,7 @@ async fn a_reader_that_says_too_much_dies_or_talks_nonsense_gives_an_error() {
     let reader = |body: &str| FaxReader {
         program: script(dir.path(), body),
         limits: ReadLimits { text_bytes: 1000, ..ReadLimits::default() },
+        ocr: Ocr::Off,
     };
     let file = Bytes::from(pdf(&[&[]]));
     assert!(matches!(
@@ -98,7 +104,8 @@ async fn a_reader_that_says_too_much_dies_or_talks_nonsense_gives_an_error() {
     assert!(matches!(reader("kill -9 $$").read_pages(file.clone()).await, Err(ReadError::Unreadable(_))));
     assert!(matches!(reader("echo hello").read_pages(file.clone()).await, Err(ReadError::Reader(_))));
     assert!(matches!(reader("exit 2").read_pages(file.clone()).await, Err(ReadError::Reader(_))));
-    let missing = FaxReader { program: dir.path().join("none"), limits: ReadLimits::default() };
+    let missing =
+        FaxReader { program: dir.path().join("none"), limits: ReadLimits::default(), ocr: Ocr::Off };
     assert!(matches!(missing.read_pages(file).await, Err(ReadError::Reader(_))));
 }
 
@@ -112,10 +119,8 @@ fn script(dir: &std::path::Path, body: &str) -> std::path::PathBuf {
 
 #[tokio::test]
 async fn what_is_no_pdf_never_reaches_the_reader() {
-    let reader = FaxReader { program: "/nonexistent".into(), limits: ReadLimits::default() };
+    let reader = FaxReader { program: "/nonexistent".into(), limits: ReadLimits::default(), ocr: Ocr::Off };
     for bytes in [&b""[..], b"<html></html>", b"%PDF-1.7 cut"] {
         assert!(matches!(reader.read_pages(Bytes::from_static(bytes)).await, Err(ReadError::Unreadable(_))));
     }
-    let tiff = reader.read_pages(Bytes::from_static(b"II*\0\x08\0\0\0")).await.unwrap();
-    assert!(tiff[0].has_picture && tiff[0].text.is_empty());
 }

@@ -1,10 +1,10 @@
 //! From a file's bytes to a verdict: what the service does with every fax, and `fax score` with a folder of them.
 
 use bytes::Bytes;
-use fusion_comms_core::fax::{self, Case, PageText, Verdict};
+use fusion_comms_core::fax::{self, Case, PageText, Status, Verdict};
 
 use super::opinion::SecondOpinion;
-use crate::fax_text::{FaxReader, ReadError};
+use crate::fax_text::{FaxReader, ReadError, Reading};
 
 /// Reads and judges. Cheap to clone.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ impl Examiner {
     /// # Errors
     /// As [`FaxReader::read_pages`].
     pub async fn examine(&self, file: Bytes, roster: Vec<Case>) -> Result<Examined, ReadError> {
-        let pages = self.reader.read_pages(file).await?;
+        let Reading { pages, hindered } = self.reader.read(file).await?;
         // A long roster takes a while: not on a thread that answers webhooks.
         let judged =
             tokio::task::spawn_blocking(move || Examined { verdict: fax::decide(&pages, &roster), pages });
@@ -37,6 +37,10 @@ impl Examiner {
         {
             let opinion = second.ask(&examined.pages).await;
             opinion.apply(&mut examined.verdict);
+        }
+        if let Some(why) = hindered {
+            examined.verdict.status = Status::NeedsReview;
+            examined.verdict.reasons.push(why);
         }
         Ok(examined)
     }

@@ -1,6 +1,8 @@
 //! Faxes on their way in: seen, fetched, stored, put on the queue.
 
+use bytes::Bytes;
 use fusion_comms_core::envelope::{FaxEvent, FaxKind};
+use fusion_comms_core::fax::{Format, sniff};
 use fusion_comms_core::ids::{FaxId, TenantId, derived_id};
 use fusion_comms_core::time::Timestamp;
 use serde_json::json;
@@ -8,9 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::error::JobError;
 use crate::app::Parts;
+use crate::fax_text::ReadError;
 use crate::media::MediaError;
 use crate::metrics;
-use crate::store::faxes::{self, Seen};
+use crate::store::faxes::{self, AsSent, Seen};
 use crate::store::inbox::Claimed;
 use crate::store::tenants::Purpose;
 use crate::store::{Tx, outbox, tasks, tenants};
@@ -132,10 +135,9 @@ pub(super) async fn fetch(app: &Parts, effect: &outbox::Claimed) -> Result<(), J
     }
     let bytes = download(app, &id, effect.payload["media_url"].as_str()).await?;
     let key = object_key(fax.tenant.as_ref(), &id, fax.occurred_at.unwrap_or(fax.created_at));
-    let sha256 = hex::encode(Sha256::digest(&bytes));
-    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    app.blobs.put(&key, bytes).await.map_err(|e| JobError::Retry(e.to_string()))?;
-    let file = faxes::Stored { key: &key, sha256: &sha256, size, as_sent: None };
+    let kept = keep(app, key, bytes).await?;
+    let Put { key, sha256, size } = kept.file;
+    let file = faxes::Stored { key: &key, sha256: &sha256, size, as_sent: kept.as_sent.as_ref() };
     let mut tx = app.db.begin().await?;
     let now = app.clock.now();
     if outbox::mark_done(&mut tx, &effect.id, now).await? && faxes::stored(&mut tx, &id, &file, now).await? {
@@ -147,8 +149,51 @@ pub(super) async fn fetch(app: &Parts, effect: &outbox::Claimed) -> Result<(), J
     Ok(())
 }
 
+/// A fax in the store: the file that is read and shown, and what came if that was another.
+struct Kept {
+    file: Put,
+    as_sent: Option<AsSent>,
+}
+
+/// One file in the store.
+struct Put {
+    key: String,
+    sha256: String,
+    size: i64,
+}
+
+/// Stores what came. A TIFF is kept as sent, and as a PDF if one can be made of it.
+async fn keep(app: &Parts, pdf_key: String, bytes: Bytes) -> Result<Kept, JobError> {
+    if sniff(&bytes) != Format::Tiff {
+        return Ok(Kept { file: put(app, pdf_key, bytes).await?, as_sent: None });
+    }
+    let sent = put(app, tiff_key(&pdf_key), bytes.clone()).await?;
+    match app.filing.examiner.reader.tiff_to_pdf(bytes).await {
+        Ok(pdf) => {
+            let as_sent = AsSent { key: sent.key, sha256: sent.sha256 };
+            Ok(Kept { file: put(app, pdf_key, pdf).await?, as_sent: Some(as_sent) })
+        }
+        // Whoever reads it will say what is wrong with it.
+        Err(ReadError::Unreadable(_)) => Ok(Kept { file: sent, as_sent: None }),
+        Err(e) => Err(JobError::Retry(e.to_string())),
+    }
+}
+
+async fn put(app: &Parts, key: String, bytes: Bytes) -> Result<Put, JobError> {
+    let sha256 = hex::encode(Sha256::digest(&bytes));
+    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    app.blobs.put(&key, bytes).await.map_err(|e| JobError::Retry(e.to_string()))?;
+    Ok(Put { key, sha256, size })
+}
+
+/// Beside the PDF.
+fn tiff_key(pdf_key: &str) -> String {
+    let folder = pdf_key.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{folder}/original.tiff")
+}
+
 /// The link of the event, or, where it has expired, the one that Telnyx makes anew.
-async fn download(app: &Parts, id: &FaxId, media_url: Option<&str>) -> Result<bytes::Bytes, JobError> {
+async fn download(app: &Parts, id: &FaxId, media_url: Option<&str>) -> Result<Bytes, JobError> {
     if let Some(url) = media_url {
         match app.media.get(url).await {
             Ok(bytes) => return Ok(bytes),

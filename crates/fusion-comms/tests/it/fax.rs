@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::support::app::{FAX_LINE, HOSPITAL, On, TENANT, TestApp, within};
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(60);
 
 /// A page with a text layer.
 pub(super) fn sheet() -> Vec<u8> {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::cli::failure::misused;
 use crate::cli::{case, output};
-use crate::config;
+use crate::config::{self, OcrEngine};
 use crate::fax_text::ReadError;
 use crate::filing::Examiner;
 
@@ -44,7 +44,13 @@ struct Scored {
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
-    let examiner = config::fax_reader(&|name| std::env::var(name).ok())?.examiner()?;
+    let mut settings = config::fax_reader(&|name| std::env::var(name).ok())?;
+    // The whole pipeline, unless told otherwise.
+    settings.ocr.get_or_insert(OcrEngine::Tesseract);
+    if let Err(why) = settings.ocr().check() {
+        eprintln!("note: {why}");
+    }
+    let examiner = settings.examiner()?;
     let arrived = manifest(&args.folder)?;
     let rosters = case::rosters(&args.folder.join("cases.csv"))?;
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);

@@ -1,0 +1,50 @@
+//! QR and bar codes on a page's picture. What they say is a claim, not proof.
+
+use std::collections::HashSet;
+
+use rxing::common::HybridBinarizer;
+use rxing::multi::{GenericMultipleBarcodeReader, MultipleBarcodeReader};
+use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, MultiUseMultiFormatReader};
+
+use super::gray::Gray;
+
+/// More codes than this on a page are no codes.
+const MOST_CODES: usize = 16;
+/// A longer one says nothing that we look for.
+const LONGEST: usize = 4096;
+/// Bar codes with check digits strong enough not to be found in print.
+const FORMATS: [BarcodeFormat; 6] = [
+    BarcodeFormat::QR_CODE,
+    BarcodeFormat::DATA_MATRIX,
+    BarcodeFormat::AZTEC,
+    BarcodeFormat::PDF_417,
+    BarcodeFormat::CODE_128,
+    BarcodeFormat::CODE_39,
+];
+
+/// What the codes on a page say, each once.
+pub(super) fn codes(page: &Gray) -> Vec<String> {
+    let (Ok(width), Ok(height)) = (u32::try_from(page.width), u32::try_from(page.height)) else {
+        return Vec::new();
+    };
+    let mut hints = DecodeHints {
+        PossibleFormats: Some(HashSet::from(FORMATS)),
+        TryHarder: Some(true),
+        ..DecodeHints::default()
+    };
+    let Ok(source) = Luma8LuminanceSource::new(page.pixels.clone(), width, height) else {
+        return Vec::new();
+    };
+    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+    let mut reader = GenericMultipleBarcodeReader::new(MultiUseMultiFormatReader::default());
+    let found = reader.decode_multiple_with_hints(&mut bitmap, &mut hints).unwrap_or_default();
+    let mut codes: Vec<String> = Vec::new();
+    for code in found {
+        let text = code.getText().trim();
+        if !text.is_empty() && text.len() <= LONGEST && !codes.iter().any(|c| c == text) {
+            codes.push(text.to_owned());
+        }
+    }
+    codes.truncate(MOST_CODES);
+    codes
+}

@@ -1,0 +1,109 @@
+//! One page's picture read: made ready, turned upright, its words and codes.
+
+use fusion_comms_core::fax::{PageText, Source, Word};
+
+use super::codes::codes;
+use super::gray::Gray;
+use super::picture::Picture;
+use super::rows::lay_out;
+use super::skew::lie;
+use super::tesseract::{Failure, Line, Tesseract};
+
+/// A page with less black than this share shows nothing but specks.
+const BLANK: f64 = 0.0002;
+/// Black with more than this: a cover left open, nothing to read.
+const BLACK: f64 = 0.95;
+/// White on black.
+const INVERTED: f64 = 0.6;
+/// A reading below this confidence, or with fewer words, may be of a page that lies wrongly.
+const SURE: f32 = 70.0;
+const FEW_WORDS: usize = 15;
+/// A reading above these ends the search for the page's top.
+const CLEAR: f32 = 80.0;
+const MANY_WORDS: usize = 30;
+/// Another way up must be so much better.
+const BETTER: f32 = 1.15;
+/// More words than this prove no more.
+const ENOUGH_WORDS: usize = 60;
+
+/// What a page's picture says.
+pub(super) enum Seen {
+    /// Nothing is on it.
+    Blank,
+    /// Something is on it that was not read.
+    Unread(Option<Failure>),
+    Read(PageText),
+}
+
+pub(super) fn read(tesseract: &Tesseract, number: u32, picture: Picture) -> Seen {
+    let Picture { mut gray, dpi } = picture;
+    match gray.darkness() {
+        dark if dark < BLANK => return Seen::Blank,
+        dark if dark > BLACK => return Seen::Unread(None),
+        dark if dark > INVERTED => gray = gray.inverted(),
+        _ => {}
+    }
+    let lie = lie(&gray);
+    if lie.straighten != 0.0 {
+        gray = gray.rotated(lie.straighten);
+    }
+    let soft = gray.softened();
+    let ways = if lie.sideways { [1, 3, 0, 2] } else { [0, 2, 1, 3] };
+    let (turn, reading) = match upright(tesseract, &soft, ways, dpi) {
+        Ok(best) => best,
+        Err(failure) => return Seen::Unread(Some(failure)),
+    };
+    drop(soft);
+    let codes = codes(&if turn == 0 { gray } else { gray.turned(turn) });
+    let text = lay_out(&reading.lines);
+    let words = reading.lines.into_iter().flat_map(|l| l.words).collect();
+    let page =
+        PageText { has_picture: true, source: Source::Ocr, words, codes, ..PageText::new(number, text) };
+    Seen::Read(page)
+}
+
+struct Reading {
+    lines: Vec<Line>,
+    confidence: f32,
+    words: usize,
+}
+
+impl Reading {
+    fn new(lines: Vec<Line>) -> Self {
+        let told = |w: &&Word| w.text.chars().any(char::is_alphanumeric);
+        let words = lines.iter().flat_map(|l| &l.words).filter(told);
+        let (count, sum) = words.fold((0_usize, 0_u32), |(n, sum), w| (n + 1, sum + u32::from(w.confidence)));
+        Self { lines, confidence: sum as f32 / count.max(1) as f32, words: count }
+    }
+
+    fn worth(&self) -> f32 {
+        self.confidence * self.words.min(ENOUGH_WORDS) as f32
+    }
+
+    fn is_sure(&self) -> bool {
+        self.confidence >= SURE && self.words >= FEW_WORDS
+    }
+}
+
+/// Reads the page the likeliest way up, and where that reads badly the others too; the best counts.
+fn upright(tesseract: &Tesseract, page: &Gray, ways: [u8; 4], dpi: u32) -> Result<(u8, Reading), Failure> {
+    let read = |turn: u8| {
+        let lines =
+            if turn == 0 { tesseract.read(page, dpi) } else { tesseract.read(&page.turned(turn), dpi) };
+        lines.map(Reading::new)
+    };
+    let mut best = (ways[0], read(ways[0])?);
+    if best.1.is_sure() {
+        return Ok(best);
+    }
+    for turn in &ways[1..] {
+        let other = read(*turn)?;
+        if other.worth() > best.1.worth() * BETTER {
+            best = (*turn, other);
+        }
+        if best.1.confidence > CLEAR && best.1.words > MANY_WORDS {
+            break;
+        }
+    }
+    Ok(best)
+}

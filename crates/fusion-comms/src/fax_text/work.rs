@@ -1,0 +1,167 @@
+//! The pages of one file read side by side, their results in order. No more pictures at once than threads.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fusion_comms_core::fax::{Format, PageText, sniff, usable_text};
+use hayro::hayro_syntax::{LoadPdfError, Pdf};
+
+use super::codes::codes;
+use super::layers::{Layer, Need, layers};
+use super::ocr::{self, Seen};
+use super::picture::{Picture, Scan, picture};
+use super::tesseract::{Failure, Tesseract};
+use super::{Trouble, tiff_pages};
+
+/// Stack of a thread that draws pages: forms lie inside forms.
+const STACK: usize = 8 << 20;
+
+/// A file opened, its pages not yet read by OCR.
+pub(super) struct Opened {
+    layers: Vec<Layer>,
+    file: Arc<Vec<u8>>,
+    format: Format,
+}
+
+/// Where the pictures come from.
+enum Pictures {
+    Pdf(Pdf),
+    Tiff(Arc<Vec<u8>>),
+}
+
+pub(super) struct Pages {
+    pub pages: Vec<PageText>,
+    pub no_tesseract: bool,
+}
+
+pub(super) fn open(file: Vec<u8>, most_pages: u32, most_text: usize) -> Result<Opened, Trouble> {
+    let format = sniff(&file);
+    let layers = match format {
+        Format::Tiff => (1..=tiff_pages::count(&file, most_pages)?).map(picture_only).collect(),
+        _ => layers(&file, most_pages, most_text)?,
+    };
+    Ok(Opened { layers, file: Arc::new(file), format })
+}
+
+fn picture_only(number: usize) -> Layer {
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    Layer { page: PageText { has_picture: true, ..PageText::new(number, "") }, need: Need::Ocr }
+}
+
+impl Opened {
+    /// How many pages are to be read by OCR.
+    pub fn outlook(&self) -> usize {
+        self.layers.iter().filter(|l| l.need == Need::Ocr).count()
+    }
+
+    /// The pages as their text layers have them.
+    pub fn as_they_are(self) -> Pages {
+        Pages { pages: self.layers.into_iter().map(|l| l.page).collect(), no_tesseract: false }
+    }
+
+    /// Reads what the text layers leave, `threads` pages at once.
+    pub fn read(self, tesseract: &Tesseract, threads: usize) -> Result<Pages, Trouble> {
+        if self.layers.iter().all(|l| l.need == Need::Nothing) {
+            return Ok(self.as_they_are());
+        }
+        let pictures = match self.format {
+            Format::Tiff => Pictures::Tiff(self.file),
+            _ => Pictures::Pdf(pdf(self.file, self.layers.len())?),
+        };
+        let one = |at: usize, layer: Layer| page(&pictures, at, layer, tesseract);
+        let read: Vec<_> = side_by_side(self.layers, threads, one).into_iter().collect::<Result<_, _>>()?;
+        let no_tesseract = read.iter().any(|(_, failure)| *failure == Some(Failure::NotThere));
+        Ok(Pages { pages: read.into_iter().map(|(page, _)| page).collect(), no_tesseract })
+    }
+}
+
+/// The file in the hands of the reader that can draw it.
+fn pdf(file: Arc<Vec<u8>>, pages: usize) -> Result<Pdf, Trouble> {
+    let pdf = Pdf::new(file).map_err(|e| match e {
+        LoadPdfError::Decryption(_) => Trouble::Encrypted,
+        LoadPdfError::Invalid => Trouble::Damaged,
+    })?;
+    // Two readers of one file: where they disagree on its pages, neither is believed.
+    if pdf.pages().len() == pages { Ok(pdf) } else { Err(Trouble::Damaged) }
+}
+
+impl Pictures {
+    fn of(&self, at: usize) -> Result<Picture, Trouble> {
+        match self {
+            Pictures::Pdf(pdf) => picture(pdf.pages().get(at).ok_or(Trouble::Damaged)?),
+            Pictures::Tiff(file) => tiff_pages::page(file, at).map(Scan::squared),
+        }
+    }
+}
+
+/// One page, and why its picture was not read if that is the program's fault.
+fn page(
+    pictures: &Pictures,
+    at: usize,
+    layer: Layer,
+    tesseract: &Tesseract,
+) -> Result<(PageText, Option<Failure>), Trouble> {
+    let Layer { mut page, need } = layer;
+    let (page, failure) = match need {
+        Need::Nothing => (page, None),
+        Need::Codes => {
+            page.codes = codes(&pictures.of(at)?.gray);
+            (page, None)
+        }
+        Need::Ocr => match ocr::read(tesseract, page.number, pictures.of(at)?) {
+            Seen::Blank => (PageText::new(page.number, ""), None),
+            Seen::Unread(failure) => (PageText { has_picture: true, ..page }, failure),
+            // A few words without a picture are better as the file has them than as they look.
+            Seen::Read(read) if !page.has_picture && !usable_text(&read.text) => (page, None),
+            Seen::Read(read) => (read, None),
+        },
+    };
+    Ok((page, failure))
+}
+
+/// Does `work` for each item on so many threads; the results in the items' order.
+fn side_by_side<T: Send, R: Send>(
+    items: Vec<T>,
+    threads: usize,
+    work: impl Fn(usize, T) -> R + Sync,
+) -> Vec<R> {
+    let items: Vec<Mutex<(Option<T>, Option<R>)>> =
+        items.into_iter().map(|item| Mutex::new((Some(item), None))).collect();
+    let next = AtomicUsize::new(0);
+    let take = || {
+        while let Some(slot) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            items.get(at).map(|slot| (at, slot))
+        } {
+            let (at, slot) = slot;
+            let item = slot.lock().unwrap_or_else(PoisonError::into_inner).0.take();
+            let result = item.map(|item| work(at, item));
+            slot.lock().unwrap_or_else(PoisonError::into_inner).1 = result;
+        }
+    };
+    std::thread::scope(|scope| {
+        let started: Vec<_> = (1..threads.min(items.len()))
+            .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, take).ok())
+            .collect();
+        take();
+        drop(started);
+    });
+    items.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner).1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_whoever_is_done_first() {
+        let items: Vec<u64> = (0..20).collect();
+        let done = side_by_side(items, 4, |at, item| {
+            std::thread::sleep(std::time::Duration::from_millis(20 - item));
+            (at as u64, item * 10)
+        });
+        assert_eq!(done, (0..20).map(|n| (n, n * 10)).collect::<Vec<_>>());
+        assert_eq!(side_by_side(vec![1], 8, |_, n| n), [1]);
+        assert!(side_by_side(Vec::<u8>::new(), 2, |_, n| n).is_empty());
+    }
+}
