@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use child::run_child;
 pub use parent::FaxReader;
+pub use work::prepared;
 
 /// What reading one fax may cost.
 #[derive(Clone, Debug)]

@@ -15,9 +15,8 @@ const BLANK: f64 = 0.0002;
 const BLACK: f64 = 0.95;
 /// White on black.
 const INVERTED: f64 = 0.6;
-/// A reading below this confidence, or with fewer words, may be of a page that lies wrongly.
-const SURE: f32 = 70.0;
-const FEW_WORDS: usize = 15;
+/// A reading of less confidence or fewer words than one of these pairs may be of a page that lies wrongly.
+const SURE: [(f32, usize); 2] = [(70.0, 15), (85.0, 5)];
 /// A reading above these ends the search for the page's top.
 const CLEAR: f32 = 80.0;
 const MANY_WORDS: usize = 30;
@@ -35,11 +34,19 @@ pub(super) enum Seen {
     Read(PageText),
 }
 
-pub(super) fn read(tesseract: &Tesseract, number: u32, picture: Picture) -> Seen {
-    let Picture { mut gray, dpi } = picture;
+/// A picture as tesseract is given it, unless the page is turned.
+pub(super) struct Ready {
+    pub soft: Gray,
+    /// Before it was softened.
+    sharp: Gray,
+    sideways: bool,
+}
+
+/// Makes a picture ready to be read: black on white, straight, softened. `Err` where there is nothing to read.
+pub(super) fn ready(mut gray: Gray) -> Result<Ready, Seen> {
     match gray.darkness() {
-        dark if dark < BLANK => return Seen::Blank,
-        dark if dark > BLACK => return Seen::Unread(None),
+        dark if dark < BLANK => return Err(Seen::Blank),
+        dark if dark > BLACK => return Err(Seen::Unread(None)),
         dark if dark > INVERTED => gray = gray.inverted(),
         _ => {}
     }
@@ -47,14 +54,22 @@ pub(super) fn read(tesseract: &Tesseract, number: u32, picture: Picture) -> Seen
     if lie.straighten != 0.0 {
         gray = gray.rotated(lie.straighten);
     }
-    let soft = gray.softened();
-    let ways = if lie.sideways { [1, 3, 0, 2] } else { [0, 2, 1, 3] };
+    Ok(Ready { soft: gray.softened(), sharp: gray, sideways: lie.sideways })
+}
+
+pub(super) fn read(tesseract: &Tesseract, number: u32, picture: Picture) -> Seen {
+    let Picture { gray, dpi } = picture;
+    let Ready { soft, sharp, sideways } = match ready(gray) {
+        Ok(ready) => ready,
+        Err(seen) => return seen,
+    };
+    let ways = if sideways { [1, 3, 0, 2] } else { [0, 2, 1, 3] };
     let (turn, reading) = match upright(tesseract, &soft, ways, dpi) {
         Ok(best) => best,
         Err(failure) => return Seen::Unread(Some(failure)),
     };
     drop(soft);
-    let codes = codes(&if turn == 0 { gray } else { gray.turned(turn) });
+    let codes = codes(&if turn == 0 { sharp } else { sharp.turned(turn) });
     let text = lay_out(&reading.lines);
     let words = reading.lines.into_iter().flat_map(|l| l.words).collect();
     let page =
@@ -81,7 +96,7 @@ impl Reading {
     }
 
     fn is_sure(&self) -> bool {
-        self.confidence >= SURE && self.words >= FEW_WORDS
+        SURE.iter().any(|(confidence, words)| self.confidence >= *confidence && self.words >= *words)
     }
 }
 

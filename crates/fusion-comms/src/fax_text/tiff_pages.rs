@@ -207,3 +207,49 @@ fn unpacked(samples: &[u8], bits: usize, width: usize) -> Vec<u8> {
         .flat_map(|row| (0..width).map(move |x| sample(row, x)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! coding {
+        ($name:literal) => {
+            ($name, &include_bytes!(concat!("../../tests/data/fax/codings/", $name, ".tiff"))[..])
+        };
+    }
+
+    const CODINGS: [(&str, &[u8]); 8] = [
+        coding!("huffman"),
+        coding!("group3"),
+        coding!("group3_2d"),
+        coding!("group3_low_bit_first"),
+        coding!("group4"),
+        coding!("lzw"),
+        coding!("packbits"),
+        coding!("deflate"),
+    ];
+
+    fn pattern() -> Vec<u8> {
+        (0..24 * 40).map(|i| if (i % 40 / 5 + i / 40 / 3) % 3 == 0 { 0 } else { 255 }).collect()
+    }
+
+    #[test]
+    fn every_coding_of_faxes_is_read_to_the_pixel() {
+        for (name, file) in CODINGS {
+            assert_eq!(count(file, 1), Ok(1), "{name}");
+            let scan = page(file, 0).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+            assert_eq!((scan.gray.width, scan.gray.height, scan.dpi), (40, 24, (204.0, 98.0)), "{name}");
+            assert_eq!(scan.gray.pixels, pattern(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_no_page_and_no_panic() {
+        for (name, file) in CODINGS {
+            for end in 0..file.len() - 1 {
+                let cut = &file[..end];
+                assert!(count(cut, 1).and_then(|_| page(cut, 0).map(|_| ())).is_err(), "{name} cut at {end}");
+            }
+        }
+    }
+}

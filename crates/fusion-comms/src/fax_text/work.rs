@@ -11,7 +11,7 @@ use super::layers::{Layer, Need, layers};
 use super::ocr::{self, Seen};
 use super::picture::{Picture, Scan, picture};
 use super::tesseract::{Failure, Tesseract};
-use super::{Trouble, tiff_pages};
+use super::{ReadLimits, Trouble, tiff_pages};
 
 /// Stack of a thread that draws pages: forms lie inside forms.
 const STACK: usize = 8 << 20;
@@ -54,6 +54,14 @@ impl Opened {
         self.layers.iter().filter(|l| l.need == Need::Ocr).count()
     }
 
+    fn pictures(&self) -> Result<Pictures, Trouble> {
+        let file = Arc::clone(&self.file);
+        match self.format {
+            Format::Tiff => Ok(Pictures::Tiff(file)),
+            _ => Ok(Pictures::Pdf(pdf(file, self.layers.len())?)),
+        }
+    }
+
     /// The pages as their text layers have them.
     pub fn as_they_are(self) -> Pages {
         Pages { pages: self.layers.into_iter().map(|l| l.page).collect(), no_tesseract: false }
@@ -64,15 +72,25 @@ impl Opened {
         if self.layers.iter().all(|l| l.need == Need::Nothing) {
             return Ok(self.as_they_are());
         }
-        let pictures = match self.format {
-            Format::Tiff => Pictures::Tiff(self.file),
-            _ => Pictures::Pdf(pdf(self.file, self.layers.len())?),
-        };
+        let pictures = self.pictures()?;
         let one = |at: usize, layer: Layer| page(&pictures, at, layer, tesseract);
         let read: Vec<_> = side_by_side(self.layers, threads, one).into_iter().collect::<Result<_, _>>()?;
         let no_tesseract = read.iter().any(|(_, failure)| *failure == Some(Failure::NotThere));
         Ok(Pages { pages: read.into_iter().map(|(page, _)| page).collect(), no_tesseract })
     }
+}
+
+/// The pictures of a file's pages as tesseract is given them, in its own format: for the benchmark, which tells what
+/// the program takes from what is done around it. Reads the file in this process, so that it must be a trusted one.
+pub fn prepared(file: Vec<u8>) -> Vec<Vec<u8>> {
+    let limits = ReadLimits::default();
+    let Ok(opened) = open(file, limits.pages, limits.text_bytes) else { return Vec::new() };
+    let Ok(pictures) = opened.pictures() else { return Vec::new() };
+    let ready = |at| ocr::ready(pictures.of(at).ok()?.gray).ok();
+    (0..opened.layers.len())
+        .filter_map(ready)
+        .map(|r| [r.soft.pgm_header().as_bytes(), &r.soft.pixels].concat())
+        .collect()
 }
 
 /// The file in the hands of the reader that can draw it.
