@@ -79,10 +79,18 @@ fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
 /// Under a label of a member id stands none that is the case's. New insurance is usual, but only an id of the case
 /// shows that it is this; one that is nearly the case's may be misread and asks for the birth.
 fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
-    if own.has(Evidence::MemberId) || reading.members().next().is_none() {
+    let member = case.member_id.trim();
+    if own.has(Evidence::MemberId) {
         return false;
     }
-    let member = case.member_id.trim();
+    // With little else to go by, one that is made alike counts under any label.
+    let by_little = !own.is_named() && !own.has(Evidence::DateOfBirth) && is_findable(member);
+    if by_little && reading.id_like().any(|t| is_of_format(t, member, 0)) {
+        return true;
+    }
+    if reading.members().next().is_none() {
+        return false;
+    }
     let may_be = |read: &str| folded(read) == folded(member) || is_near_id(read, member);
     let named = own.is_named() && own.has(Evidence::Name);
     let misread = is_findable(member) && reading.members().any(may_be);
