@@ -67,6 +67,8 @@ pub(super) enum Page {
     Unread,
     Cover,
     Separator,
+    /// Belongs to the document before it, whatever that is.
+    Enclosure,
     Body(Body),
 }
 
@@ -91,6 +93,9 @@ pub(super) fn read(page: &PageText) -> Page {
     }
     if cover::is_cover(&body, &found) {
         return Page::Cover;
+    }
+    if cover::is_about_rights(&found) {
+        return Page::Enclosure;
     }
     let points = points(&body, &found);
     let (doc_type, score, clear) = points.best();

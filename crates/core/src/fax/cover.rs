@@ -35,11 +35,19 @@ const SEPARATORS: &[&str] = &[
     "intentionally left blank", "this page intentionally left blank", "intentionally blank", "document break",
     "scan separator", "barcode separator", "blank page",
 ];
+/// Pages that payers must send with every paper, whatever it is.
+#[rustfmt::skip]
+const RIGHTS: &[&str] = &[
+    "language assistance", "language assistance services", "free language services", "civil rights laws",
+    "federal civil rights", "office for civil rights", "servicios gratuitos de asistencia", "si habla espanol",
+    "services gratuits", "does not discriminate", "nondiscrimination notice", "notice of nondiscrimination",
+    "auxiliary aids", "interpreter services", "sprachliche hilfsdienstleistungen", "wenn sie deutsch sprechen",
+];
 const CONTINUED: &[&str] =
     &["continued", "continuation", "cont d", "continued from previous page", "page two"];
 
 pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
-    [TITLES, BARE_TITLES, FIELDS, NOTICES, SEPARATORS, CONTINUED].into_iter().flatten().copied()
+    [TITLES, BARE_TITLES, FIELDS, NOTICES, SEPARATORS, RIGHTS, CONTINUED].into_iter().flatten().copied()
 }
 
 /// A fax cover sheet: short, with the fields of a transmittal and the notice that goes with it.
@@ -52,6 +60,11 @@ pub(super) fn is_cover(body: &str, found: &Found) -> bool {
 /// A sheet put between the documents of a batch; it says nothing else.
 pub(super) fn is_separator(body: &str, found: &Found) -> bool {
     found.any(SEPARATORS) && body.split_whitespace().count() <= 40
+}
+
+/// A page about a reader's rights and languages, which stands behind papers of every type and is of none.
+pub(super) fn is_about_rights(found: &Found) -> bool {
+    found.count(RIGHTS) >= 3
 }
 
 fn text_length(body: &str) -> usize {

@@ -44,6 +44,11 @@ pub(super) fn split(pages: &[PageText]) -> Vec<Part> {
         match read(page) {
             Page::Blank | Page::Unread => {}
             Page::Cover | Page::Separator => fresh = true,
+            Page::Enclosure => {
+                if let Some(part) = parts.last_mut() {
+                    part.pages.push(index);
+                }
+            }
             Page::Body(body) => {
                 let patient = Patient::of(page);
                 match parts.last_mut().filter(|_| !fresh) {
