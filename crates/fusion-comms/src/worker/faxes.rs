@@ -102,6 +102,7 @@ pub async fn owe_fetch(
         tenant: tenant.cloned(),
         payload: json!({"fax_id": fax, "media_url": media_url}),
         expires_at: Some(now.plus_ms(FETCH_BUDGET_MS)),
+        held_until: None,
     };
     outbox::push_again(tx, &effect, now).await?;
     Ok(())
@@ -190,6 +191,7 @@ pub async fn owe_message(
         tenant: tenant.cloned(),
         payload: json!({"fax_id": fax, "body": body}),
         expires_at: Some(now.plus_ms(ENQUEUE_BUDGET_MS)),
+        held_until: None,
     };
     outbox::push_again(tx, &effect, now).await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! Background work: events become steps, steps become effects, waits come to their end.
 
+mod bills;
 pub mod calls;
 pub mod commands;
 mod deadlines;
@@ -17,7 +18,6 @@ mod reconcile;
 mod run;
 mod settle;
 mod texts;
-mod wording;
 
 pub use error::JobError;
 pub use faxes::{hurry_fetch, owe_fetch, owe_message};
