@@ -17,7 +17,7 @@ pub(super) fn standard(kind: Kind, language: Language) -> &'static str {
             "{agency_name}: your bill is ready. Pay at {link} Reply STOP to opt out."
         }
         (Kind::BillReady, Spanish) => {
-            "{agency_name}: su factura esta lista. Pague en {link} Responda ALTO para no recibir mas."
+            "{agency_name}: su factura esta lista: {link} Responda ALTO para no recibir mas."
         }
         // 47 CFR 64.1200(a)(12): who, that it is done, how to come back. No marketing.
         (Kind::StopConfirmation, English) => {

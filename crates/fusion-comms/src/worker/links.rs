@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::calls::{self, After};
 use super::error::JobError;
-use super::{bills, settle, texts};
+use super::{bills, expiries, texts};
 use crate::app::Parts;
 use crate::gate::Decision;
 use crate::store::billing::{self, NewSession};
@@ -24,7 +24,7 @@ use crate::{telnyx, wording};
 /// Milliseconds after which a link that was not texted is given up.
 pub const LINK_BUDGET_MS: i64 = 15 * 60 * 1000;
 /// Seconds that a session stays open: inside Stripe's 24 hours by some minutes, for clocks that differ.
-const SESSION_S: i64 = 24 * 3600 - 600;
+pub(super) const SESSION_S: i64 = 24 * 3600 - 600;
 
 /// Everything about the session, frozen when it was decided.
 #[derive(Serialize, Deserialize)]
@@ -178,12 +178,13 @@ pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<()
     if outbox::mark_done(&mut tx, &effect.id, now).await?
         && billing::insert_session(&mut tx, &new, now).await?
     {
-        expire_others(&mut tx, tenant_id, &c.statement_id, &new.id, &effect.id, now).await?;
+        expiries::expire_others(&mut tx, tenant_id, &c.statement_id, &new.id, &effect.id, now).await?;
         if bill.is_some_and(|b| b.is_payable() && b.amount.0 == c.amount_cents) {
             text_it(app, &mut tx, tenant_id, &c, &phone, &token, effect, now, &mut after).await?;
         } else {
             // Paid, held or changed while Stripe was slow: nobody gets this link.
-            expire_soon(&mut tx, tenant_id, &c.account, &new.id, c.expires_at, &effect.id, now).await?;
+            expiries::expire_soon(&mut tx, tenant_id, &c.account, &new.id, c.expires_at, &effect.id, now)
+                .await?;
             not_texted(app, &mut tx, effect, &c, bills::CHANGED, now, &mut after).await?;
         }
     }
@@ -312,82 +313,12 @@ pub(super) async fn tell_call(
     Ok(())
 }
 
-/// An open session of which the payer has, or need have, no use any more.
-#[derive(Serialize, Deserialize)]
-struct Expiry {
-    account: String,
-    session: SessionId,
-}
-
-/// Owes the end of a statement's other open sessions. The statement is locked, so that of two made at once one sees
-/// the other.
-pub(super) async fn expire_others(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    statement: &str,
-    but: &SessionId,
-    cause: &str,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    for other in billing::other_open_sessions(&mut *tx, tenant, statement, but).await? {
-        let end = other.expires_at.unwrap_or(now.plus_s(SESSION_S));
-        expire_soon(tx, tenant, &other.account, &other.id, end, cause, now).await?;
-    }
-    Ok(())
-}
-
-async fn expire_soon(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    account: &str,
-    session: &SessionId,
-    end: Timestamp,
-    cause: &str,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    let expiry = Expiry { account: account.to_owned(), session: session.clone() };
-    let effect = outbox::NewEffect {
-        id: derived_id(session.as_str(), "expire"),
-        lane: outbox::Lane::Link,
-        kind: "expire_session",
-        order_key: format!("expire:{session}"),
-        cause_id: cause.to_owned(),
-        tenant: Some(tenant.clone()),
-        payload: serde_json::to_value(&expiry).map_err(|e| JobError::GiveUp(e.to_string()))?,
-        // By then it has ended of itself.
-        expires_at: Some(end.max(now.plus_s(60))),
-        held_until: None,
-    };
-    outbox::push(tx, &effect, now).await?;
-    Ok(())
-}
-
-/// Ends a session at Stripe. One that is no longer open there is asked about: a payment counts, whatever we wanted.
-pub(super) async fn expire(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
-    let e: Expiry = serde_json::from_value(effect.payload.clone())
-        .map_err(|_| JobError::GiveUp("the session to end cannot be read".to_owned()))?;
-    let answer = match app.stripe.expire(&e.account, &e.session).await {
-        Err(StripeError::Refused { http: 400, .. }) => app.stripe.retrieve(&e.account, &e.session).await,
-        answer => answer,
-    };
-    let said = answer.map_err(|e| job_error(&e))?;
-    let mut tx = app.db.urgent().begin().await?;
-    let now = app.clock.now();
-    if let (Some(stored), Some(news)) =
-        (billing::session_by_id(&mut tx, &e.session).await?, settle::news(&said))
-    {
-        settle::apply(&mut tx, &stored, &said, news, now).await?;
-    }
-    outbox::mark_done(&mut tx, &effect.id, now).await?;
-    Ok(tx.commit().await?)
-}
-
 fn read(effect: &outbox::Claimed) -> Result<Checkout, JobError> {
     serde_json::from_value(effect.payload.clone())
         .map_err(|_| JobError::GiveUp("the frozen request cannot be read".to_owned()))
 }
 
-fn job_error(e: &StripeError) -> JobError {
+pub(super) fn job_error(e: &StripeError) -> JobError {
     match e.class() {
         stripe::Class::Retry => JobError::Retry(e.to_string()),
         stripe::Class::GiveUp => JobError::GiveUp(e.to_string()),

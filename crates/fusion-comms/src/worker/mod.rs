@@ -5,6 +5,7 @@ pub mod calls;
 pub mod commands;
 mod deadlines;
 mod error;
+mod expiries;
 mod fax_queue;
 mod faxes;
 mod gauges;

@@ -2,7 +2,7 @@
 
 use super::calls::After;
 use super::error::{JobError, MAX_ATTEMPTS, delay_ms, guarded};
-use super::{bills, commands, faxes, links, texts};
+use super::{bills, commands, expiries, faxes, links, texts};
 use crate::app::Parts;
 use crate::metrics;
 use crate::store::outbox::{self, Claimed, Lane};
@@ -61,7 +61,7 @@ async fn attempt(app: &Parts, db: &Db, effect: &Claimed) -> Result<(), JobError>
         "command" => commands::send(app, effect).await,
         "bill" => bills::begin(app, effect).await,
         "checkout" => links::checkout(app, effect).await,
-        "expire_session" => links::expire(app, effect).await,
+        "expire_session" => expiries::expire(app, effect).await,
         "text" => texts::send(app, db, effect).await,
         "fax_fetch" => faxes::fetch(app, effect).await,
         "fax_enqueue" => faxes::enqueue(app, effect).await,

@@ -45,7 +45,7 @@ fn every_text_of_an_agency_reads_like_this() {
         (
             Kind::BillReady,
             Spanish,
-            "Metro EMS Billing: su factura esta lista. Pague en https://pay.example/p/0123456789abcdefghij Responda ALTO para no recibir mas.",
+            "Metro EMS Billing: su factura esta lista: https://pay.example/p/0123456789abcdefghij Responda ALTO para no recibir mas.",
         ),
         (
             Kind::StopConfirmation,
