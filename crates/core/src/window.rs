@@ -85,7 +85,7 @@ fn of_zip(zip: &str) -> &'static [Tz] {
         return &[];
     }
     let prefix: u16 = five[..3].parse().unwrap_or_default();
-    let holds = |ranges: &[(u16, u16)]| ranges.iter().any(|(from, to)| (*from..=*to).contains(&prefix));
+    let holds = |ranges: &[zips::Range]| ranges.iter().any(|(from, to)| (*from..=*to).contains(&prefix));
     let found = zips::PREFIXES.iter().find(|(_, ranges)| holds(ranges));
     found.map_or(&[], |(zones, _)| zones)
 }

@@ -8,8 +8,11 @@ use chrono_tz::Tz;
 
 use super::zone::*;
 
-/// Ranges of the three digits, both ends in them, by the zones of all places that have them.
-pub(super) const PREFIXES: &[(&[Tz], &[(u16, u16)])] = &[
+/// From the first to the last three digits, both in it.
+pub(super) type Range = (u16, u16);
+
+/// By the zones of all places that have them.
+pub(super) const PREFIXES: &[(&[Tz], &[Range])] = &[
     (&[ATLANTIC], &[(6, 9)]),
     (
         &[EASTERN],
