@@ -9,7 +9,6 @@ use fusion_comms_core::sms::Language;
 use fusion_comms_core::sms::templates::Kind;
 use fusion_comms_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::gate::{self, Decision};
 use crate::store::messages::{Class, Outbound};
@@ -56,8 +55,8 @@ pub async fn bill_ready(
     language: Language,
     now: Timestamp,
 ) -> Result<(MessageId, Decision), StoreError> {
-    let id = MessageId::new(Uuid::new_v4().to_string());
     let token = crate::stripe::random_token();
+    let id = MessageId::new(derived_id(&token, "bill").to_string());
     let link = format!("{}/p/{token}", sender.public_base);
     let body = wording::with_link(tx, tenant, Kind::BillReady, language, &link).await?;
     let from = tenants::sms_number(&mut *tx, &tenant.id).await?;

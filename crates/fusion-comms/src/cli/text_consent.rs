@@ -1,10 +1,9 @@
 //! `text consent`: who agreed to texts that an agency begins, and how that is known.
 
 use clap::ValueEnum;
-use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::ids::{TenantId, derived_id};
 use fusion_comms_core::phone::E164;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::arguments::When;
 use super::audit::{Actor, Change, now};
@@ -71,7 +70,8 @@ pub(super) async fn add(db: &Db, args: &ConsentArgs) -> anyhow::Result<()> {
         return Err(misused("`--given-at` lies in the future").into());
     }
     tenant::known(db, &args.tenant).await?;
-    let (id, actor) = (Uuid::new_v4().to_string(), args.actor.name());
+    let what = format!("{}:{given_at}:{}:{}", args.tenant, args.how.source().as_str(), args.evidence);
+    let (id, actor) = (derived_id(args.phone.expose(), &what).to_string(), args.actor.name());
     let consent = New {
         id: &id,
         tenant: &args.tenant,
