@@ -18,3 +18,4 @@ pub mod redact;
 pub mod signature;
 pub mod sms;
 pub mod time;
+pub mod window;

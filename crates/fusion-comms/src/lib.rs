@@ -1,6 +1,7 @@
 //! The shell of `fusion-comms`: everything that touches the world. Rules live in `fusion-comms-core`.
 
 pub mod app;
+pub mod begun;
 pub mod blobs;
 pub mod blocks;
 pub mod cli;
@@ -27,4 +28,5 @@ pub mod store;
 pub mod stripe;
 pub mod telnyx;
 pub mod wake;
+mod wording;
 pub mod worker;

@@ -134,7 +134,7 @@ fn lay_at_zero() {
     for kind in ["event", "effect", "fax"] {
         parked(kind, 0);
     }
-    for kind in ["command", "text", "checkout", "fax_fetch", "fax_enqueue"] {
+    for kind in ["command", "text", "bill", "checkout", "fax_fetch", "fax_enqueue"] {
         counter!("effect_attempts_total", "kind" => kind).increment(0);
         counter!("effect_failures_total", "kind" => kind).increment(0);
     }

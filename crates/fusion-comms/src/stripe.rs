@@ -8,8 +8,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fusion_comms_core::ids::SessionId;
 use fusion_comms_core::time::Timestamp;
+use rand::RngExt;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
@@ -344,6 +347,12 @@ pub fn session_form(params: &SessionParams<'_>) -> String {
         .append_pair("payment_intent_data[metadata][ref]", params.reference)
         .append_pair("expires_at", &params.expires_at_s.to_string())
         .finish()
+}
+
+/// 128 random bits for the address of a payment link: unguessable.
+pub(crate) fn random_token() -> String {
+    let bytes: [u8; 16] = rand::rng().random();
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 #[cfg(test)]

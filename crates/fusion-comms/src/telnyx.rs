@@ -9,11 +9,12 @@ use std::fmt;
 use std::time::Duration;
 
 use fusion_comms_core::ids::{CallControlId, FaxId};
+use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::gate::HandOver;
@@ -291,6 +292,12 @@ fn deciding_error(answer: &Answer) -> (Option<String>, Option<String>) {
     let decides =
         |(code, _): &&(Option<String>, Option<String>)| code.as_deref().and_then(class_of_code).is_some();
     errors.iter().find(decides).or(errors.first()).cloned().unwrap_or_default()
+}
+
+/// The body of `POST /v2/messages`, frozen.
+pub fn message_body(from: &E164, to: &E164, text: &str, profile: &str) -> String {
+    json!({"from": from.expose(), "to": to.expose(), "text": text, "messaging_profile_id": profile})
+        .to_string()
 }
 
 #[cfg(test)]

@@ -13,6 +13,12 @@ pub(super) fn standard(kind: Kind, language: Language) -> &'static str {
         (Kind::PaymentLink, Spanish) => {
             "{agency_name}: pague su factura en {link} Responda ALTO para no recibir mas."
         }
+        (Kind::BillReady, English) => {
+            "{agency_name}: your bill is ready. Pay at {link} Reply STOP to opt out."
+        }
+        (Kind::BillReady, Spanish) => {
+            "{agency_name}: su factura esta lista: {link} Responda ALTO para no recibir mas."
+        }
         // 47 CFR 64.1200(a)(12): who, that it is done, how to come back. No marketing.
         (Kind::StopConfirmation, English) => {
             "{agency_name}: You are opted out and will get no more texts from us. Questions? Call {phone}. Reply START to get texts again."

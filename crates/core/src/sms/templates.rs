@@ -29,11 +29,13 @@ pub enum Kind {
     Help,
     /// The confirmation of an opt-in.
     StartConfirmation,
+    /// A bill with its link, which the agency sends of itself.
+    BillReady,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] =
-        [Self::PaymentLink, Self::StopConfirmation, Self::Help, Self::StartConfirmation];
+    pub const ALL: [Self; 5] =
+        [Self::PaymentLink, Self::StopConfirmation, Self::Help, Self::StartConfirmation, Self::BillReady];
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
@@ -42,7 +44,13 @@ impl Kind {
             Self::StopConfirmation => "stop_confirmation",
             Self::Help => "help",
             Self::StartConfirmation => "start_confirmation",
+            Self::BillReady => "bill_ready",
         }
+    }
+
+    /// Carries the payment link.
+    pub fn has_link(self) -> bool {
+        matches!(self, Self::PaymentLink | Self::BillReady)
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -91,7 +99,7 @@ impl Template {
         &self.body
     }
 
-    /// The text as it goes out. `link` has a place in the payment text only.
+    /// The text as it goes out. `link` has a place in the texts that carry it only.
     ///
     /// A name too long is cut, at a word where one fits, but never below 20 characters: a payment text keeps to one part,
     /// the others to two, where that is possible.

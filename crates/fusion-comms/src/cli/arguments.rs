@@ -89,8 +89,9 @@ pub(super) fn switch(text: &str) -> Parsed<bool> {
 
 /// Why a text goes out.
 pub(super) fn text_kind(text: &str) -> Parsed<Kind> {
-    Kind::parse(text)
-        .ok_or_else(|| "a kind is payment_link, stop_confirmation, help or start_confirmation".to_owned())
+    Kind::parse(text).ok_or_else(|| {
+        "a kind is payment_link, stop_confirmation, help, start_confirmation or bill_ready".to_owned()
+    })
 }
 
 /// `en` or `es`.

@@ -33,7 +33,9 @@ mod task;
 mod template;
 mod tenant;
 mod text;
+mod text_consent;
 mod text_review;
+mod text_send;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -90,7 +92,7 @@ enum Command {
     /// The opt-out ledger: who is not to be texted.
     #[command(subcommand)]
     OptOut(opt_out::Command),
-    /// Texts from people: what waits to be read, threads, reviews.
+    /// Texts from people and to them: what waits to be read, threads, reviews; bills, and consent to them.
     #[command(subcommand)]
     Text(text::Command),
     /// What a person of an agency should look at.

@@ -74,7 +74,7 @@ pub(super) struct Which {
     /// The agency.
     #[arg(long, value_name = "ID", value_parser = arguments::new_tenant)]
     tenant: TenantId,
-    /// payment_link, stop_confirmation, help or start_confirmation.
+    /// payment_link, stop_confirmation, help, start_confirmation or bill_ready.
     #[arg(long, value_parser = arguments::text_kind)]
     kind: Kind,
     #[arg(long, value_name = "en|es", value_parser = arguments::language)]

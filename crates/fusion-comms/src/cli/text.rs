@@ -1,4 +1,4 @@
-//! `text`: what people write to us, and what a person makes of it. Their words are shown here and are in no log.
+//! `text`: what people write to us, what a person makes of it, and what an agency begins. Their words are shown here and are in no log.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,9 @@ use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::audit::{Actor, Change, now};
+use super::text_consent::{self, ConsentArgs, ConsentsArgs};
 use super::text_review::{self, ReviewArgs};
+use super::text_send::{self, SendArgs};
 use super::{arguments, database, output, tenant};
 use crate::review::clock;
 use crate::store::Db;
@@ -17,7 +19,7 @@ use crate::store::reviews::{self, Said, Text, Waits};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List texts from people, emergencies first, without their words; `text thread` shows those.
+    /// List texts from people, emergencies first, or texts of ours, without their words; `text thread` shows those.
     List(ListArgs),
     /// Show all texts between a person and an agency. That they were looked at is kept in the audit log.
     Thread {
@@ -35,6 +37,12 @@ pub(super) enum Command {
     },
     /// Say how a text reads: as a wish to get no more texts, which counts from its receipt, or not.
     Review(ReviewArgs),
+    /// Text a person that a bill is ready, with its link: from 8 to 20 h where the person is, with consent on record.
+    Send(SendArgs),
+    /// Record that a person consents to texts that an agency begins.
+    Consent(ConsentArgs),
+    /// List what a person consented to, and how.
+    Consents(ConsentsArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -45,6 +53,9 @@ pub(super) struct ListArgs {
     /// Only those that wait for a person, the longest waiting first.
     #[arg(long)]
     review: bool,
+    /// Texts of ours instead, the latest first, with what the gate said and until when they are held.
+    #[arg(long, conflicts_with = "review")]
+    outgoing: bool,
     /// At most so many.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     limit: i64,
@@ -56,11 +67,17 @@ pub(super) struct ListArgs {
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let db = database::open().await?;
     match command {
+        Command::List(args) if args.outgoing => {
+            text_send::list(&db, args.tenant.as_ref(), args.limit, args.json).await?;
+        }
         Command::List(args) => list(&db, &args).await?,
         Command::Thread { person, tenant, json, actor } => {
             thread(&db, &person, &tenant, json, &actor).await?;
         }
         Command::Review(args) => text_review::run(&db, &args).await?,
+        Command::Send(args) => text_send::run(&db, &args).await?,
+        Command::Consent(args) => text_consent::add(&db, &args).await?,
+        Command::Consents(args) => text_consent::list(&db, &args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

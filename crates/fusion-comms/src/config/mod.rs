@@ -21,6 +21,8 @@ use fusion_comms_core::signature::{StripeSecrets, TelnyxKeys};
 use fusion_comms_core::sms::scope::Scope;
 use secrecy::SecretString;
 
+use crate::begun::Sender;
+
 pub use database::{DatabaseUrl, Engine};
 pub use fax::{FaxConfig, LambdaConfig, ModelConfig, OcrEngine};
 pub(crate) use parse::is_loopback;
@@ -264,6 +266,27 @@ pub fn stop_reach(env: Env<'_>) -> Result<(E164, Scope), ConfigProblems> {
     complete(reader, number.zip(scope)).map(|(reach, _)| reach)
 }
 
+/// What our texts are made with, for the command that begins one.
+///
+/// # Errors
+/// All problems at once.
+pub fn text_sender(env: Env<'_>) -> Result<Sender, ConfigProblems> {
+    let mut reader = Reader::new(env);
+    let number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
+    let profile = reader.required("TELNYX_MESSAGING_PROFILE_ID", parse::uuid);
+    let bind_addr = reader.optional("BIND_ADDR", parse::address);
+    let base = read_public_base(&mut reader, bind_addr);
+    let sender = number.zip(profile).zip(base).map(|((default_number, default_profile), public_base)| {
+        Sender { default_number, default_profile, public_base }
+    });
+    complete(reader, sender).map(|(sender, _)| sender)
+}
+
+fn read_public_base(reader: &mut Reader<'_>, bind_addr: Option<SocketAddr>) -> Option<String> {
+    let from_bind = bind_addr.map(|address| format!("http://{}", reachable(address)));
+    reader.made("PUBLIC_BASE_URL", from_bind, parse::base_url)
+}
+
 /// The reader's problems, or what was read with its notes.
 fn complete<T>(reader: Reader<'_>, read: Option<T>) -> Result<(T, Vec<String>), ConfigProblems> {
     let notes = reader.finish()?;
@@ -324,8 +347,7 @@ impl Areas {
 
 fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
     let bind_addr = reader.optional("BIND_ADDR", parse::address);
-    let from_bind = bind_addr.map(|address| format!("http://{}", reachable(address)));
-    let public_base_url = reader.made("PUBLIC_BASE_URL", from_bind, parse::base_url);
+    let public_base_url = read_public_base(reader, bind_addr);
     let metrics_token = reader.optional("METRICS_TOKEN", parse::secret);
     let from_number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
     let scope = reader.optional("OPT_OUT_SCOPE", parse::scope);

@@ -187,6 +187,16 @@ fn case_columns(c: &Case) -> [&str; 21] {
     ]
 }
 
+/// The numbers that the cases of a statement name, as they are written there.
+pub async fn case_phones(tx: &mut Tx, tenant: &TenantId, statement: &str) -> Result<Vec<String>> {
+    let q = tx.sql(
+        "SELECT DISTINCT c.phone FROM billing_cases c WHERE c.tenant_id = $1 AND c.phone <> '' AND (c.statement_id = $2
+           OR c.case_id IN (SELECT s.case_id FROM billing_statements s WHERE s.tenant_id = $1 AND s.statement_id = $2))
+         ORDER BY c.phone",
+    );
+    tx.rows(q.bind(tenant).bind(statement)).await?.iter().map(|r| r.text("phone")).collect()
+}
+
 /// Whether the agency's roster has a case.
 pub async fn has_case(r: impl Reader, tenant: &TenantId, case: &CaseId) -> Result<bool> {
     let q = r.sql("SELECT case_id FROM billing_cases WHERE tenant_id = $1 AND case_id = $2");

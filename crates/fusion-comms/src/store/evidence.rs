@@ -10,11 +10,12 @@ use super::row::Row;
 use super::seals;
 
 /// The opt-out history with its seals, the calls that asked for a text to this number, the texts with the gate's
-/// decisions, and what operators changed.
+/// decisions, consents, and what operators changed.
 pub async fn of(db: &Db, tenant: &TenantId, phone: &E164) -> Result<Vec<Item>> {
     let mut items = ledger(db, tenant, phone).await?;
     items.extend(calls(db, tenant, phone).await?);
     items.extend(texts(db, tenant, phone).await?);
+    items.extend(consents(db, tenant, phone).await?);
     items.extend(operators(db, tenant, phone).await?);
     Ok(items)
 }
@@ -89,6 +90,17 @@ async fn texts(db: &Db, tenant: &TenantId, phone: &E164) -> Result<Vec<Item>> {
         Ok(Item { kind: "text", data })
     };
     db.rows(q.bind(phone.expose()).bind(tenant)).await?.iter().map(item).collect()
+}
+
+async fn consents(db: &Db, tenant: &TenantId, phone: &E164) -> Result<Vec<Item>> {
+    let item = |c: super::consents::Consent| Item {
+        kind: "consent",
+        data: json!({
+            "given_at": c.given_at, "source": c.source, "evidence": c.evidence, "actor": c.actor,
+            "recorded_at": c.recorded_at,
+        }),
+    };
+    Ok(super::consents::list(db, tenant, phone).await?.into_iter().map(item).collect())
 }
 
 async fn operators(db: &Db, tenant: &TenantId, phone: &E164) -> Result<Vec<Item>> {

@@ -65,13 +65,23 @@ pub struct Outbound {
     pub request: String,
 }
 
-/// Writes an outbound text as `queued`, or as `refused` with the gate's reason. False where it is there already.
-pub async fn insert_outbound(
-    tx: &mut Tx,
-    m: &Outbound,
-    refused: Option<&str>,
-    now: Timestamp,
-) -> Result<bool> {
+/// What the gate said of a text when it was written.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'a> {
+    Allowed,
+    /// It waits: why, and until when.
+    Held(&'a str),
+    /// Why.
+    Refused(&'a str),
+}
+
+/// Writes an outbound text as `queued` or `refused`, with what the gate said. False where it is there already.
+pub async fn insert_outbound(tx: &mut Tx, m: &Outbound, said: Said<'_>, now: Timestamp) -> Result<bool> {
+    let (status, gate, error) = match said {
+        Said::Allowed => ("queued", "allowed", None),
+        Said::Held(why) => ("queued", why, None),
+        Said::Refused(why) => ("refused", why, Some(why)),
+    };
     let q = tx.sql(
         "INSERT INTO telnyx_sms_messages (message_id, tenant_id, direction, from_phone, to_phone, body, status,
            statement_id, call_control_id, class, cause_id, request, gate, error, asked_at, created_at, updated_at)
@@ -84,14 +94,14 @@ pub async fn insert_outbound(
         .bind(m.from.expose())
         .bind(m.to.expose())
         .bind(m.body.as_str())
-        .bind(if refused.is_some() { "refused" } else { "queued" })
+        .bind(status)
         .bind(m.statement_id.as_deref())
         .bind(m.call.as_ref())
         .bind(m.class.as_str())
         .bind(m.cause_id.as_str())
         .bind(m.request.as_str())
-        .bind(refused.unwrap_or("allowed"))
-        .bind(refused)
+        .bind(gate)
+        .bind(error)
         .bind(m.asked_at)
         .bind(now);
     Ok(tx.exec(q).await? == 1)
@@ -158,7 +168,19 @@ pub async fn set_sending(tx: &mut Tx, id: &MessageId, now: Timestamp) -> Result<
     Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
 }
 
+/// Puts a text back until its person's day begins, with what the gate says. One that is `sending` was handed over by a
+/// try that ended without a word.
+pub async fn hold(tx: &mut Tx, id: &MessageId, why: &str, now: Timestamp) -> Result<()> {
+    let q = tx.sql(
+        "UPDATE telnyx_sms_messages SET ambiguous = (ambiguous OR status = 'sending'), status = 'queued', gate = $2,
+           updated_at = $3
+         WHERE message_id = $1 AND status IN ('queued', 'sending')",
+    );
+    tx.exec(q.bind(id).bind(why).bind(now)).await.map(drop)
+}
+
 /// Sets what became of an outbound text before any status webhook: `queued` again, `refused`, `failed`, `unknown`.
+/// A refusal is the gate's last decision too.
 pub async fn set_status(
     tx: &mut Tx,
     id: &MessageId,
@@ -168,7 +190,8 @@ pub async fn set_status(
     now: Timestamp,
 ) -> Result<()> {
     let q = tx.sql(
-        "UPDATE telnyx_sms_messages SET status = $2, error = $3, ambiguous = (ambiguous OR $4), updated_at = $5
+        "UPDATE telnyx_sms_messages SET status = $2, error = $3, ambiguous = (ambiguous OR $4), updated_at = $5,
+           gate = CASE WHEN $2 = 'refused' THEN $3 ELSE gate END
          WHERE message_id = $1 AND status IN ('queued', 'sending')",
     );
     tx.exec(q.bind(id).bind(status).bind(error).bind(ambiguous).bind(now)).await.map(drop)

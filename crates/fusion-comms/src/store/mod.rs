@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod billing;
 pub mod calls;
+pub mod consents;
 pub mod coverage;
 pub mod db;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod menu;
 pub mod messages;
 pub mod migrations;
 pub mod outbox;
+pub mod outgoing;
 pub mod queue;
 pub mod reviews;
 mod row;

@@ -47,6 +47,8 @@ pub struct NewEffect {
     pub payload: Value,
     /// Given up after this.
     pub expires_at: Option<Timestamp>,
+    /// Not done before this, on purpose.
+    pub held_until: Option<Timestamp>,
 }
 
 /// An effect under lease.
@@ -81,8 +83,9 @@ fn claimed(row: &Row) -> Result<Claimed> {
 /// Writes an effect; one that is there already (the same cause again) stays as it is. True where it is new.
 pub async fn push(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
-        "INSERT INTO outbox (effect_id, lane, kind, order_key, cause_id, tenant_id, payload, created_at, due_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) ON CONFLICT (effect_id) DO NOTHING",
+        "INSERT INTO outbox (effect_id, lane, kind, order_key, cause_id, tenant_id, payload, created_at, due_at, expires_at,
+           held_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (effect_id) DO NOTHING",
     );
     let q = q
         .bind(effect.id.to_string())
@@ -93,7 +96,9 @@ pub async fn push(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<boo
         .bind(effect.tenant.as_ref())
         .bind(effect.payload.clone())
         .bind(now)
-        .bind(effect.expires_at);
+        .bind(effect.held_until.unwrap_or(now))
+        .bind(effect.expires_at)
+        .bind(effect.held_until);
     Ok(tx.exec(q).await? == 1)
 }
 
@@ -176,6 +181,15 @@ pub async fn put_off(tx: &mut Tx, id: &str, error: &str, due: Timestamp) -> Resu
     tx.exec(q.bind(id).bind(error).bind(due)).await.map(drop)
 }
 
+/// Holds an effect until `until`, on purpose: nothing went wrong, and no attempt counts.
+pub async fn hold(tx: &mut Tx, id: &str, until: Timestamp) -> Result<()> {
+    let q = tx.sql(
+        "UPDATE outbox SET leased_until = NULL, leased_by = NULL, last_error = NULL, attempts = 0, due_at = $2, held_until = $2
+         WHERE effect_id = $1 AND done_at IS NULL",
+    );
+    tx.exec(q.bind(id).bind(until)).await.map(drop)
+}
+
 /// Gives an effect up until a person looks at it. False where it was done or parked already.
 pub async fn park(tx: &mut Tx, id: &str, error: &str, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
@@ -203,14 +217,15 @@ pub async fn take_back(db: &Db, owner: &str) -> Result<u64> {
     Ok(n)
 }
 
-pub async fn depth(db: &Db, lane: Lane) -> Result<Depth> {
+/// What waits in a lane. An effect that is held waits from the end of that on.
+pub async fn depth(db: &Db, lane: Lane, now: Timestamp) -> Result<Depth> {
     let q = db.sql(
         "SELECT count(*) FILTER (WHERE parked_at IS NULL) AS waiting,
-           min(created_at) FILTER (WHERE parked_at IS NULL) AS oldest,
+           min(coalesce(held_until, created_at)) FILTER (WHERE parked_at IS NULL) AS oldest,
            count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked
-         FROM outbox WHERE done_at IS NULL AND lane = $1",
+         FROM outbox WHERE done_at IS NULL AND lane = $1 AND (held_until IS NULL OR held_until <= $2)",
     );
-    let row = db.row(q.bind(lane.name())).await?;
+    let row = db.row(q.bind(lane.name()).bind(now)).await?;
     row.map_or(Ok(Depth::default()), |r| {
         Ok(Depth { waiting: r.int("waiting")?, oldest: r.opt_time("oldest")?, parked: r.int("parked")? })
     })

@@ -224,7 +224,8 @@ async fn answer(
         Question::MayText(phone) => {
             let (tenant, class) = (stored.tenant.as_ref(), Class::PaymentLink);
             let about = stored.call.statement.as_ref().map(StatementId::expose);
-            let decision = gate::check(tx, tenant, &phone, class, about, None).await?;
+            let asked = gate::Asked { tenant, phone: &phone, class, about, asked_at: None };
+            let decision = gate::check(tx, &asked, now).await?;
             let allowed = decision == Decision::Allowed && !messages::takes_no_texts(tx, &phone).await?;
             CallEvent::MayText { phone, allowed }
         }
@@ -364,6 +365,7 @@ fn command_effect(
             Command::Play { prompt: Prompt::Transfer, .. } => TRANSFER_PROMPT_BUDGET_MS,
             _ => COMMAND_BUDGET_MS,
         })),
+        held_until: None,
     }
 }
 

@@ -105,6 +105,7 @@ pub async fn owe_fetch(
         tenant: tenant.cloned(),
         payload: json!({"fax_id": fax, "media_url": media_url}),
         expires_at: Some(now.plus_ms(FETCH_BUDGET_MS)),
+        held_until: None,
     };
     outbox::push_again(tx, &effect, now).await?;
     Ok(())
@@ -235,6 +236,7 @@ pub async fn owe_message(
         tenant: tenant.cloned(),
         payload: json!({"fax_id": fax, "body": body}),
         expires_at: Some(now.plus_ms(ENQUEUE_BUDGET_MS)),
+        held_until: None,
     };
     outbox::push_again(tx, &effect, now).await?;
     Ok(())

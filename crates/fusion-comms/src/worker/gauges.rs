@@ -31,7 +31,7 @@ async fn store(app: &Parts) -> Result<(), StoreError> {
     metrics::parked("event", count(parked));
     parked = 0;
     for lane in outbox::Lane::ALL {
-        let d = outbox::depth(&app.db, lane).await?;
+        let d = outbox::depth(&app.db, lane, now).await?;
         metrics::outbox(lane.name(), count(d.waiting), age_s(d.oldest, now));
         parked += d.parked;
     }

@@ -4,13 +4,14 @@ use fusion_comms_core::ids::{CallControlId, Cents, SessionId, StatementId, Tenan
 use fusion_comms_core::ivr::{CallEvent, LinkAnswer};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::sms::Language;
+use fusion_comms_core::sms::templates::Kind;
 use fusion_comms_core::time::Timestamp;
-use rand::RngExt;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::calls::{self, After};
 use super::error::JobError;
-use super::{settle, texts, wording};
+use super::{bills, expiries, texts};
 use crate::app::Parts;
 use crate::gate::Decision;
 use crate::store::billing::{self, NewSession};
@@ -18,11 +19,12 @@ use crate::store::calls::StoredCall;
 use crate::store::messages::{Class, Outbound};
 use crate::store::{Tx, outbox, tasks, tenants};
 use crate::stripe::{self, Session, SessionParams, StripeError};
+use crate::{telnyx, wording};
 
 /// Milliseconds after which a link that was not texted is given up.
 pub const LINK_BUDGET_MS: i64 = 15 * 60 * 1000;
 /// Seconds that a session stays open: inside Stripe's 24 hours by some minutes, for clocks that differ.
-const SESSION_S: i64 = 24 * 3600 - 600;
+pub(super) const SESSION_S: i64 = 24 * 3600 - 600;
 
 /// Everything about the session, frozen when it was decided.
 #[derive(Serialize, Deserialize)]
@@ -30,7 +32,12 @@ struct Checkout {
     account: String,
     /// The request's body, byte for byte on every try.
     form: String,
-    call: CallControlId,
+    /// Whose caller waits for it; none for a bill that the agency sends of itself.
+    #[serde(default)]
+    call: Option<CallControlId>,
+    /// The text that is written already and waits for this session.
+    #[serde(default)]
+    bill: Option<bills::Waiting>,
     statement_id: String,
     phone: String,
     amount_cents: i64,
@@ -64,6 +71,44 @@ pub(super) async fn ask(
     };
     // One link for one call and phone, whatever is redelivered: the name comes from these and not from the event.
     let id = derived_id(&format!("link:{}", stored.id), phone.expose());
+    let asked = Asked {
+        id,
+        tenant: tenant_id,
+        account,
+        statement: found,
+        phone,
+        order_key: format!("link:{}", stored.id),
+        cause,
+        call: Some(stored.id.clone()),
+        bill: None,
+        language: stored.call.language,
+    };
+    owe_session(app, tx, asked, now).await?;
+    Ok(true)
+}
+
+/// Who is to pay what by which session, and who waits for it.
+pub(super) struct Asked<'a> {
+    pub(super) id: Uuid,
+    pub(super) tenant: &'a TenantId,
+    pub(super) account: String,
+    pub(super) statement: billing::Statement,
+    pub(super) phone: &'a E164,
+    pub(super) order_key: String,
+    pub(super) cause: &'a str,
+    pub(super) call: Option<CallControlId>,
+    pub(super) bill: Option<bills::Waiting>,
+    pub(super) language: Language,
+}
+
+/// Freezes the request for a session and owes it.
+pub(super) async fn owe_session(
+    app: &Parts,
+    tx: &mut Tx,
+    asked: Asked<'_>,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    let Asked { id, statement: found, .. } = asked;
     let reference = derived_id(&id.to_string(), "reference").to_string();
     let expires_at = now.plus_s(SESSION_S);
     let base = &app.settings.public_base;
@@ -76,29 +121,31 @@ pub(super) async fn ask(
         expires_at_s: expires_at.unix_s(),
     });
     let checkout = Checkout {
-        account,
+        account: asked.account,
         form,
-        call: stored.id.clone(),
+        call: asked.call,
+        bill: asked.bill,
         statement_id: found.id,
-        phone: phone.expose().to_owned(),
+        phone: asked.phone.expose().to_owned(),
         amount_cents: found.amount.0,
         currency: found.currency,
         reference,
         expires_at,
-        language: stored.call.language,
+        language: asked.language,
     };
     let effect = outbox::NewEffect {
         id,
         lane: outbox::Lane::Link,
         kind: "checkout",
-        order_key: format!("link:{}", stored.id),
-        cause_id: cause.to_owned(),
-        tenant: Some(tenant_id.clone()),
+        order_key: asked.order_key,
+        cause_id: asked.cause.to_owned(),
+        tenant: Some(asked.tenant.clone()),
         payload: serde_json::to_value(&checkout).map_err(|e| JobError::GiveUp(e.to_string()))?,
         expires_at: Some(now.plus_ms(LINK_BUDGET_MS)),
+        held_until: None,
     };
     outbox::push(tx, &effect, now).await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Makes the session, and queues the text with its link.
@@ -112,12 +159,12 @@ pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<()
     let url = checked_url(&session, &c)?;
     let mut tx = app.db.urgent().begin().await?;
     let now = app.clock.now();
-    let token = random_token();
+    let token = c.bill.as_ref().map_or_else(stripe::random_token, |bill| bill.token.clone());
     let new = NewSession {
         id: SessionId::new(session.id.as_str()),
         tenant: tenant_id.clone(),
         statement_id: c.statement_id.clone(),
-        call: Some(c.call.clone()),
+        call: c.call.clone(),
         amount: Cents(c.amount_cents),
         currency: c.currency.clone(),
         checkout_url: url,
@@ -131,23 +178,66 @@ pub(super) async fn checkout(app: &Parts, effect: &outbox::Claimed) -> Result<()
     if outbox::mark_done(&mut tx, &effect.id, now).await?
         && billing::insert_session(&mut tx, &new, now).await?
     {
-        expire_others(&mut tx, tenant_id, &c.statement_id, &new.id, &effect.id, now).await?;
+        expiries::expire_others(&mut tx, tenant_id, &c.statement_id, &new.id, &effect.id, now).await?;
         if bill.is_some_and(|b| b.is_payable() && b.amount.0 == c.amount_cents) {
-            let text = link_text(app, &mut tx, tenant_id, &c, &phone, &token, &effect.id).await?;
-            let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
-            let decision = crate::gate::queue(&mut tx, &text, outbox::Lane::Link, expires_at, now).await?;
-            if let Decision::Refused(_) = decision {
-                tell_call(app, &mut tx, &c.call, &effect.id, LinkAnswer::Refused, now, &mut after).await?;
-            }
+            text_it(app, &mut tx, tenant_id, &c, &phone, &token, effect, now, &mut after).await?;
         } else {
             // Paid, held or changed while Stripe was slow: nobody gets this link.
-            expire_soon(&mut tx, tenant_id, &c.account, &new.id, c.expires_at, &effect.id, now).await?;
-            tasks::open(&mut tx, Some(tenant_id), tasks::Kind::LinkNotSent, c.call.as_str(), now).await?;
-            tell_call(app, &mut tx, &c.call, &effect.id, LinkAnswer::Refused, now, &mut after).await?;
+            expiries::expire_soon(&mut tx, tenant_id, &c.account, &new.id, c.expires_at, &effect.id, now)
+                .await?;
+            not_texted(app, &mut tx, effect, &c, bills::CHANGED, now, &mut after).await?;
         }
     }
     tx.commit().await?;
     after.tell(app);
+    Ok(())
+}
+
+/// Queues the text with the link: the caller's, or the bill that waits for it.
+#[expect(clippy::too_many_arguments, reason = "what the session was made of, all of which the text may name")]
+async fn text_it(
+    app: &Parts,
+    tx: &mut Tx,
+    tenant: &TenantId,
+    c: &Checkout,
+    phone: &E164,
+    token: &str,
+    effect: &outbox::Claimed,
+    now: Timestamp,
+    after: &mut After,
+) -> Result<(), JobError> {
+    if let Some(bill) = &c.bill {
+        return bills::owe_text(tx, bill, tenant, &effect.id, c.expires_at, now).await;
+    }
+    let Some(call) = &c.call else {
+        return Err(JobError::GiveUp("a session that nobody asked for".to_owned()));
+    };
+    let text = link_text(app, tx, tenant, c, phone, token, &effect.id).await?;
+    let expires_at = effect.expires_at.unwrap_or(now.plus_ms(LINK_BUDGET_MS));
+    let decision = crate::gate::queue(tx, &text, outbox::Lane::Link, expires_at, now).await?;
+    if let Decision::Refused(_) = decision {
+        tell_call(app, tx, call, &effect.id, LinkAnswer::Refused, now, after).await?;
+    }
+    Ok(())
+}
+
+/// Nobody gets this link: the caller goes to a person, and a person hears of it.
+async fn not_texted(
+    app: &Parts,
+    tx: &mut Tx,
+    effect: &outbox::Claimed,
+    c: &Checkout,
+    why: &str,
+    now: Timestamp,
+    after: &mut After,
+) -> Result<(), JobError> {
+    if let Some(bill) = &c.bill {
+        bills::not_sent(tx, effect.tenant.as_ref(), &bill.message_id, why, now).await?;
+    }
+    if let Some(call) = &c.call {
+        tasks::open(tx, effect.tenant.as_ref(), tasks::Kind::LinkNotSent, call.as_str(), now).await?;
+        tell_call(app, tx, call, &effect.id, LinkAnswer::Refused, now, after).await?;
+    }
     Ok(())
 }
 
@@ -164,12 +254,12 @@ async fn link_text(
         .await?
         .ok_or_else(|| JobError::GiveUp("the agency has gone".to_owned()))?;
     let url = format!("{}/p/{token}", app.settings.public_base);
-    let body = wording::payment_link(tx, &tenant, c.language, &url).await?;
+    let body = wording::with_link(tx, &tenant, Kind::PaymentLink, c.language, &url).await?;
     let from = tenants::sms_number(&mut *tx, tenant_id)
         .await?
         .unwrap_or_else(|| app.settings.default_number.clone());
     let profile = tenant.messaging_profile.as_deref().unwrap_or(&app.settings.default_profile);
-    let request = texts::request(&from, phone, &body, profile);
+    let request = telnyx::message_body(&from, phone, &body, profile);
     Ok(Outbound {
         id: texts::message_id(cause, "text"),
         tenant: Some(tenant_id.clone()),
@@ -178,7 +268,7 @@ async fn link_text(
         body,
         class: Class::PaymentLink,
         statement_id: Some(c.statement_id.clone()),
-        call: Some(c.call.clone()),
+        call: c.call.clone(),
         cause_id: cause.to_owned(),
         asked_at: None,
         request,
@@ -195,17 +285,16 @@ fn checked_url(session: &Session, c: &Checkout) -> Result<String, JobError> {
     session.url.clone().ok_or_else(|| JobError::GiveUp("Stripe's session is not open".to_owned()))
 }
 
-/// The link could not be made: the caller goes to a person, and a person hears of it.
+/// The link could not be made.
 pub(super) async fn checkout_failed(
     app: &Parts,
     tx: &mut Tx,
     effect: &outbox::Claimed,
+    why: &str,
     after: &mut After,
 ) -> Result<(), JobError> {
     let c: Checkout = read(effect)?;
-    let now = app.clock.now();
-    tasks::open(tx, effect.tenant.as_ref(), tasks::Kind::LinkNotSent, c.call.as_str(), now).await?;
-    tell_call(app, tx, &c.call, &effect.id, LinkAnswer::Refused, now, after).await
+    not_texted(app, tx, effect, &c, why, app.clock.now(), after).await
 }
 
 /// Tells the call what became of its link; a call that has moved on takes no notice.
@@ -224,90 +313,14 @@ pub(super) async fn tell_call(
     Ok(())
 }
 
-/// An open session of which the payer has, or need have, no use any more.
-#[derive(Serialize, Deserialize)]
-struct Expiry {
-    account: String,
-    session: SessionId,
-}
-
-/// Owes the end of a statement's other open sessions. The statement is locked, so that of two made at once one sees
-/// the other.
-pub(super) async fn expire_others(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    statement: &str,
-    but: &SessionId,
-    cause: &str,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    for other in billing::other_open_sessions(&mut *tx, tenant, statement, but).await? {
-        let end = other.expires_at.unwrap_or(now.plus_s(SESSION_S));
-        expire_soon(tx, tenant, &other.account, &other.id, end, cause, now).await?;
-    }
-    Ok(())
-}
-
-async fn expire_soon(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    account: &str,
-    session: &SessionId,
-    end: Timestamp,
-    cause: &str,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    let expiry = Expiry { account: account.to_owned(), session: session.clone() };
-    let effect = outbox::NewEffect {
-        id: derived_id(session.as_str(), "expire"),
-        lane: outbox::Lane::Link,
-        kind: "expire_session",
-        order_key: format!("expire:{session}"),
-        cause_id: cause.to_owned(),
-        tenant: Some(tenant.clone()),
-        payload: serde_json::to_value(&expiry).map_err(|e| JobError::GiveUp(e.to_string()))?,
-        // By then it has ended of itself.
-        expires_at: Some(end.max(now.plus_s(60))),
-    };
-    outbox::push(tx, &effect, now).await?;
-    Ok(())
-}
-
-/// Ends a session at Stripe. One that is no longer open there is asked about: a payment counts, whatever we wanted.
-pub(super) async fn expire(app: &Parts, effect: &outbox::Claimed) -> Result<(), JobError> {
-    let e: Expiry = serde_json::from_value(effect.payload.clone())
-        .map_err(|_| JobError::GiveUp("the session to end cannot be read".to_owned()))?;
-    let answer = match app.stripe.expire(&e.account, &e.session).await {
-        Err(StripeError::Refused { http: 400, .. }) => app.stripe.retrieve(&e.account, &e.session).await,
-        answer => answer,
-    };
-    let said = answer.map_err(|e| job_error(&e))?;
-    let mut tx = app.db.urgent().begin().await?;
-    let now = app.clock.now();
-    if let (Some(stored), Some(news)) =
-        (billing::session_by_id(&mut tx, &e.session).await?, settle::news(&said))
-    {
-        settle::apply(&mut tx, &stored, &said, news, now).await?;
-    }
-    outbox::mark_done(&mut tx, &effect.id, now).await?;
-    Ok(tx.commit().await?)
-}
-
 fn read(effect: &outbox::Claimed) -> Result<Checkout, JobError> {
     serde_json::from_value(effect.payload.clone())
         .map_err(|_| JobError::GiveUp("the frozen request cannot be read".to_owned()))
 }
 
-fn job_error(e: &StripeError) -> JobError {
+pub(super) fn job_error(e: &StripeError) -> JobError {
     match e.class() {
         stripe::Class::Retry => JobError::Retry(e.to_string()),
         stripe::Class::GiveUp => JobError::GiveUp(e.to_string()),
     }
-}
-
-/// 128 random bits for the address of a payment link: unguessable.
-fn random_token() -> String {
-    use base64::Engine;
-    let bytes: [u8; 16] = rand::rng().random();
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -1,9 +1,11 @@
 //! Background work: events become steps, steps become effects, waits come to their end.
 
+mod bills;
 pub mod calls;
 pub mod commands;
 mod deadlines;
 mod error;
+mod expiries;
 mod fax_queue;
 mod faxes;
 mod gauges;
@@ -17,7 +19,6 @@ mod reconcile;
 mod run;
 mod settle;
 mod texts;
-mod wording;
 
 pub use error::JobError;
 pub(crate) use error::guarded;

@@ -2,7 +2,7 @@
 
 use super::calls::After;
 use super::error::{JobError, MAX_ATTEMPTS, delay_ms, guarded};
-use super::{commands, faxes, links, texts};
+use super::{bills, commands, expiries, faxes, links, texts};
 use crate::app::Parts;
 use crate::metrics;
 use crate::store::outbox::{self, Claimed, Lane};
@@ -59,8 +59,9 @@ async fn attempt(app: &Parts, db: &Db, effect: &Claimed) -> Result<(), JobError>
     }
     match effect.kind.as_str() {
         "command" => commands::send(app, effect).await,
+        "bill" => bills::begin(app, effect).await,
         "checkout" => links::checkout(app, effect).await,
-        "expire_session" => links::expire(app, effect).await,
+        "expire_session" => expiries::expire(app, effect).await,
         "text" => texts::send(app, db, effect).await,
         "fax_fetch" => faxes::fetch(app, effect).await,
         "fax_enqueue" => faxes::enqueue(app, effect).await,
@@ -106,7 +107,8 @@ async fn tell(
     let now = app.clock.now();
     match effect.kind.as_str() {
         "command" => commands::failed(app, tx, effect, after).await,
-        "checkout" => links::checkout_failed(app, tx, effect, after).await,
+        "checkout" => links::checkout_failed(app, tx, effect, why, after).await,
+        "bill" => bills::failed(tx, effect, why, now).await,
         "text" => texts::failed(app, tx, effect, why, after).await,
         "fax_fetch" => faxes::fetch_failed(tx, effect, why, now).await,
         "fax_enqueue" => faxes::trouble(tx, effect, why, now).await,
@@ -147,6 +149,7 @@ fn retry_ms(effect: &Claimed) -> i64 {
 fn kind(effect: &Claimed) -> &'static str {
     match effect.kind.as_str() {
         "command" => "command",
+        "bill" => "bill",
         "checkout" => "checkout",
         "expire_session" => "expire_session",
         "text" => "text",

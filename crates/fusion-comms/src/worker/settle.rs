@@ -7,7 +7,7 @@ use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::time::Timestamp;
 
 use super::error::JobError;
-use super::links;
+use super::expiries;
 use crate::store::billing::{self, Session as Stored, Statement};
 use crate::store::{Tx, tasks};
 use crate::stripe::{PaymentStatus, Session, SessionStatus};
@@ -89,7 +89,8 @@ async fn paid(
     };
     if billing::set_session_status(tx, &stored.id, "complete", intent, Some(now)).await? {
         settle_statement(tx, &stored.tenant, &statement, stored, now).await?;
-        links::expire_others(tx, &stored.tenant, &statement.id, &stored.id, stored.id.as_str(), now).await?;
+        expiries::expire_others(tx, &stored.tenant, &statement.id, &stored.id, stored.id.as_str(), now)
+            .await?;
     }
     Ok(Fit::Fits)
 }

@@ -11,15 +11,15 @@ use fusion_comms_core::time::Timestamp;
 
 use super::calls::After;
 use super::error::{JobError, MAX_ATTEMPTS};
-use super::{links, wording};
+use super::links;
 use crate::app::Parts;
 use crate::gate::{self, Handed};
 use crate::store::ledger::{self, Source};
 use crate::store::messages::{self, Applied, Class, Inbound, Outbound};
 use crate::store::tenants::{Purpose, Tenant};
-use crate::store::{Db, Tx, billing, outbox, tasks, tenants};
+use crate::store::{Db, Tx, billing, consents, outbox, tasks, tenants};
 use crate::telnyx;
-use crate::{logs, metrics, provider};
+use crate::{logs, metrics, provider, wording};
 
 /// Milliseconds in which the one confirmation of an opt-out may leave: within five minutes it counts as expected.
 const CONFIRM_MS: i64 = 5 * 60 * 1000;
@@ -79,6 +79,10 @@ pub(super) async fn received(
             text.received_at.unwrap_or(received_at).min(received_at),
         )
         .await?;
+        if let Some(agency) = &agency {
+            let given_at = text.received_at.unwrap_or(received_at).min(received_at);
+            consents::add(tx, &consent_by_start(event, &agency.id, person, given_at), now).await?;
+        }
     }
     if reading.is_wrong_number()
         && let (Some(person), Some(number)) = (&person, &number)
@@ -135,6 +139,24 @@ async fn lift(
     }
     ledger::lift_by_start(tx, &TenantId::unassigned(), person, started_at).await?;
     Ok(ledger::clear_context(tx).await?)
+}
+
+/// A START is consent to texts of the agency in whose name it is answered, and of no other.
+fn consent_by_start<'a>(
+    event: &'a EventId,
+    tenant: &'a TenantId,
+    person: &'a E164,
+    given_at: Timestamp,
+) -> consents::New<'a> {
+    consents::New {
+        id: event.as_str(),
+        tenant,
+        phone: person,
+        given_at,
+        source: consents::Source::StartText,
+        evidence: event.as_str(),
+        actor: "text",
+    }
 }
 
 /// The agency in whose name we answer: the one that last texted this person from this number, else the number's only one.
@@ -197,7 +219,7 @@ async fn reply(
         tenant: tenant.map(|t| t.id.clone()),
         from: number.clone(),
         to: person.clone(),
-        request: request(number, person, &body, profile),
+        request: telnyx::message_body(number, person, &body, profile),
         body,
         class,
         statement_id: None,
@@ -225,7 +247,7 @@ async fn too_often(
             (1, 24 * 3600, "an opt-out of this number was confirmed in the last 24 hours")
         }
         Class::Help => (HELP_AN_HOUR, 3600, "three answers to HELP went there in the last hour"),
-        Class::StartConfirmation | Class::PaymentLink => return Ok(None),
+        Class::StartConfirmation | Class::PaymentLink | Class::BillReady => return Ok(None),
     };
     let sent = messages::count_since(tx, person, number, class, now.plus_s(-within_s)).await?;
     Ok((sent >= most).then_some(why))
@@ -261,7 +283,7 @@ pub(super) async fn status(
 /// A payer who got no link waits for it: a person should know.
 async fn failed_at_carrier(tx: &mut Tx, id: &MessageId, now: Timestamp) -> Result<(), JobError> {
     let Some(text) = messages::to_send(&mut *tx, id).await? else { return Ok(()) };
-    if text.class == Class::PaymentLink {
+    if matches!(text.class, Class::PaymentLink | Class::BillReady) {
         let subject = text.call.as_ref().map_or(id.as_str(), |call| call.as_str());
         tasks::open(tx, text.tenant.as_ref(), tasks::Kind::LinkNotSent, subject, now).await?;
     }
@@ -274,6 +296,11 @@ pub(super) async fn send(app: &Parts, db: &Db, effect: &outbox::Claimed) -> Resu
     let handed = gate::hand_over(db, &app.clock, &id).await?;
     let pass = match handed {
         Handed::Go(pass) => pass,
+        Handed::Held(until) => {
+            let mut tx = db.begin().await?;
+            outbox::hold(&mut tx, &effect.id, until).await?;
+            return Ok(tx.commit().await?);
+        }
         Handed::Refused(_) => {
             metrics::text_reached("refused");
             return settle(app, db, effect, &id, Some(LinkAnswer::Refused)).await;
@@ -408,6 +435,9 @@ pub(super) async fn failed(
     let status = if text.may_have_gone_out() { "unknown" } else { "failed" };
     metrics::text_reached(status);
     messages::set_status(tx, &id, status, Some(why), false, now).await?;
+    if text.class == Class::BillReady {
+        tasks::open(tx, text.tenant.as_ref(), tasks::Kind::LinkNotSent, id.as_str(), now).await?;
+    }
     if let (Class::PaymentLink, Some(call)) = (text.class, &text.call) {
         tasks::open(tx, text.tenant.as_ref(), tasks::Kind::LinkNotSent, call.as_str(), now).await?;
         links::tell_call(app, tx, call, &effect.id, LinkAnswer::Refused, now, after).await?;
@@ -423,9 +453,4 @@ fn message_of(effect: &outbox::Claimed) -> Result<MessageId, JobError> {
 /// Our id of an outbound text, and the `Idempotency-Key` of its requests.
 pub(super) fn message_id(cause: &str, place: &str) -> MessageId {
     MessageId::new(derived_id(cause, place).to_string())
-}
-
-/// The body of `POST /v2/messages`, frozen.
-pub(super) fn request(from: &E164, to: &E164, text: &str, profile: &str) -> String {
-    serde_json::json!({"from": from.expose(), "to": to.expose(), "text": text, "messaging_profile_id": profile}).to_string()
 }

@@ -33,7 +33,7 @@ const fn table(
     Table { name, agency: "tenant_id", columns, values, change, denied: &[] }
 }
 
-const TABLES: [Table; 19] = [
+const TABLES: [Table; 20] = [
     Table {
         agency: "id",
         denied: &["INSERT", "DELETE"],
@@ -60,6 +60,15 @@ const TABLES: [Table; 19] = [
     Table {
         denied: &["INSERT", "UPDATE", "DELETE"],
         ..table("text_templates", "kind, language, body", "'help', 'en', '{n}'", "body")
+    },
+    Table {
+        denied: &["INSERT", "UPDATE", "DELETE"],
+        ..table(
+            "text_consents",
+            "consent_id, phone_e164, given_at, source, evidence, actor, recorded_at",
+            "'{n}', 'p', now(), 'written', 'e', 'a', now()",
+            "actor",
+        )
     },
     table("agency_tasks", "task_id, kind, subject", "'{n}', 'call_back', 's'", "subject"),
     table(

@@ -23,6 +23,7 @@ pub(crate) use served_on_both;
 mod support;
 
 mod agencies_apart;
+mod begun;
 mod chain;
 mod cli;
 mod consent;

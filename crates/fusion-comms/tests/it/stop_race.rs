@@ -127,7 +127,7 @@ impl Race {
         let db = &self.app.db;
         let mut left = inbox::depth(db, inbox::Lane::Telnyx(Channel::Sms)).await.unwrap().waiting;
         for lane in [outbox::Lane::Link, outbox::Lane::Sms] {
-            left += outbox::depth(db, lane).await.unwrap().waiting;
+            left += outbox::depth(db, lane, Clock::system().now()).await.unwrap().waiting;
         }
         left == 0
     }

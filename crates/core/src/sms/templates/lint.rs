@@ -34,9 +34,11 @@ pub enum Fault {
     NoEnd { add: &'static str },
     #[error("it does not say how to come back: add `{add}`, with START in capitals")]
     NoWayBack { add: &'static str },
-    #[error("`{{link}}` belongs into payment_link alone: take it out")]
+    #[error("`{{link}}` belongs into payment_link and bill_ready alone: take it out")]
     LinkElsewhere,
-    #[error("it has a web address: take it out; in payment_link, `{{link}}` is the one that may be there")]
+    #[error(
+        "it has a web address: take it out; in payment_link and bill_ready, `{{link}}` is the one that may be there"
+    )]
     Address,
     #[error("it names an amount: a text never says how much is owed; take it out")]
     Amount,
@@ -130,7 +132,7 @@ fn required(found: &mut Findings, kind: Kind, language: Language, body: &str, pa
         });
     }
     match kind {
-        Kind::PaymentLink => found.fault(!parts.have(Place::Link), || Fault::NoLink),
+        Kind::PaymentLink | Kind::BillReady => found.fault(!parts.have(Place::Link), || Fault::NoLink),
         Kind::Help => {
             found.fault(!parts.have(Place::Phone), || Fault::NoPhone);
             let add = say("Emergency? Call 911.", "Emergencia? Llame al 911.");
@@ -152,7 +154,7 @@ fn required(found: &mut Findings, kind: Kind, language: Language, body: &str, pa
 }
 
 fn forbidden(found: &mut Findings, kind: Kind, body: &str, parts: &Parts<'_>) {
-    found.fault(kind != Kind::PaymentLink && parts.have(Place::Link), || Fault::LinkElsewhere);
+    found.fault(!kind.has_link() && parts.have(Place::Link), || Fault::LinkElsewhere);
     // The places are no words of the template: `{x.y}` is not an address.
     let own = without_places(body);
     found.fault(words::has_address(&own), || Fault::Address);
@@ -192,7 +194,7 @@ fn characters(found: &mut Findings, body: &str) {
 
 fn long(found: &mut Findings, kind: Kind, parts: &Parts<'_>) {
     let with = |hours| {
-        let link = if kind == Kind::PaymentLink { SAMPLE_LINK } else { "" };
+        let link = if kind.has_link() { SAMPLE_LINK } else { "" };
         let text = filled(&parts.parts, &Values { name: SAMPLE_NAME, phone: SAMPLE_PHONE, hours, link });
         // What is not in the alphabet is told apart; it would more than halve what a part holds.
         segments(&to_gsm7(&text))
@@ -202,6 +204,6 @@ fn long(found: &mut Findings, kind: Kind, parts: &Parts<'_>) {
         found.faults.push(Fault::TooLong { parts: plain });
         return;
     }
-    found.warn(kind == Kind::PaymentLink && plain > 1, Warning::TwoParts);
+    found.warn(kind.has_link() && plain > 1, Warning::TwoParts);
     found.warn(with(Some(SAMPLE_HOURS)) > MOST_PARTS, Warning::HoursDoNotFit);
 }

@@ -52,7 +52,7 @@ pub(super) fn text(
 /// The characters that a text of this kind should keep to: one part, or two of several.
 fn capacity(kind: Kind) -> usize {
     match kind {
-        Kind::PaymentLink => 160,
+        Kind::PaymentLink | Kind::BillReady => 160,
         Kind::StopConfirmation | Kind::Help | Kind::StartConfirmation => MOST_PARTS * 153,
     }
 }

@@ -38,6 +38,16 @@ fn every_text_of_an_agency_reads_like_this() {
             "Metro EMS Billing: pague su factura en https://pay.example/p/0123456789abcdefghij Responda ALTO para no recibir mas.",
         ),
         (
+            Kind::BillReady,
+            English,
+            "Metro EMS Billing: your bill is ready. Pay at https://pay.example/p/0123456789abcdefghij Reply STOP to opt out.",
+        ),
+        (
+            Kind::BillReady,
+            Spanish,
+            "Metro EMS Billing: su factura esta lista: https://pay.example/p/0123456789abcdefghij Responda ALTO para no recibir mas.",
+        ),
+        (
             Kind::StopConfirmation,
             English,
             "Metro EMS Billing: You are opted out and will get no more texts from us. Questions? Call (202) 555-0110. Reply START to get texts again.",
@@ -138,9 +148,9 @@ fn texts_in_nobodys_name_say_who_we_are_and_no_number() {
 fn the_payment_text_fits_one_part_and_cuts_a_long_name_at_a_word() {
     let name = "The Volunteer Ambulance and Rescue Service of the Greater Núñez–Łódź Valley, Incorporated";
     let agency = Agency { name: name.into(), ..metro(None) };
-    for language in [English, Spanish] {
+    for (kind, language) in every().filter(|(kind, _)| kind.has_link()) {
         let link = format!("https://billing.agency.example/p/{}", "a".repeat(40));
-        let text = Template::standard(Kind::PaymentLink, language).render(&agency, &link);
+        let text = Template::standard(kind, language).render(&agency, &link);
         assert_eq!(segments(&text), 1, "{text}");
         assert!(text.starts_with("The Volunteer Ambulance"), "{text}");
     }

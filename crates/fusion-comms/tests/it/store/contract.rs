@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use fusion_comms::store::{
-    Db, audit, billing, calls, events, evidence, faxes, inbox, incidents, ingest, ledger, messages,
-    migrations, outbox, queue, reviews, seals, settings, status, tasks, templates, tenants,
+    Db, audit, billing, calls, consents, events, evidence, faxes, inbox, incidents, ingest, ledger, messages,
+    migrations, outbox, outgoing, queue, reviews, seals, settings, status, tasks, templates, tenants,
 };
 use fusion_comms_core::envelope::{Channel, DeliveryStatus};
 use fusion_comms_core::fax::Case;
@@ -43,6 +43,7 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     calls_in_progress(db, &mut said).await;
     effects(db, &mut said).await;
     texts(db, &mut said).await;
+    bills_texted(db, &mut said).await;
     wordings(db, &mut said).await;
     fax_documents(db, &mut said).await;
     looked_into(db, &mut said).await;
@@ -400,6 +401,7 @@ async fn effects(db: &Db, said: &mut Answers) {
         tenant: Some(agency("red")),
         payload: json!({"n": name}),
         expires_at: Some(at(900)),
+        held_until: None,
     };
     let (one, two) = (effect("one", "call:1"), effect("two", "call:1"));
     said.note("owed", committed!(db, |tx| outbox::push(tx, &one, at(0))));
@@ -410,13 +412,14 @@ async fn effects(db: &Db, said: &mut Answers) {
     };
     said.note("the first", claim("me", 2).await);
     let id = one.id.to_string();
+    committed!(db, |tx| outbox::hold(tx, &id, at(4)));
     committed!(db, |tx| outbox::put_off(tx, &id, "no luck", at(5)));
     said.note("again", claim("gone", 6).await.len());
     said.note("taken back", outbox::take_back(db, "gone").await.unwrap());
     said.note("done", committed!(db, |tx| outbox::mark_done(tx, &id, at(7))));
     said.note("done once", committed!(db, |tx| outbox::mark_done(tx, &id, at(7))));
     said.note("parked", committed!(db, |tx| outbox::park(tx, &two.id.to_string(), "refused", at(8))));
-    said.note("depth", outbox::depth(db, outbox::Lane::Voice).await.unwrap());
+    said.note("depth", outbox::depth(db, outbox::Lane::Voice, at(99)).await.unwrap());
     said.note("again", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("again once", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("hurried", committed!(db, |tx| outbox::hurry(tx, "call:1", "command", at(9))));
@@ -441,7 +444,10 @@ async fn texts(db: &Db, said: &mut Answers) {
     said.note("came in once", committed!(db, |tx| messages::insert_inbound(tx, &inbound, at(0))));
     let text = link_text("link", &red, &ours, &person);
     said.note("queued", queue_text(db, &text).await);
-    said.note("written once", committed!(db, |tx| messages::insert_outbound(tx, &text, None, at(1))));
+    said.note(
+        "written once",
+        committed!(db, |tx| messages::insert_outbound(tx, &text, messages::Said::Allowed, at(1))),
+    );
     said.note("to send", messages::to_send(db, &text.id).await.unwrap());
     said.note("sending", committed!(db, |tx| messages::set_sending(tx, &text.id, at(2))));
     committed!(db, |tx| messages::set_status(tx, &text.id, "queued", Some("no answer"), true, at(3)));
@@ -463,6 +469,37 @@ async fn texts(db: &Db, said: &mut Answers) {
         "agencies",
         committed!(db, |tx| ledger::agencies_of(tx, &person, Some(&ours), &default_number())),
     );
+}
+
+async fn bills_texted(db: &Db, said: &mut Answers) {
+    let (red, person) = (agency("red"), phone(31));
+    let consent = consents::New {
+        id: "c-1",
+        tenant: &red,
+        phone: &person,
+        given_at: at(-9),
+        source: consents::Source::Written,
+        evidence: "form 7",
+        actor: "ana",
+    };
+    said.note("consent", committed!(db, |tx| consents::add(tx, &consent, at(0))));
+    said.note("consent once", committed!(db, |tx| consents::add(tx, &consent, at(1))));
+    said.note("consents", consents::list(db, &red, &person).await.unwrap());
+    committed!(db, |tx| ledger::put(tx, &red, &person, ledger::Source::Import, at(-20)));
+    committed!(db, |tx| ledger::remove(tx, &red, &person));
+    said.note("recipient", committed!(db, |tx| consents::recipient(tx, &red, &person, Some("1042"))));
+    said.note("numbers of its cases", committed!(db, |tx| billing::case_phones(tx, &red, "1042")));
+    let text = messages::Outbound {
+        class: messages::Class::BillReady,
+        ..link_text("bill", &red, &phone(10), &person)
+    };
+    let waits = async || committed!(db, |tx| outgoing::bill_waits(tx, &red, "1042", &person));
+    said.note("no bill waits", waits().await);
+    // It is 10 h in the East.
+    said.note("allowed", queue_text(db, &text).await);
+    said.note("a bill waits", waits().await);
+    committed!(db, |tx| messages::hold(tx, &text.id, "held until tomorrow", at(2)));
+    said.note("ours", outgoing::latest(db, Some(&red), 1).await.unwrap());
 }
 
 async fn wordings(db: &Db, said: &mut Answers) {

@@ -82,7 +82,12 @@ async fn the_others_of_its_group_are_stored() {
 async fn a_text_is_not_handed_over_while_its_stop_is_pending() {
     let (db, _psql) = with_a_held_row().await;
     let text = link_text("t1", &agency("red"), &phone(10), &phone(20));
-    committed!(db, |tx| fusion_comms::store::messages::insert_outbound(tx, &text, None, at(1)));
+    committed!(db, |tx| fusion_comms::store::messages::insert_outbound(
+        tx,
+        &text,
+        fusion_comms::store::messages::Said::Allowed,
+        at(1)
+    ));
     store_one(&db, &stop("s1", &phone(20), &phone(10), at(5))).await.unwrap();
     assert!(matches!(gate::hand_over(&db, &Clock::system(), &text.id).await.unwrap(), Handed::Refused(_)));
 }

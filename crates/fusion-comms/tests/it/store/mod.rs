@@ -1,6 +1,7 @@
 //! The store's contract: the same questions to both engines, the same answers, and no statement left out.
 
 mod agencies_of;
+mod begun;
 mod contract;
 mod coverage;
 mod faxes;

@@ -19,6 +19,7 @@ fn effect(name: &str, key: &str) -> NewEffect {
         tenant: None,
         payload: json!({"name": name}),
         expires_at: None,
+        held_until: None,
     }
 }
 
@@ -65,7 +66,7 @@ on_both! {
         assert!(!committed!(db, |tx| outbox::park(tx, &first, "refused", at(2))));
         assert!(!committed!(db, |tx| outbox::mark_done(tx, &first, at(2))), "what is parked is not done");
         assert_eq!(names(&claim(&db, 9, 3).await), ["second"]);
-        assert_eq!(outbox::depth(&db, Lane::Voice).await.unwrap().parked, 1);
+        assert_eq!(outbox::depth(&db, Lane::Voice, at(99)).await.unwrap().parked, 1);
     }
 
     async fn the_lease_of_a_worker_that_died_runs_out(db) {
@@ -87,7 +88,7 @@ on_both! {
     async fn lanes_are_apart(db) {
         owe(&db, "first", "call:1").await;
         assert!(outbox::claim(&db, Lane::Sms, "me", 9, at(1), at(2)).await.unwrap().is_empty());
-        assert_eq!(outbox::depth(&db, Lane::Sms).await.unwrap().waiting, 0);
+        assert_eq!(outbox::depth(&db, Lane::Sms, at(99)).await.unwrap().waiting, 0);
     }
 
     async fn the_same_cause_asks_for_the_same_effect_once(db) {

@@ -103,7 +103,10 @@ impl TestApp {
             n += inbox::depth(&self.db, lane).await.expect("depths are read").waiting;
         }
         for lane in lanes {
-            n += outbox::depth(&self.db, *lane).await.expect("depths are read").waiting;
+            n += outbox::depth(&self.db, *lane, fusion_comms::clock::Clock::system().now())
+                .await
+                .expect("depths are read")
+                .waiting;
         }
         n + fusion_comms::store::queue::depth(&self.db).await.expect("depths are read").0
     }

@@ -7,19 +7,20 @@ use fusion_comms_core::sms::{Language, replies};
 use crate::store::tenants::Tenant;
 use crate::store::{StoreError, Tx, templates};
 
-/// The payment text of an agency.
-pub(super) async fn payment_link(
+/// A text of an agency that carries a payment link.
+pub(crate) async fn with_link(
     tx: &mut Tx,
     tenant: &Tenant,
+    kind: Kind,
     language: Language,
     link: &str,
 ) -> Result<String, StoreError> {
-    let template = template(tx, tenant, Kind::PaymentLink, language).await?;
+    let template = template(tx, tenant, kind, language).await?;
     Ok(template.render(&tenant.sender(), link))
 }
 
 /// An answer: in an agency's name, or in nobody's where several share the number.
-pub(super) async fn reply(
+pub(crate) async fn reply(
     tx: &mut Tx,
     tenant: Option<&Tenant>,
     kind: ReplyKind,
