@@ -1,7 +1,7 @@
 //! The classify worker as an AWS Lambda function: SQS hands it batches, and gets back which messages failed.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
@@ -47,19 +47,19 @@ struct Failure {
 /// When Lambda's runtime interface does not answer.
 pub async fn run(filing: &Filing) -> Result<(), lambda_runtime::Error> {
     let handler = |event: LambdaEvent<Batch>| async move {
-        let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
-        Ok::<_, lambda_runtime::Error>(work(filing, event.payload, deadline).await)
+        Ok::<_, lambda_runtime::Error>(work(filing, event.payload, event.context.deadline).await)
     };
     lambda_runtime::run(service_fn(handler)).await
 }
 
 /// One message after another, since one fax takes all cores; what does not fit into the time is a failure.
-async fn work(filing: &Filing, batch: Batch, deadline: SystemTime) -> Answer {
+async fn work(filing: &Filing, batch: Batch, deadline_ms: u64) -> Answer {
     let mut failures = Vec::new();
     for record in batch.records {
         let receives = record.attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok());
         let receives = receives.unwrap_or(1);
-        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(RESERVE);
+        let now_ms = u64::try_from(filing.clock.now().unix_micros() / 1000).unwrap_or(0);
+        let left = Duration::from_millis(deadline_ms.saturating_sub(now_ms)).saturating_sub(RESERVE);
         let failed = match tokio::time::timeout(left, guarded(filing.work(&record.body, receives))).await {
             Ok(Ok(())) => None,
             Ok(Err(e)) => Some(e.to_string()),

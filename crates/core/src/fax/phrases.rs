@@ -226,11 +226,13 @@ impl Lexicon {
             for start in 0..=end - 2 {
                 let part = &word[start..end];
                 let fits = part.len() >= 4 || LINKS.contains(&part);
-                if fits && (start == 0 || from[start].is_some()) && (start > 0 || end < word.len()) {
-                    if let Some(id) = self.words.get(singular(part)) {
-                        from[end] = Some((start, *id));
-                        break;
-                    }
+                if fits
+                    && (start == 0 || from[start].is_some())
+                    && (start > 0 || end < word.len())
+                    && let Some(id) = self.words.get(singular(part))
+                {
+                    from[end] = Some((start, *id));
+                    break;
                 }
             }
         }

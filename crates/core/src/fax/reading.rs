@@ -202,7 +202,7 @@ fn joined_tokens(text: &str) -> Vec<String> {
             }
         }
     }
-    joined.retain(|t| t.len() >= SHORTEST_ID + 1 && t.len() <= 24);
+    joined.retain(|t| t.len() > SHORTEST_ID && t.len() <= 24);
     joined
 }
 

@@ -66,9 +66,7 @@ fn unique_evidence(
             continue;
         } else if alone(id) && reading.misread(id).any(|read| is_certain(read, id, kind, roster)) {
             evidence.push(kind);
-        } else if reading.misread(id).next().is_some() {
-            near = true;
-        } else if reading.may_name(case) && reading.holds_near(id) {
+        } else if reading.misread(id).next().is_some() || reading.may_name(case) && reading.holds_near(id) {
             near = true;
         }
     }

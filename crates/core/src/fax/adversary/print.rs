@@ -95,7 +95,7 @@ impl Printed {
         }
         text += "\nWe have looked at this and write to you about the ambulance.\n";
         let source = if rate == 0 && dice.percent(50) { Source::Layer } else { Source::Ocr };
-        let read = read.into_iter().map(|(f, v)| (f, v)).collect();
+        let read = read.into_iter().collect();
         let page = PageText { source, ..PageText::new(1, text) };
         let printed = Self { pages: vec![page], read, day };
         printed.with_form(form)
