@@ -65,7 +65,7 @@ fn read(file: Vec<u8>, order: &Order, output: &mut impl Write) -> std::io::Resul
     let read = match &order.tesseract {
         None => {
             say(output, 0)?;
-            Ok(opened.as_they_are())
+            Ok(opened.unread())
         }
         Some(tesseract) => {
             let pages = opened.outlook();

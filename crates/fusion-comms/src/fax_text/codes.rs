@@ -27,7 +27,7 @@ pub(super) fn codes(page: &Gray) -> Vec<String> {
     let (Ok(width), Ok(height)) = (u32::try_from(page.width), u32::try_from(page.height)) else {
         return Vec::new();
     };
-    let mut hints = DecodeHints {
+    let hints = DecodeHints {
         PossibleFormats: Some(HashSet::from(FORMATS)),
         TryHarder: Some(true),
         ..DecodeHints::default()
@@ -37,7 +37,7 @@ pub(super) fn codes(page: &Gray) -> Vec<String> {
     };
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
     let mut reader = GenericMultipleBarcodeReader::new(MultiUseMultiFormatReader::default());
-    let found = reader.decode_multiple_with_hints(&mut bitmap, &mut hints).unwrap_or_default();
+    let found = reader.decode_multiple_with_hints(&mut bitmap, &hints).unwrap_or_default();
     let mut codes: Vec<String> = Vec::new();
     for code in found {
         let text = code.getText().trim();

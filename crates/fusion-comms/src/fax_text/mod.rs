@@ -113,10 +113,6 @@ impl Ocr {
         }
     }
 
-    fn is_off(&self) -> bool {
-        matches!(self, Ocr::Off)
-    }
-
     fn threads(&self) -> usize {
         match self {
             Ocr::Off => 1,

@@ -1,6 +1,7 @@
 //! The service's side: starts the reader, feeds it, and kills it with all that it started when it takes too long or
 //! says too much.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -107,9 +108,14 @@ impl FaxReader {
             // A child that died early closes the pipe; its exit status tells more than this error.
             let _ = input.write_all(&order).await;
             let _ = input.write_all(&file).await;
+            drop(input);
+            std::future::pending::<Infallible>().await
         };
-        let (_, heard) = tokio::join!(feed, self.listen(reader, output, most));
-        heard
+        // A child that reads nothing keeps nobody waiting longer than its time.
+        tokio::select! {
+            heard = self.listen(reader, output, most) => heard,
+            never = feed => match never {},
+        }
     }
 
     /// Hears first how many pages are read by OCR, which tells how long the answer may take, and then the answer.

@@ -84,7 +84,10 @@ async fn a_reader_that_takes_too_long_is_killed() {
         ocr: Ocr::Off,
     };
     let started = std::time::Instant::now();
-    assert!(matches!(reader.read_pages(Bytes::from(pdf(&[&[]]))).await, Err(ReadError::TooSlow(_))));
+    // More than a pipe holds: it is killed though it never reads to the end.
+    let long = "word ".repeat(200_000);
+    let file = Bytes::from(pdf(&[&[(50, 700, long.as_str())]]));
+    assert!(matches!(reader.read_pages(file).await, Err(ReadError::TooSlow(_))));
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 

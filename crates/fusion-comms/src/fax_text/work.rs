@@ -63,14 +63,14 @@ impl Opened {
     }
 
     /// The pages as their text layers have them.
-    pub fn as_they_are(self) -> Pages {
+    pub fn unread(self) -> Pages {
         Pages { pages: self.layers.into_iter().map(|l| l.page).collect(), no_tesseract: false }
     }
 
     /// Reads what the text layers leave, `threads` pages at once.
     pub fn read(self, tesseract: &Tesseract, threads: usize) -> Result<Pages, Trouble> {
         if self.layers.iter().all(|l| l.need == Need::Nothing) {
-            return Ok(self.as_they_are());
+            return Ok(self.unread());
         }
         let pictures = self.pictures()?;
         let one = |at: usize, layer: Layer| page(&pictures, at, layer, tesseract);
