@@ -1,7 +1,8 @@
-//! What kind of document a page is: weighted phrases and the shape of the page.
+//! What kind of document a page is: weighted phrases, the shape of the page, and what its words are like.
 
 use super::cover::{self, Place};
 use super::doc_type::DocType;
+use super::learned::{self, Opinion};
 use super::phrases::{self, Found};
 use super::rules::{self, Place as RulePlace, Rule};
 use super::segments;
@@ -25,9 +26,10 @@ const SURE_LEAD: i32 = 5;
 /// Phrases of at most so many points are on many papers; together they count no more than the second number.
 const SMALL: i32 = 2;
 const SMALL_MOST: i32 = 5;
-/// One phrase of so many points, or so many phrases above the small ones, must be there to be sure.
-const STRONG: i32 = 5;
-const MIDDLING: usize = 3;
+/// What the words alone speak for counts as many points as its lead says, at most so many.
+const MOST_OF_WORDS: f32 = 16.0;
+/// The words alone must lead by so much for the same type, and the rules alone come to it too, to be sure.
+const WORDS_LEAD: f32 = 3.0;
 /// A phrase of a heading worth this much is a title.
 const TITLE_POINTS: i32 = 6;
 
@@ -43,6 +45,15 @@ pub(super) struct Points([i32; DocType::ALL.len()]);
 impl Points {
     pub fn of(&self, doc_type: DocType) -> i32 {
         self.0[doc_type as usize]
+    }
+
+    /// With what the words alone speak for beside the rules.
+    #[expect(clippy::cast_possible_truncation, reason = "between 0 and a few")]
+    fn with(mut self, opinion: Option<Opinion>) -> Self {
+        if let Some(o) = opinion {
+            self.0[o.doc_type as usize] += o.lead.min(MOST_OF_WORDS) as i32;
+        }
+        self
     }
 
     pub fn add(&mut self, other: &Points) {
@@ -97,9 +108,13 @@ pub(super) fn read(page: &PageText) -> Page {
     if cover::is_about_rights(&found) {
         return Page::Enclosure;
     }
-    let points = points(&body, &found);
+    let opinion = learned::opinion(&body);
+    let of_rules = points(&body, &found);
+    let points = of_rules.with(opinion);
     let (doc_type, score, clear) = points.best();
-    let sure = clear && is_founded(doc_type, &found);
+    let agree = opinion.is_some_and(|o| o.doc_type == doc_type && o.lead >= WORDS_LEAD)
+        && of_rules.best().0 == doc_type;
+    let sure = clear && agree;
     let hits = || rules::of(doc_type).iter().filter(|r| r.on(&found).is_some());
     let titled = hits().any(|r| is_title(r, &found));
     let reasons = hits().map(|r| r.phrase).collect();
@@ -119,12 +134,6 @@ fn points(body: &str, found: &Found) -> Points {
         let small: i32 = small.iter().sum();
         rest.iter().sum::<i32>() + small.min(SMALL_MOST) + structure(doc_type, &shape)
     }))
-}
-
-/// A type is sure only on words of its own: one strong phrase, or several of middling worth.
-fn is_founded(doc_type: DocType, found: &Found) -> bool {
-    let hits: Vec<i32> = rules::of(doc_type).iter().filter_map(|r| r.on(found)).collect();
-    hits.iter().any(|p| *p >= STRONG) || hits.iter().filter(|p| **p > SMALL).count() >= MIDDLING
 }
 
 /// What the shape of a page says: statements have columns of money, with several patients a payment's, letters of

@@ -17,6 +17,7 @@ mod formats;
 mod glyphs;
 mod labels;
 mod layout;
+mod learned;
 mod matching;
 mod names;
 mod patient;
