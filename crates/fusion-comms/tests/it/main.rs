@@ -29,6 +29,8 @@ mod consent;
 mod dead_legs;
 mod fax;
 mod fax_filing;
+mod fax_hostile;
+mod fax_ocr;
 mod fax_text;
 mod fixtures;
 mod happy_paths;
