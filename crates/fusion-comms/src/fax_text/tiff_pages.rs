@@ -214,7 +214,7 @@ mod tests {
 
     macro_rules! coding {
         ($name:literal) => {
-            ($name, &include_bytes!(concat!("../../tests/data/fax/codings/", $name, ".tiff"))[..])
+            ($name, include_bytes!(concat!("../../tests/data/fax/codings/", $name, ".tiff")) as &[u8])
         };
     }
 
