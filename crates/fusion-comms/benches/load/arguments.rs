@@ -35,6 +35,9 @@ pub struct Arguments {
     /// ledger: opt-outs in the large ledger, and a tenth as many events. Ten million need some 3 GB under TMPDIR.
     #[arg(long, default_value_t = 10_000_000)]
     pub rows: i64,
+    /// fax: how many faxes of two pages, one after the other.
+    #[arg(long, default_value_t = 30)]
+    pub faxes: u32,
     /// The binary to be measured, instead of this build's.
     #[arg(long)]
     pub binary: Option<PathBuf>,
@@ -56,6 +59,8 @@ pub enum Kind {
     Ingest,
     /// What reading a text costs, over the labelled texts.
     Reader,
+    /// Pages a second of scanned faxes against tesseract alone, memory, and from received to classified.
+    Fax,
     /// What asking the ledger costs, with many opt-outs against few. Not part of `all`: it fills gigabytes.
     Ledger,
     All,
@@ -77,7 +82,7 @@ impl Arguments {
 impl Kind {
     pub fn each(&self) -> &[Kind] {
         match self {
-            Kind::All => &[Kind::Calls, Kind::Ack, Kind::Ingest, Kind::Reader],
+            Kind::All => &[Kind::Calls, Kind::Ack, Kind::Ingest, Kind::Reader, Kind::Fax],
             one => std::slice::from_ref(one),
         }
     }

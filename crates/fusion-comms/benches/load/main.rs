@@ -5,6 +5,9 @@ mod ack;
 mod arguments;
 mod calls;
 mod events;
+mod fax;
+mod fax_memory;
+mod fax_pages;
 mod figures;
 mod host;
 mod ingest;
@@ -57,6 +60,7 @@ async fn measure(arguments: &Arguments, kind: Kind, on: On, program: &Path) -> a
         Kind::Ack => ack::run(arguments, on, program).await,
         Kind::Ingest => ingest::run(arguments, on, program).await,
         Kind::Reader => Ok(reader::run()),
+        Kind::Fax => fax::run(arguments, on, program).await,
         Kind::Ledger => ledger::run(arguments, on, program).await,
         Kind::Calls | Kind::All => calls::run(arguments, on, program).await,
     }

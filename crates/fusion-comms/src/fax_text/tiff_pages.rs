@@ -214,7 +214,7 @@ mod tests {
 
     macro_rules! coding {
         ($name:literal) => {
-            ($name, &include_bytes!(concat!("../../tests/data/fax/codings/", $name, ".tiff"))[..])
+            ($name, include_bytes!(concat!("../../tests/data/fax/codings/", $name, ".tiff")) as &[u8])
         };
     }
 
@@ -244,11 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_cut_anywhere_is_no_page_and_no_panic() {
+    fn a_file_cut_anywhere_is_never_half_a_page() {
         for (name, file) in CODINGS {
             for end in 0..file.len() - 1 {
                 let cut = &file[..end];
-                assert!(count(cut, 1).and_then(|_| page(cut, 0).map(|_| ())).is_err(), "{name} cut at {end}");
+                // Only the density may be lost, which stands last in these files.
+                if let Ok(scan) = count(cut, 1).and_then(|_| page(cut, 0)) {
+                    assert_eq!(scan.gray.pixels, pattern(), "{name} cut at {end}");
+                }
             }
         }
     }

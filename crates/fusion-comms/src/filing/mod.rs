@@ -142,8 +142,8 @@ impl Filing {
             suggestions: Some(suggestions.clone()),
             reasons: Some(json!(v.reasons)),
             pages_key: filed.pages_key.as_deref(),
-            segments: None,
-            pcs_checklist: None,
+            segments: Some(json!(v.segments)),
+            pcs_checklist: v.pcs_checklist.as_ref().map(|list| json!(list)),
         };
         let mut tx = self.db.begin().await?;
         let done = faxes::file(&mut tx, &fax.id, &outcome, now).await?;

@@ -51,12 +51,11 @@ fn bomb_of_pixels() -> Bytes {
     with_image(1, image(100_000, 100_000, b"few".to_vec()))
 }
 
-/// A small image whose data unpacks to two gigabytes, in two steps.
+/// A small image whose data unpacks to a gigabyte, in two steps.
 fn bomb_of_image_data() -> Bytes {
-    let mut inner = image(1728, 2200, vec![0; 128 << 20]);
+    let mut inner = image(1728, 2200, vec![0; 1 << 30]);
     inner.compress().unwrap();
-    let once = inner.content.repeat(16);
-    let mut outer = Stream::new(Dictionary::new(), once);
+    let mut outer = Stream::new(Dictionary::new(), inner.content);
     outer.compress().unwrap();
     let mut stream = image(1728, 2200, outer.content);
     let filters: Vec<Object> = vec!["FlateDecode".into(), "FlateDecode".into()];
@@ -88,11 +87,11 @@ fn bomb_of_objects() -> Bytes {
     text.into()
 }
 
-/// Page content packed ten times over, each time to a thousandth.
+/// Page content packed three times over, each time to a thousandth.
 fn bomb_of_nested_streams() -> Bytes {
     const TIMES: usize = 3;
     pdf("one two three", |_| {
-        let mut content = vec![b' '; 512 << 20];
+        let mut content = vec![0; 256 << 20];
         for _ in 0..TIMES {
             let mut stream = plain(std::mem::take(&mut content));
             stream.compress().unwrap();

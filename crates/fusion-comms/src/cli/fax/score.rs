@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
-use fusion_comms_core::fax::{Case, Status};
+use fusion_comms_core::fax::{Case, Segment, Status};
 use fusion_comms_core::ids::TenantId;
 use futures::StreamExt;
 use serde::Deserialize;
@@ -99,6 +99,7 @@ async fn one(
                 "status": v.status.as_str(),
                 "candidates": candidates,
                 "reasons": v.reasons,
+                "segments": v.segments.iter().map(segment).collect::<Vec<_>>(),
             });
             Ok(Scored { line, pages: examined.pages.len() })
         }
@@ -107,6 +108,11 @@ async fn one(
         }
         Err(e) => Ok(Scored { line: unread(fax, "failed", &e.to_string()), pages: 0 }),
     }
+}
+
+fn segment(part: &Segment) -> Value {
+    let pages = format!("{}-{}", part.first_page, part.last_page);
+    json!({"pages": pages, "doc_type": part.doc_type, "case_id": part.case_id})
 }
 
 fn unread(fax: &Arrived, status: &str, why: &str) -> Value {
