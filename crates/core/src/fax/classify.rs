@@ -30,6 +30,9 @@ const SMALL_MOST: i32 = 5;
 const MOST_OF_WORDS: f32 = 16.0;
 /// The words alone must lead by so much for the same type, and the rules alone come to it too, to be sure.
 const WORDS_LEAD: f32 = 3.0;
+/// With so many points, so far ahead, the rules alone are sure.
+const OVERWHELMING: i32 = 24;
+const OVERWHELMING_LEAD: i32 = 18;
 /// A phrase of a heading worth this much is a title.
 const TITLE_POINTS: i32 = 6;
 
@@ -60,6 +63,12 @@ impl Points {
         for (sum, points) in self.0.iter_mut().zip(other.0) {
             *sum += points;
         }
+    }
+
+    /// So many points for one type and so few for any other that nothing else need agree.
+    fn is_overwhelming(&self, doc_type: DocType) -> bool {
+        let others = DocType::ALL.into_iter().filter(|t| *t != doc_type).map(|t| self.of(t)).max();
+        self.of(doc_type) >= OVERWHELMING && self.of(doc_type) - others.unwrap_or(0) >= OVERWHELMING_LEAD
     }
 
     /// The best type, and whether it is strong enough and clear of the second best.
@@ -114,7 +123,7 @@ pub(super) fn read(page: &PageText) -> Page {
     let (doc_type, score, clear) = points.best();
     let agree = opinion.is_some_and(|o| o.doc_type == doc_type && o.lead >= WORDS_LEAD)
         && of_rules.best().0 == doc_type;
-    let sure = clear && agree;
+    let sure = clear && (agree || of_rules.is_overwhelming(doc_type));
     let hits = || rules::of(doc_type).iter().filter(|r| r.on(&found).is_some());
     let titled = hits().any(|r| is_title(r, &found));
     let reasons = hits().map(|r| r.phrase).collect();

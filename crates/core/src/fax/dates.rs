@@ -49,6 +49,15 @@ impl Date {
         matches!(self.year, Year::Full(_))
     }
 
+    /// Its year, of this century where it has two digits only, lies at least two years after the other's.
+    pub fn is_later_year_than(self, other: Self) -> bool {
+        let year = |d: Self| match d.year {
+            Year::Full(year) => year,
+            Year::Short(year) => 2000 + year,
+        };
+        year(self) >= year(other) + 2
+    }
+
     /// The year with its century, where it was printed.
     pub fn full_year(self) -> Option<u32> {
         match self.year {

@@ -146,9 +146,11 @@ impl Reading {
         self.pages.iter().flat_map(|p| p.bills.iter().map(String::as_str))
     }
 
-    fn says_birth(&self, dob: Date) -> bool {
+    /// Under its label, or anywhere with a year that can only be the birth's: no trip was in it, nor will be soon.
+    fn says_birth(&self, dob: Date, service: Option<Date>) -> bool {
+        let tells = |d: Date| d.has_full_year() || service.is_some_and(|s| d.is_later_year_than(s));
         self.pages.iter().flat_map(|p| &p.births).any(|d| d.agrees(dob))
-            || self.loose().any(|(d, _)| d.has_full_year() && d.agrees(dob))
+            || self.loose().any(|(d, _)| tells(d) && d.agrees(dob))
     }
 
     pub fn says_service(&self, dos: Date) -> bool {
@@ -167,8 +169,9 @@ impl Reading {
         add(Evidence::Name, named);
         add(Evidence::NearName, !named && self.names_nearly(case));
         add(Evidence::MemberId, self.holds(&case.member_id));
-        add(Evidence::DateOfBirth, Date::iso(&case.patient_dob).is_some_and(|d| self.says_birth(d)));
-        add(Evidence::DateOfService, Date::iso(&case.date_of_service).is_some_and(|d| self.says_service(d)));
+        let service = Date::iso(&case.date_of_service);
+        add(Evidence::DateOfBirth, Date::iso(&case.patient_dob).is_some_and(|d| self.says_birth(d, service)));
+        add(Evidence::DateOfService, service.is_some_and(|d| self.says_service(d)));
         evidence
     }
 }

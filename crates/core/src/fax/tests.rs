@@ -290,3 +290,11 @@ proptest! {
         let _ = sniff(text.as_bytes());
     }
 }
+
+#[test]
+fn a_year_of_two_digits_that_no_trip_can_be_in_is_a_births() {
+    assert_eq!(attached("Certificate of need\nRobert Quill      01/17/49").as_deref(), Some("bob"));
+    assert_eq!(attached("Certificate of need\nRobert Quill      01/17/27"), None);
+    // The one trip's year and another's birth: which it is nobody can tell.
+    assert_eq!(attached("Certificate of need\nThomas Ferris      02/03/01"), None);
+}

@@ -32,7 +32,8 @@ pub struct Word {
 pub struct PageText {
     pub number: u32,
     pub text: String,
-    /// The page shows something that is not in `text`: a picture, or letters without a readable encoding. Of a page
+    /// The page shows something that is not in `text`: a picture, or letters without a readable encoding; with OCR,
+    /// black that is no word's. Of a page
     /// read by OCR: the picture is not blank, so that a page with hardly a word on it is one that could not be read.
     #[serde(default)]
     pub has_picture: bool,

@@ -26,6 +26,14 @@ impl Gray {
         self.pixels.iter().filter(|p| **p < DARK).count() as f64 / self.pixels.len() as f64
     }
 
+    /// Whitens a box, `from..to` across and down; what lies outside of the picture is left out.
+    pub fn whiten(&mut self, across: (usize, usize), down: (usize, usize)) {
+        let (left, right) = (across.0.min(self.width), across.1.min(self.width));
+        for row in self.pixels.chunks_exact_mut(self.width).take(down.1).skip(down.0) {
+            row[left..right].fill(255);
+        }
+    }
+
     pub fn inverted(mut self) -> Self {
         self.pixels.iter_mut().for_each(|p| *p = 255 - *p);
         self
@@ -283,5 +291,16 @@ mod tests {
         assert!(Gray::new(2, 2, vec![0; 3]).is_none());
         assert!(Gray::new(0, 2, vec![]).is_none());
         assert!(Gray::new(usize::MAX, 2, vec![]).is_none());
+    }
+
+    #[test]
+    fn a_box_is_whitened_as_far_as_it_lies_in_the_picture() {
+        let mut gray = Gray::new(4, 3, vec![0; 12]).unwrap();
+        gray.whiten((1, 3), (1, 2));
+        assert_eq!(gray.pixels, [0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0]);
+        gray.whiten((3, 90), (2, 90));
+        assert_eq!(gray.pixels[11], 255);
+        gray.whiten((50, 90), (50, 90));
+        assert_eq!(gray.pixels.iter().filter(|p| **p == 255).count(), 3);
     }
 }

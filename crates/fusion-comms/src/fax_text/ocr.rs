@@ -11,6 +11,11 @@ use super::tesseract::{Failure, Line, Tesseract};
 
 /// A page with less black than this share shows nothing but specks.
 const BLANK: f64 = 0.0002;
+/// Words of at least this confidence, with so many pixels around them, are taken off a page to see what else is there;
+/// less black than this share is left by specks and the ends of letters.
+const READ_WELL: u8 = 50;
+const AROUND: u32 = 6;
+const SPECKS: f64 = 0.0006;
 /// Black with more than this: a cover left open, nothing to read.
 const BLACK: f64 = 0.95;
 /// White on black.
@@ -69,12 +74,26 @@ pub(super) fn read(tesseract: &Tesseract, number: u32, picture: Picture) -> Seen
         Err(failure) => return Seen::Unread(Some(failure)),
     };
     drop(soft);
-    let codes = codes(&if turn == 0 { sharp } else { sharp.turned(turn) });
+    let picture = if turn == 0 { sharp } else { sharp.turned(turn) };
+    let codes = codes(&picture);
     let text = lay_out(&reading.lines);
-    let words = reading.lines.into_iter().flat_map(|l| l.words).collect();
-    let page =
-        PageText { has_picture: true, source: Source::Ocr, words, codes, ..PageText::new(number, text) };
-    Seen::Read(page)
+    let words: Vec<Word> = reading.lines.into_iter().flat_map(|l| l.words).collect();
+    let has_picture = is_more_than(picture, &words);
+    Seen::Read(PageText { has_picture, source: Source::Ocr, words, codes, ..PageText::new(number, text) })
+}
+
+/// Whether something is on the page besides what was read well.
+fn is_more_than(mut picture: Gray, words: &[Word]) -> bool {
+    for word in words.iter().filter(|w| w.confidence >= READ_WELL) {
+        let side = |from: u32, length: u32| {
+            (
+                from.saturating_sub(AROUND) as usize,
+                from.saturating_add(length).saturating_add(AROUND) as usize,
+            )
+        };
+        picture.whiten(side(word.left, word.width), side(word.top, word.height));
+    }
+    picture.darkness() >= SPECKS
 }
 
 struct Reading {
