@@ -2,7 +2,7 @@
 
 use super::candidates::{Candidate, Evidence};
 use super::dates::Date;
-use super::formats::is_of_format;
+use super::formats::{has_form_of, is_of_format};
 use super::glyphs::{folded, is_near_id};
 use super::names::{Agreement, PersonName};
 use super::reading::{Reading, is_findable};
@@ -110,7 +110,10 @@ fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
             reading.id_like().filter(|t| is_of_format(t, id, slack) && !reading.is_known(t, case, own));
         others.any(|t| if is_near_id(t, id) { !(birth || named) } else { true })
     });
-    made_alike || !(named || birth) && reading.bills().next().is_some()
+    // Under a label of ours the beginning need not be the same.
+    let labelled = |id: &str| reading.bills().any(|t| has_form_of(t, id) && !is_near_id(t, id));
+    made_alike
+        || !named && (!birth && reading.bills().next().is_some() || missing().any(|(_, id)| labelled(id)))
 }
 
 impl Reading {

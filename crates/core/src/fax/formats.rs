@@ -58,6 +58,12 @@ pub(super) fn is_of_format(read: &str, own: &str, slack: usize) -> bool {
         && edits(&shape(&read), &shape(&own), slack) <= slack
 }
 
+/// Whether what was read has digits, letters and marks where `own` has them, and is not `own`.
+pub(super) fn has_form_of(read: &str, own: &str) -> bool {
+    let (read, own) = (read.to_ascii_uppercase(), own.to_ascii_uppercase());
+    own.len() >= 6 && read != own && shape(&read) == shape(&own)
+}
+
 /// `RC-26-012932` is `RC-99-999999`; letters that are taken for digits are digits here.
 fn shape(id: &str) -> String {
     let sign = |c: char| match as_digit(c) {
@@ -82,6 +88,7 @@ mod tests {
         for other in ["RC-26-642316", "RC-26-64231G", "RC-26-64231", "RC.26-642316"] {
             assert!(is_of_format(other, "RC-26-873199", 1), "{other}");
         }
+        assert!(has_form_of("30526293", "36271770") && !has_form_of("3052629", "36271770"));
         for none in ["RC-26-873199", "MR-26-642316", "RC-264", "512-555-0142", "RC-26-AMBUL"] {
             assert!(!is_of_format(none, "RC-26-873199", 1), "{none}");
         }

@@ -20,7 +20,7 @@ use Kind::{Birth, OtherBirth, Paper, Service};
 const KEYWORDS: &[(&str, Kind)] = &[
     ("subscriber dob", OtherBirth), ("insured dob", OtherBirth), ("guarantor dob", OtherBirth),
     ("spouse dob", OtherBirth), ("subscriber date of birth", OtherBirth),
-    ("insured date of birth", OtherBirth), ("insureds date of birth", OtherBirth), ("dob", Birth),
+    ("insured date of birth", OtherBirth), ("insureds date of birth", OtherBirth), ("dob", Birth), ("d0b", Birth), ("d08", Birth), ("do8", Birth),
     ("d o b", Birth), ("birth", Birth), ("birthdate", Birth), ("born", Birth), ("bdate", Birth),
     ("date of service", Service), ("dates of service", Service), ("date s of service", Service),
     ("dos", Service), ("service date", Service), ("service dates", Service), ("serv date", Service),
