@@ -298,3 +298,15 @@ fn a_year_of_two_digits_that_no_trip_can_be_in_is_a_births() {
     // The one trip's year and another's birth: which it is nobody can tell.
     assert_eq!(attached("Certificate of need\nThomas Ferris      02/03/01"), None);
 }
+
+#[test]
+fn a_title_that_begins_with_a_label_is_nobodys_name() {
+    let r = roster();
+    for title in ["Resident Face Sheet", "Patient Facesheet", "Resident Face Sheet  Printed Nov 8"] {
+        let sheet = format!(
+            "{title}\nResident   Quill, Robert\nBirthdate   01/17/1949\nPolicy number  {}",
+            r[3].member_id
+        );
+        assert_eq!(attached(&sheet).as_deref(), Some("bob"), "{title}");
+    }
+}
