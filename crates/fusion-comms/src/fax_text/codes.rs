@@ -6,6 +6,7 @@ use rxing::common::HybridBinarizer;
 use rxing::multi::{GenericMultipleBarcodeReader, MultipleBarcodeReader};
 use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, MultiUseMultiFormatReader};
 
+use super::dense::dense_places;
 use super::gray::Gray;
 
 /// More codes than this on a page are no codes.
@@ -24,7 +25,20 @@ const FORMATS: [BarcodeFormat; 6] = [
 
 /// What the codes on a page say, each once.
 pub(super) fn codes(page: &Gray) -> Vec<String> {
-    let (Ok(width), Ok(height)) = (u32::try_from(page.width), u32::try_from(page.height)) else {
+    let mut codes: Vec<String> = Vec::new();
+    for place in dense_places(page) {
+        for code in decoded(page.cut(place.across, place.down)) {
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+    }
+    codes.truncate(MOST_CODES);
+    codes
+}
+
+fn decoded(part: Gray) -> Vec<String> {
+    let (Ok(width), Ok(height)) = (u32::try_from(part.width), u32::try_from(part.height)) else {
         return Vec::new();
     };
     let hints = DecodeHints {
@@ -32,19 +46,12 @@ pub(super) fn codes(page: &Gray) -> Vec<String> {
         TryHarder: Some(true),
         ..DecodeHints::default()
     };
-    let Ok(source) = Luma8LuminanceSource::new(page.pixels.clone(), width, height) else {
+    let Ok(source) = Luma8LuminanceSource::new(part.pixels, width, height) else {
         return Vec::new();
     };
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
     let mut reader = GenericMultipleBarcodeReader::new(MultiUseMultiFormatReader::default());
     let found = reader.decode_multiple_with_hints(&mut bitmap, &hints).unwrap_or_default();
-    let mut codes: Vec<String> = Vec::new();
-    for code in found {
-        let text = code.getText().trim();
-        if !text.is_empty() && text.len() <= LONGEST && !codes.iter().any(|c| c == text) {
-            codes.push(text.to_owned());
-        }
-    }
-    codes.truncate(MOST_CODES);
-    codes
+    let texts = found.iter().map(|code| code.getText().trim());
+    texts.filter(|text| !text.is_empty() && text.len() <= LONGEST).map(str::to_owned).collect()
 }

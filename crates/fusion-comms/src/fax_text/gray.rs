@@ -1,5 +1,7 @@
 //! A page's picture in 8-bit gray, and what is done to it before it is read.
 
+use std::ops::Range;
+
 /// Black is 0, white 255; row after row, without padding.
 #[derive(Clone)]
 pub(super) struct Gray {
@@ -21,9 +23,21 @@ impl Gray {
         })
     }
 
+    /// Whether a pixel counts as black.
+    pub fn is_dark(pixel: u8) -> bool {
+        pixel < DARK
+    }
+
     /// Share of the pixels that are black, 0 to 1.
     pub fn darkness(&self) -> f64 {
-        self.pixels.iter().filter(|p| **p < DARK).count() as f64 / self.pixels.len() as f64
+        self.pixels.iter().filter(|p| Self::is_dark(**p)).count() as f64 / self.pixels.len() as f64
+    }
+
+    /// A part that lies in the picture.
+    pub fn cut(&self, across: Range<usize>, down: Range<usize>) -> Self {
+        let rows = self.pixels.chunks_exact(self.width).take(down.end).skip(down.start);
+        let pixels = rows.flat_map(|row| &row[across.clone()]).copied().collect();
+        Self { width: across.len(), height: down.len(), pixels }
     }
 
     /// Whitens a box, `from..to` across and down; what lies outside of the picture is left out.
@@ -111,28 +125,30 @@ impl Gray {
 
     /// A Gaussian blur of standard deviation 0.6: specks lose and broken strokes close, letters stay.
     pub fn softened(&self) -> Self {
-        // e^(-x²/2σ²) at 0, 1 and 2 pixels, normed to 256.
-        const WEIGHTS: [u32; 5] = [1, 42, 170, 42, 1];
+        // e^(-x²/2σ²) at 0, 1 and 2 pixels, normed to 256. Plain sums over slices of one length, which the compiler
+        // works on many at a time.
+        let blend = |a: u8, b: u8, c: u8, d: u8, e: u8| {
+            let (far, near) = (u16::from(a) + u16::from(e), u16::from(b) + u16::from(d));
+            ((far + near * 42 + u16::from(c) * 170) >> 8) as u8
+        };
         let (w, h) = (self.width, self.height);
         let mut across = vec![0_u8; self.pixels.len()];
         for (row, out) in self.pixels.chunks_exact(w).zip(across.chunks_exact_mut(w)) {
-            for (x, o) in out.iter_mut().enumerate() {
-                let sum: u32 = match row.get(x.wrapping_sub(2)..x + 3) {
-                    Some(near) if x >= 2 => near.iter().zip(WEIGHTS).map(|(p, k)| u32::from(*p) * k).sum(),
-                    _ => (0..5)
-                        .map(|k| u32::from(row[(x + k).saturating_sub(2).min(w - 1)]) * WEIGHTS[k])
-                        .sum(),
-                };
-                *o = (sum >> 8) as u8;
+            let at = |x: usize| row[x.min(w - 1)];
+            for x in (0..w.min(2)).chain(w.saturating_sub(2).max(w.min(2))..w) {
+                out[x] = blend(at(x.saturating_sub(2)), at(x.saturating_sub(1)), at(x), at(x + 1), at(x + 2));
+            }
+            for (o, near) in out.iter_mut().skip(2).zip(row.windows(5)) {
+                *o = blend(near[0], near[1], near[2], near[3], near[4]);
             }
         }
         let row = |y: usize| &across[y.min(h - 1) * w..][..w];
-        let mut pixels = Vec::with_capacity(across.len());
-        for y in 0..h {
-            let rows = [row(y.saturating_sub(2)), row(y.saturating_sub(1)), row(y), row(y + 1), row(y + 2)];
+        let mut pixels = vec![0_u8; across.len()];
+        for (y, out) in pixels.chunks_exact_mut(w).enumerate() {
+            let (a, b) = (row(y.saturating_sub(2)), row(y.saturating_sub(1)));
+            let (c, d, e) = (row(y), row(y + 1), row(y + 2));
             for x in 0..w {
-                let sum: u32 = rows.iter().zip(WEIGHTS).map(|(r, k)| u32::from(r[x]) * k).sum();
-                pixels.push((sum >> 8) as u8);
+                out[x] = blend(a[x], b[x], c[x], d[x], e[x]);
             }
         }
         Self { width: w, height: h, pixels }
@@ -140,30 +156,42 @@ impl Gray {
 
     /// Rotated by a small angle about its middle, clockwise for positive ones; what was outside is white.
     pub fn rotated(&self, degrees: f32) -> Self {
-        let (sin, cos) = degrees.to_radians().sin_cos();
-        let (cx, cy) = (self.width as f32 / 2.0, self.height as f32 / 2.0);
+        // Places are counted in 65,536ths of a pixel.
+        let fixed = |x: f64| (x * 65_536.0) as i64;
+        let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
+        let (cx, cy) = (self.width as f64 / 2.0, self.height as f64 / 2.0);
+        let (right, down) = (fixed(cos), fixed(-sin));
         let mut pixels = Vec::with_capacity(self.pixels.len());
         for y in 0..self.height {
-            let dy = y as f32 - cy;
-            for x in 0..self.width {
-                let dx = x as f32 - cx;
-                pixels.push(self.between(cx + dx * cos + dy * sin, cy - dx * sin + dy * cos));
+            let dy = y as f64 - cy;
+            let (mut from_x, mut from_y) = (fixed(cx - cx * cos + dy * sin), fixed(cy + cx * sin + dy * cos));
+            for _ in 0..self.width {
+                pixels.push(self.between(from_x, from_y));
+                from_x += right;
+                from_y += down;
             }
         }
         Self { pixels, ..*self }
     }
 
-    /// The value at a place between pixels.
-    fn between(&self, x: f32, y: f32) -> u8 {
-        let (left, top) = (x.floor(), y.floor());
-        let at = |x: f32, y: f32| {
-            let inside = x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32;
-            if inside { f32::from(self.pixels[y as usize * self.width + x as usize]) } else { 255.0 }
+    /// The value at a place between pixels, in 65,536ths of one.
+    fn between(&self, x: i64, y: i64) -> u8 {
+        let (left, top) = (x >> 16, y >> 16);
+        let (fx, fy) = ((x >> 8 & 255) as u32, (y >> 8 & 255) as u32);
+        let (w, h) = (self.width as i64, self.height as i64);
+        let [a, b, c, d] = if left >= 0 && top >= 0 && left < w - 1 && top < h - 1 {
+            let at = top as usize * self.width + left as usize;
+            let (above, below) = (&self.pixels[at..at + 2], &self.pixels[at + self.width..][..2]);
+            [above[0], above[1], below[0], below[1]].map(u32::from)
+        } else {
+            let at = |x: i64, y: i64| match x >= 0 && y >= 0 && x < w && y < h {
+                true => u32::from(self.pixels[y as usize * self.width + x as usize]),
+                false => 255,
+            };
+            [at(left, top), at(left + 1, top), at(left, top + 1), at(left + 1, top + 1)]
         };
-        let (fx, fy) = (x - left, y - top);
-        let above = at(left, top) * (1.0 - fx) + at(left + 1.0, top) * fx;
-        let below = at(left, top + 1.0) * (1.0 - fx) + at(left + 1.0, top + 1.0) * fx;
-        (above * (1.0 - fy) + below * fy + 0.5) as u8
+        let (above, below) = (a * (256 - fx) + b * fx, c * (256 - fx) + d * fx);
+        ((above * (256 - fy) + below * fy + 32_768) >> 16) as u8
     }
 
     /// The places of black pixels on the picture made smaller by `by`, where a fifth of a block makes it black.

@@ -6,6 +6,7 @@
 
 mod child;
 mod codes;
+mod dense;
 mod gray;
 mod layers;
 mod lines;
