@@ -10,6 +10,7 @@ mod dense;
 mod gray;
 mod layers;
 mod lines;
+mod marks;
 mod ocr;
 mod page;
 mod parent;

@@ -4,6 +4,7 @@ use fusion_comms_core::fax::{PageText, Source, Word};
 
 use super::codes::codes;
 use super::gray::Gray;
+use super::marks::has_marks;
 use super::picture::Picture;
 use super::rows::lay_out;
 use super::skew::lie;
@@ -11,11 +12,9 @@ use super::tesseract::{Failure, Line, Tesseract};
 
 /// A page with less black than this share shows nothing but specks.
 const BLANK: f64 = 0.0002;
-/// Words of at least this confidence, with so many pixels around them, are taken off a page to see what else is there;
-/// less black than this share is left by specks and the ends of letters.
+/// Words of at least this confidence, with so many pixels around them, are taken off a page to see what else is there.
 const READ_WELL: u8 = 50;
 const AROUND: u32 = 6;
-const SPECKS: f64 = 0.0006;
 /// Black with more than this: a cover left open, nothing to read.
 const BLACK: f64 = 0.95;
 /// White on black.
@@ -93,7 +92,7 @@ fn is_more_than(mut picture: Gray, words: &[Word]) -> bool {
         };
         picture.whiten(side(word.left, word.width), side(word.top, word.height));
     }
-    picture.darkness() >= SPECKS
+    has_marks(&picture)
 }
 
 struct Reading {
