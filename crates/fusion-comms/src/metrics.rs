@@ -113,6 +113,7 @@ fn describe() {
     describe_gauge!("queue_depth", "Queue depth: faxes that wait to be classified");
     describe_gauge!("queue_oldest_message_age_seconds", "Age of the oldest message in the queue, in seconds");
     describe_gauge!("database_pool_connections", "Database pool connections by state");
+    describe_counter!("secret_reads_total", "Readings of the secret in AWS Secrets Manager by outcome");
     describe_counter!("telnyx_key_verified_total", "Key fingerprint that verified a webhook");
 }
 
@@ -128,6 +129,9 @@ fn lay_at_zero() {
         counter!("telnyx_event_insert_failures_total", "channel" => channel).increment(0);
         counter!("telnyx_events_stored_total", "channel" => channel).increment(0);
         counter!("telnyx_event_duplicates_total", "channel" => channel).increment(0);
+    }
+    for outcome in ["read", "failed"] {
+        counter!("secret_reads_total", "outcome" => outcome).increment(0);
     }
     INBOX_LANES.into_iter().for_each(|lane| inbox(lane, 0, 0.0));
     OUTBOX_LANES.into_iter().for_each(|lane| outbox(lane, 0, 0.0));
@@ -190,6 +194,12 @@ pub fn key_verified(fingerprint: &str) {
 /// Lays the series of a configured key at 0. Called once a key at start.
 pub fn key_known(fingerprint: &str) {
     counter!("telnyx_key_verified_total", "fingerprint" => fingerprint.to_owned()).increment(0);
+}
+
+/// The secret that holds our keys was read again, or could not be.
+pub fn secret_read(well: bool) {
+    let outcome = if well { "read" } else { "failed" };
+    counter!("secret_reads_total", "outcome" => outcome).increment(1);
 }
 
 /// How much of the inbox waits, and since how many seconds the oldest.

@@ -3,12 +3,14 @@
 //!
 //! Invariant: nothing here keeps a URL, a request body or a header of ours, so no error built from it can show one.
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -50,6 +52,44 @@ pub(crate) fn client(base: &Url) -> Result<Client, SetupError> {
     let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
     builder.build().map_err(SetupError::Client)
 }
+
+/// An API key that may be exchanged while it is in use. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Credential {
+    bearer: Arc<RwLock<HeaderValue>>,
+    /// Told when the provider refuses the key: there may be a newer one.
+    nudge: Arc<Notify>,
+}
+
+impl Credential {
+    pub(crate) fn new(key: &SecretString) -> Result<Self, SetupError> {
+        Ok(Self { bearer: Arc::new(RwLock::new(bearer(key)?)), nudge: Arc::default() })
+    }
+
+    pub(crate) fn nudging(self, nudge: Arc<Notify>) -> Self {
+        Self { nudge, ..self }
+    }
+
+    /// From the next request on the other key is used.
+    pub(crate) fn replace(&self, key: &SecretString) -> Result<(), SetupError> {
+        *self.bearer.write().unwrap_or_else(PoisonError::into_inner) = bearer(key)?;
+        Ok(())
+    }
+
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.bearer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The provider answered with this status.
+    pub(crate) fn answered(&self, status: u16) {
+        if status == UNAUTHORIZED {
+            self.nudge.notify_one();
+        }
+    }
+}
+
+/// Our key is refused, whatever was asked for: no fault of the request.
+pub(crate) const UNAUTHORIZED: u16 = 401;
 
 /// `Bearer <key>`, marked so that no `Debug` shows it.
 pub(crate) fn bearer(key: &SecretString) -> Result<HeaderValue, SetupError> {

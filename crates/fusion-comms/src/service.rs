@@ -1,5 +1,6 @@
 //! The running service: opens the store, answers HTTP, starts the workers, and stops all of it in order.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use axum::Router;
 use base64::Engine as _;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -21,12 +23,14 @@ use crate::config::{Config, Engine, Role, SimulatorKeys};
 use crate::fax_text::Ocr;
 use crate::filing::Filing;
 use crate::http::server::{self, Limits};
-use crate::http::{self, Keys, Web, WebKeys};
+use crate::http::{self, Keys, Web};
 use crate::ingest::Ingest;
+use crate::live::{Live, key_set};
 use crate::media::{MediaClient, MediaHosts};
 use crate::metrics::{self, Metrics};
 use crate::prompts::shelf::Shelf;
 use crate::queue::{Queue, SqsQueue, TableQueue};
+use crate::secrets::Environment;
 use crate::store::ingest::Reach;
 use crate::store::migrations::{self, SchemaState};
 use crate::store::{Db, StoreError, settings, tenants};
@@ -45,6 +49,7 @@ pub struct Service {
     pub addr: SocketAddr,
     pub db: Db,
     stop: CancellationToken,
+    live: Live,
     http: JoinHandle<()>,
     work: Option<JoinHandle<anyhow::Result<()>>>,
     /// Held as long as the service runs: two processes on one embedded database would take each other's leases.
@@ -52,10 +57,10 @@ pub struct Service {
 }
 
 /// Everything that is made of the configuration before anything is started.
-struct Made {
-    db: Db,
-    app: Option<App>,
-    web: Web,
+pub(crate) struct Made {
+    pub db: Db,
+    pub app: Option<App>,
+    pub web: Web,
 }
 
 impl Service {
@@ -99,6 +104,7 @@ impl Service {
             migrations::apply(&made.db).await?;
         }
         let stop = CancellationToken::new();
+        let live = Live::of(&made);
         let web = Web { workers: made.app.as_ref().map(|_| workers_run.clone()), ..made.web };
         let router = http::router(web, whole).merge(more_routes);
         let http = tokio::spawn(server::serve(listener, router, Limits::default(), stop.clone()));
@@ -118,7 +124,7 @@ impl Service {
                 None => None,
             },
         };
-        Ok(Self { addr, db: made.db, stop, http, work, _lock: lock })
+        Ok(Self { addr, db: made.db, stop, live, http, work, _lock: lock })
     }
 
     /// Runs until the token is cancelled or the workers cannot go on; then stops in order.
@@ -245,23 +251,16 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
     let reach =
         Reach { default_number: config.server.from_number.clone(), scope: config.server.opt_out_scope };
     let ingest = Ingest::start(&db, &reach);
+    let nudge = Arc::new(Notify::new());
     let app = match &config.worker {
-        Some(_) => Some(make_app(config, addr, &db, &clock, &wake).await?),
+        Some(_) => Some(make_app(config, addr, &db, &clock, &wake, &nudge).await?),
         None => None,
     };
     let prompts = match &config.web {
         Some(_) => Some(Shelf::new(config.storage.audio(&config.database.data_dir)?)),
         None => None,
     };
-    let web_keys = config.web.take().map(|web| WebKeys {
-        telnyx: web.telnyx_keys,
-        stripe: web.stripe_secrets,
-        tolerance_s: web.tolerance_s,
-    });
-    if let Some(web) = &web_keys {
-        web.telnyx.fingerprints().for_each(|f| metrics::key_known(&f.to_string()));
-    }
-    let keys = Arc::new(Keys { web: web_keys, metrics_token: config.server.metrics_token.clone() });
+    let keys = Arc::new(Keys::new(key_set(config), Arc::clone(&nudge)));
     let link_visitors = Arc::default();
     let web =
         Web { db: db.clone(), clock, wake, ingest, keys, metrics, link_visitors, prompts, workers: None };
@@ -274,6 +273,7 @@ async fn make_app(
     db: &Db,
     clock: &Clock,
     wake: &Arc<Wake>,
+    nudge: &Arc<Notify>,
 ) -> anyhow::Result<App> {
     let worker = config.worker.as_ref().context("no worker is configured")?;
     let base = |name: &str, text: &str| Url::parse(text).with_context(|| format!("{name} is no address"));
@@ -289,8 +289,8 @@ async fn make_app(
         db: db.clone(),
         clock: clock.clone(),
         wake: wake.clone(),
-        telnyx: Telnyx::new(telnyx_base, worker.telnyx.api_key.clone())?,
-        stripe: Stripe::new(stripe_base, worker.stripe.secret_key.clone())?,
+        telnyx: Telnyx::new(telnyx_base, &worker.telnyx.api_key)?.nudging(Arc::clone(nudge)),
+        stripe: Stripe::new(stripe_base, &worker.stripe.secret_key)?.nudging(Arc::clone(nudge)),
         media: MediaClient::new(hosts, MAX_FAX_BYTES)?,
         filing: Filing {
             db: db.clone(),
@@ -312,7 +312,7 @@ async fn make_app(
 }
 
 /// Whether a Stripe key (`sk_live_…`, `rk_live_…`) moves real money.
-fn is_live(key: &SecretString) -> bool {
+pub(crate) fn is_live(key: &SecretString) -> bool {
     let key = key.expose_secret();
     key.starts_with("sk_live_") || key.starts_with("rk_live_")
 }
@@ -348,7 +348,8 @@ fn lock_data_dir(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
 /// All problems of the configuration at once; else what kept the service from starting.
 pub async fn run(role: Role) -> anyhow::Result<()> {
     crate::logs::init_service();
-    let config = configuration(role)?;
+    let environment = Environment::load().await?;
+    let config = configuration(role, &environment)?;
     for note in &config.notes {
         tracing::warn!("{note}");
     }
@@ -362,7 +363,13 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
     let service = Service::start(config, listener, Clock::system(), metrics).await?;
     tracing::info!(address = %service.addr, version = env!("CARGO_PKG_VERSION"), "serving");
-    service.run_until(stop_signal()).await
+    let (live, stop) = (service.live.clone(), stop_signal());
+    let changed = move |environment: &Environment, names: BTreeSet<String>| {
+        live.take(role, environment, &names);
+        std::future::ready(())
+    };
+    tokio::spawn(environment.tend(Arc::clone(&service.live.keys.nudge), stop.clone(), changed));
+    service.run_until(stop).await
 }
 
 /// Says at the start what would otherwise be seen fax by fax. No reason to leave calls and texts unanswered.
@@ -376,8 +383,8 @@ fn check_ocr(ocr: &Ocr) {
 ///
 /// # Errors
 /// All problems at once.
-pub fn configuration(role: Role) -> anyhow::Result<Config> {
-    Ok(Config::load_for(role, &|name| std::env::var(name).ok(), simulator_keys)?)
+pub fn configuration(role: Role, environment: &Environment) -> anyhow::Result<Config> {
+    Ok(Config::load_for(role, environment, simulator_keys)?)
 }
 
 /// In dev, what is not set is signed by the simulators of this `DATA_DIR`.

@@ -6,6 +6,7 @@
 //! Invariant: no error and no `Debug` here shows a URL, a body or the key.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,13 +14,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fusion_comms_core::ids::SessionId;
 use fusion_comms_core::time::Timestamp;
 use rand::RngExt;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::Value;
+use tokio::sync::Notify;
 use url::Url;
 
-use crate::provider::{self, Answer, NoAnswer, SetupError};
+use crate::provider::{self, Answer, Credential, NoAnswer, SetupError};
 
 /// The version whose rules our requests follow, whatever the account's default is.
 pub const API_VERSION: &str = "2026-10-28.endive";
@@ -33,7 +35,7 @@ pub struct Stripe {
     http: Client,
     /// Without a trailing slash.
     base: String,
-    bearer: HeaderValue,
+    credential: Credential,
     budget: Duration,
 }
 
@@ -42,13 +44,27 @@ impl Stripe {
     ///
     /// # Errors
     /// The key cannot stand in a header, or the machine has no CA certificates.
-    pub fn new(base: Url, key: SecretString) -> Result<Self, SetupError> {
+    pub fn new(base: Url, key: &SecretString) -> Result<Self, SetupError> {
         Ok(Self {
             http: provider::client(&base)?,
             base: base.as_str().trim_end_matches('/').to_owned(),
-            bearer: provider::bearer(&key)?,
+            credential: Credential::new(key)?,
             budget: BUDGET,
         })
+    }
+
+    /// Told when Stripe refuses our key.
+    #[must_use]
+    pub fn nudging(self, nudge: Arc<Notify>) -> Self {
+        Self { credential: self.credential.nudging(nudge), ..self }
+    }
+
+    /// From the next request on, of all clones, this key is used.
+    ///
+    /// # Errors
+    /// The key cannot stand in a header; the one of before stays.
+    pub fn use_key(&self, key: &SecretString) -> Result<(), SetupError> {
+        self.credential.replace(key)
     }
 
     /// `POST /v1/checkout/sessions` on `account` (`acct_…`). `form_body` is a frozen [`session_form`]; the same key
@@ -92,13 +108,14 @@ impl Stripe {
     fn request(&self, method: Method, path: &str, account: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.base))
-            .header(AUTHORIZATION, self.bearer.clone())
+            .header(AUTHORIZATION, self.credential.header())
             .header("Stripe-Version", API_VERSION)
             .header("Stripe-Account", account)
     }
 
     async fn session(&self, request: RequestBuilder) -> Result<Session, StripeError> {
         let answer = provider::exchange(request, self.budget).await?;
+        self.credential.answered(answer.status);
         let request_id = request_id(&answer);
         if !answer.is_success() {
             return Err(refusal(&answer, request_id));
@@ -314,7 +331,8 @@ fn class_of(answer: &Answer) -> Class {
     match (answer.header("stripe-should-retry"), answer.status) {
         (Some("true"), _) => Class::Retry,
         (Some("false"), _) => Class::GiveUp,
-        (_, 408 | 409 | 429 | 500..) => Class::Retry,
+        // Our key is refused, not what was asked for: with the newer one it may go.
+        (_, provider::UNAUTHORIZED | 408 | 409 | 429 | 500..) => Class::Retry,
         _ => Class::GiveUp,
     }
 }

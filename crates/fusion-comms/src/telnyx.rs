@@ -6,19 +6,21 @@
 //! Invariant: no error and no `Debug` here shows a URL, a body, a phone number or the key.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fusion_comms_core::ids::{CallControlId, FaxId};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::time::Timestamp;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use url::Url;
 
 use crate::gate::HandOver;
-use crate::provider::{self, Answer, NoAnswer, SetupError};
+use crate::provider::{self, Answer, Credential, NoAnswer, SetupError};
 
 /// A caller waits while a command is under way: three tries fit into the silence they bear.
 const COMMAND_BUDGET: Duration = Duration::from_secs(3);
@@ -34,7 +36,7 @@ pub struct Telnyx {
     http: Client,
     /// Without a trailing slash.
     base: String,
-    bearer: HeaderValue,
+    credential: Credential,
 }
 
 /// Telnyx has taken a text; what becomes of it comes by webhook.
@@ -84,12 +86,26 @@ impl Telnyx {
     ///
     /// # Errors
     /// The key cannot stand in a header, or the machine has no CA certificates.
-    pub fn new(base: Url, key: SecretString) -> Result<Self, SetupError> {
+    pub fn new(base: Url, key: &SecretString) -> Result<Self, SetupError> {
         Ok(Self {
             http: provider::client(&base)?,
             base: base.as_str().trim_end_matches('/').to_owned(),
-            bearer: provider::bearer(&key)?,
+            credential: Credential::new(key)?,
         })
+    }
+
+    /// Told when Telnyx refuses our key.
+    #[must_use]
+    pub fn nudging(self, nudge: Arc<Notify>) -> Self {
+        Self { credential: self.credential.nudging(nudge), ..self }
+    }
+
+    /// From the next request on, of all clones, this key is used.
+    ///
+    /// # Errors
+    /// The key cannot stand in a header; the one of before stays.
+    pub fn use_key(&self, key: &SecretString) -> Result<(), SetupError> {
+        self.credential.replace(key)
     }
 
     /// `POST /calls/{call}/actions/{action}` with `body`, which carries the `command_id`.
@@ -99,7 +115,7 @@ impl Telnyx {
     pub async fn command(&self, call: &CallControlId, action: &str, body: &str) -> Result<(), TelnyxError> {
         let (call, action) = (provider::segment(call.as_str()), provider::segment(action));
         let request = self.post(&format!("/calls/{call}/actions/{action}"), body);
-        accepted(request, COMMAND_BUDGET).await.map(drop)
+        self.accepted(request, COMMAND_BUDGET).await.map(drop)
     }
 
     /// `POST /messages`, for a text that the gate has just handed over: without a [`HandOver`] no text leaves.
@@ -109,7 +125,7 @@ impl Telnyx {
     /// Any answer but 2xx with a message id, or none within 8 s.
     pub async fn send_message(&self, text: &HandOver) -> Result<AcceptedMessage, TelnyxError> {
         let request = self.post("/messages", text.request()).header("Idempotency-Key", text.key());
-        let data = data(accepted(request, MESSAGE_BUDGET).await?)?;
+        let data = data(self.accepted(request, MESSAGE_BUDGET).await?)?;
         let id = data.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         Ok(AcceptedMessage { id: id.ok_or(TelnyxError::BadAnswer)?.to_owned() })
     }
@@ -120,7 +136,7 @@ impl Telnyx {
     /// Any answer but 2xx with a fax, or none within 8 s.
     pub async fn fax(&self, id: &FaxId) -> Result<FaxInfo, TelnyxError> {
         let request = self.request(Method::GET, &format!("/faxes/{}", provider::segment(id.as_str())));
-        let data = data(accepted(request, FAX_BUDGET).await?)?;
+        let data = data(self.accepted(request, FAX_BUDGET).await?)?;
         Ok(FaxInfo {
             status: provider::word(data.get("status")).ok_or(TelnyxError::BadAnswer)?,
             media_url: data.get("media_url").and_then(Value::as_str).map(str::to_owned),
@@ -135,7 +151,7 @@ impl Telnyx {
     /// Any answer but 2xx, or none within 8 s.
     pub async fn refresh_fax(&self, id: &FaxId) -> Result<(), TelnyxError> {
         let request = self.post(&format!("/faxes/{}/actions/refresh", provider::segment(id.as_str())), "");
-        accepted(request, FAX_BUDGET).await.map(drop)
+        self.accepted(request, FAX_BUDGET).await.map(drop)
     }
 
     /// `GET /messaging_optouts`: one page, from 1, of the numbers that Telnyx blocks after a STOP.
@@ -144,7 +160,7 @@ impl Telnyx {
     /// Any answer but 2xx with a list, or none within 8 s.
     pub async fn blocks(&self, page: u32) -> Result<BlockPage, TelnyxError> {
         let path = format!("/messaging_optouts?page%5Bnumber%5D={page}&page%5Bsize%5D={BLOCKS_A_PAGE}");
-        let answer = accepted(self.request(Method::GET, &path), FAX_BUDGET).await?;
+        let answer = self.accepted(self.request(Method::GET, &path), FAX_BUDGET).await?;
         let body = answer.json().ok_or(TelnyxError::BadAnswer)?;
         let list = body.get("data").and_then(Value::as_array).ok_or(TelnyxError::BadAnswer)?;
         let text = |block: &Value, name: &str| block.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -166,13 +182,16 @@ impl Telnyx {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base)).header(AUTHORIZATION, self.bearer.clone())
+        self.http
+            .request(method, format!("{}{path}", self.base))
+            .header(AUTHORIZATION, self.credential.header())
     }
-}
 
-async fn accepted(request: RequestBuilder, budget: Duration) -> Result<Answer, TelnyxError> {
-    let answer = provider::exchange(request, budget).await?;
-    if answer.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+    async fn accepted(&self, request: RequestBuilder, budget: Duration) -> Result<Answer, TelnyxError> {
+        let answer = provider::exchange(request, budget).await?;
+        self.credential.answered(answer.status);
+        if answer.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+    }
 }
 
 fn data(answer: Answer) -> Result<Value, TelnyxError> {
@@ -252,7 +271,8 @@ fn class_of_code(code: &str) -> Option<Class> {
 
 fn class_of_status(http: u16) -> Class {
     match http {
-        408 | 409 | 425 | 429 | 500.. => Class::Retry,
+        // Our key is refused, not what was asked for: with the newer one it may go.
+        provider::UNAUTHORIZED | 408 | 409 | 425 | 429 | 500.. => Class::Retry,
         _ => Class::GiveUp,
     }
 }

@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use super::output::put;
 use crate::config;
+use crate::secrets::Environment;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -15,10 +16,10 @@ pub(super) enum Command {
     Example,
 }
 
-pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check => {
-            let (text, code) = config::check(&|name| std::env::var(name).ok());
+            let (text, code) = config::check(&Environment::load().await?);
             put(&text)?;
             Ok(ExitCode::from(code))
         }

@@ -4,6 +4,7 @@ use anyhow::Context;
 
 use super::failure::refuse;
 use crate::config::{DatabaseConfig, Engine};
+use crate::secrets::Environment;
 use crate::store::Db;
 use crate::store::migrations::{self, SchemaState};
 
@@ -35,7 +36,7 @@ pub(super) fn newer() -> super::failure::Refusal {
 }
 
 async fn open_configured() -> anyhow::Result<(Db, DatabaseConfig)> {
-    let (config, notes) = DatabaseConfig::load(&|name| std::env::var(name).ok())?;
+    let (config, notes) = DatabaseConfig::load(&Environment::load().await?)?;
     for note in notes {
         eprintln!("note: {note}");
     }

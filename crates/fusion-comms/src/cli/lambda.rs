@@ -8,6 +8,7 @@ use super::failure::{misused, refuse};
 use crate::clock::Clock;
 use crate::config::LambdaConfig;
 use crate::filing::Filing;
+use crate::secrets::Environment;
 use crate::store::Db;
 use crate::store::migrations::{self, SchemaState};
 
@@ -25,7 +26,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
         return Err(misused(format!("{missing} is not set")).hint(hint).into());
     }
     crate::logs::init_service();
-    let config = LambdaConfig::load(&|name| std::env::var(name).ok())?;
+    let config = LambdaConfig::load(&Environment::load().await?)?;
     for note in &config.notes {
         tracing::warn!("{note}");
     }

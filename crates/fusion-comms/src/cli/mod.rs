@@ -151,7 +151,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => simulate::run(args).await,
         Command::ReadFax => Ok(crate::fax_text::run_child()),
         Command::Migrate(args) => migrate::run(&args).await,
-        Command::Config(command) => config::run(&command),
+        Command::Config(command) => config::run(&command).await,
         Command::Tenant(command) => tenant::run(command).await,
         Command::Number(command) => number::run(command).await,
         Command::Statement(command) => statement::run(command).await,

@@ -7,6 +7,7 @@ use super::audit::now;
 use super::{database, output};
 use crate::blocks::{self, Account};
 use crate::config;
+use crate::secrets::Environment;
 use crate::telnyx::Telnyx;
 
 #[derive(Debug, clap::Args)]
@@ -19,9 +20,9 @@ pub(super) struct ReconcileArgs {
 }
 
 pub(super) async fn run(args: &ReconcileArgs) -> anyhow::Result<()> {
-    let (account, number) = config::telnyx_account(&|name| std::env::var(name).ok())?;
+    let (account, number) = config::telnyx_account(&Environment::load().await?)?;
     let base = Url::parse(&account.api_base).context("TELNYX_API_BASE is no address")?;
-    let telnyx = Telnyx::new(base, account.api_key).context("a client of Telnyx cannot be made")?;
+    let telnyx = Telnyx::new(base, &account.api_key).context("a client of Telnyx cannot be made")?;
     let db = database::open().await?;
     let whose = Account { default_number: &number, default_profile: &account.messaging_profile_id };
     let report = blocks::compare(&db, &telnyx, &whose, args.dry_run, now()).await?;

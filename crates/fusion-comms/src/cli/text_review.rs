@@ -11,6 +11,7 @@ use super::failure::refuse;
 use super::{arguments, output};
 use crate::config;
 use crate::review::{self, Bound, Outcome};
+use crate::secrets::Environment;
 use crate::store::ingest::{Reach, Stop};
 use crate::store::reviews::{self, Text};
 use crate::store::{Db, Tx, ledger, tasks};
@@ -63,7 +64,7 @@ async fn stop(db: &Db, args: &ReviewArgs, text: &Text) -> anyhow::Result<()> {
         refuse("this text came from no phone number, so there is none to opt out")
             .hint("`--as none` ends its wait")
     })?;
-    let (default_number, scope) = config::stop_reach(&|name| std::env::var(name).ok())?;
+    let (default_number, scope) = config::stop_reach(&Environment::load().await?)?;
     let reach = Reach { default_number, scope };
     let stop = Stop { phone, number: E164::parse(&text.to).ok(), at: text.received_at };
     let mut tx = db.begin().await?;

@@ -12,6 +12,7 @@ use super::{arguments, output, tenant};
 use crate::begun;
 use crate::config;
 use crate::gate::Decision;
+use crate::secrets::Environment;
 use crate::store::outgoing::{self, Outgoing};
 use crate::store::{Db, Tx, billing};
 
@@ -40,7 +41,7 @@ pub(super) struct SendArgs {
 }
 
 pub(super) async fn run(db: &Db, args: &SendArgs) -> anyhow::Result<()> {
-    let sender = config::text_sender(&|name| std::env::var(name).ok())?;
+    let sender = config::text_sender(&Environment::load().await?)?;
     let agency = tenant::known(db, &args.tenant).await?;
     if agency.stripe_account.is_none() {
         return Err(refuse("this agency has no connected account, so nothing can be paid")

@@ -7,12 +7,28 @@ use serde_json::Value;
 use super::table::{StandIn, VARIABLES, named};
 use super::{AppEnv, ConfigProblems, Problem, parse};
 
-/// The environment, as a function so that tests bring their own.
-pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// Where variables come from, as a trait so that tests bring their own; a closure over names is one.
+pub trait Variables {
+    /// A variable of the process.
+    fn of_process(&self, name: &str) -> Option<String>;
+    /// A value of the secret that `APP_SECRETS_ARN` names; it wins.
+    fn managed(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+impl<F: Fn(&str) -> Option<String>> Variables for F {
+    fn of_process(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+}
+
+pub type Env<'a> = &'a dyn Variables;
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
+    Managed,
     Environment,
     Secrets,
     Default,
@@ -40,47 +56,35 @@ impl<'a> Reader<'a> {
         };
         reader.read_secrets();
         reader.app_env = reader.optional("APP_ENV", parse::app_env).unwrap_or(AppEnv::Prod);
-        if reader.given("APP_SECRETS_ARN").is_some() {
-            reader.problem(
-                "APP_SECRETS_ARN",
-                "this version does not read AWS Secrets Manager; hand the secret's content over as APP_SECRETS_JSON",
-            );
-        }
         reader.note_what_stands_out();
         reader
     }
 
     fn read_secrets(&mut self) {
         let Some(text) = self.given("APP_SECRETS_JSON") else { return };
-        let Ok(Value::Object(entries)) = serde_json::from_str(&text) else {
+        let Some(object) = SecretObject::parse(&text) else {
             self.problem("APP_SECRETS_JSON", "is not a JSON object");
             return;
         };
-        for (name, value) in entries {
-            let text = match value {
-                Value::String(text) => text,
-                Value::Number(number) => number.to_string(),
-                Value::Bool(flag) => flag.to_string(),
-                Value::Null => continue,
-                Value::Array(_) | Value::Object(_) => {
-                    if let Some(variable) = VARIABLES.iter().find(|v| v.name == name) {
-                        self.problem(variable.name, "is a list or an object in APP_SECRETS_JSON, not a text");
-                    }
-                    continue;
-                }
-            };
-            if let Some(text) = meaningful(text) {
-                self.secrets.insert(name, text);
-            }
+        for name in object.no_texts {
+            self.problem(name, "is a list or an object in APP_SECRETS_JSON, not a text");
         }
+        self.secrets = object.values;
     }
 
     /// Variables set twice with different values, and variables that this version leaves alone.
     fn note_what_stands_out(&mut self) {
         for variable in VARIABLES {
             let name = variable.name;
-            let in_env = (self.env)(name).and_then(meaningful);
-            if let (Some(used), Some(shadowed)) = (&in_env, self.secrets.get(name))
+            let in_env = self.env.of_process(name).and_then(meaningful);
+            let elsewhere = in_env.as_ref().or_else(|| self.secrets.get(name));
+            if let (Some(used), Some(shadowed)) = (self.managed(name), elsewhere)
+                && used != *shadowed
+            {
+                self.notes.push(format!(
+                    "{name} is set in the environment and, differently, in the secret of APP_SECRETS_ARN; the secret wins"
+                ));
+            } else if let (Some(used), Some(shadowed)) = (&in_env, self.secrets.get(name))
                 && used != shadowed
             {
                 self.notes.push(format!(
@@ -99,11 +103,18 @@ impl<'a> Reader<'a> {
 
     /// The value that is set for a variable, if any. Blanks around it, and a value of nothing but blanks, do not count.
     pub(super) fn given(&self, name: &str) -> Option<String> {
-        (self.env)(name).and_then(meaningful).or_else(|| self.secrets.get(name).cloned())
+        let of_process = || self.env.of_process(name).and_then(meaningful);
+        self.managed(name).or_else(of_process).or_else(|| self.secrets.get(name).cloned())
+    }
+
+    fn managed(&self, name: &str) -> Option<String> {
+        self.env.managed(name).and_then(meaningful)
     }
 
     pub(super) fn origin(&self, name: &str) -> Origin {
-        if (self.env)(name).and_then(meaningful).is_some() {
+        if self.managed(name).is_some() {
+            Origin::Managed
+        } else if self.env.of_process(name).and_then(meaningful).is_some() {
             Origin::Environment
         } else if self.secrets.contains_key(name) {
             Origin::Secrets
@@ -166,6 +177,38 @@ impl<'a> Reader<'a> {
     /// The notes, or all problems.
     pub(super) fn finish(self) -> Result<Vec<String>, ConfigProblems> {
         if self.problems.is_empty() { Ok(self.notes) } else { Err(ConfigProblems(self.problems)) }
+    }
+}
+
+/// The content of `APP_SECRETS_JSON`, or of the secret in AWS Secrets Manager: variables by name.
+#[derive(Default)]
+pub struct SecretObject {
+    pub values: BTreeMap<String, String>,
+    /// Variables whose value is a list or an object.
+    pub no_texts: Vec<&'static str>,
+}
+
+impl SecretObject {
+    /// `None` where it is no JSON object. A null counts as not set.
+    pub fn parse(text: &str) -> Option<Self> {
+        let Ok(Value::Object(entries)) = serde_json::from_str(text) else { return None };
+        let mut object = Self::default();
+        for (name, value) in entries {
+            let text = match value {
+                Value::String(text) => text,
+                Value::Number(number) => number.to_string(),
+                Value::Bool(flag) => flag.to_string(),
+                Value::Null => continue,
+                Value::Array(_) | Value::Object(_) => {
+                    object.no_texts.extend(VARIABLES.iter().map(|v| v.name).find(|known| *known == name));
+                    continue;
+                }
+            };
+            if let Some(text) = meaningful(text) {
+                object.values.insert(name, text);
+            }
+        }
+        Some(object)
     }
 }
 

@@ -36,6 +36,7 @@ pub fn check(env: Env<'_>) -> (String, u8) {
 
 fn origin_words(origin: Origin) -> &'static str {
     match origin {
+        Origin::Managed => "secret of ARN",
         Origin::Environment => "environment",
         Origin::Secrets => "APP_SECRETS_JSON",
         Origin::Default => "default",
@@ -75,7 +76,7 @@ fn verdict(outcome: Result<Vec<String>, ConfigProblems>) -> String {
 /// What `config example` prints: a file of all variables that a shell or a container reads, each commented out.
 pub fn example() -> String {
     let mut text = "# Every variable of fusion-comms. In dev none needs to be set.\n\
-        # Keys of APP_SECRETS_JSON fill in what the environment leaves out.\n"
+        # Keys of APP_SECRETS_JSON fill in what the environment leaves out; the secret that APP_SECRETS_ARN names wins over both.\n"
         .to_owned();
     for variable in VARIABLES {
         let _infallible = write!(text, "\n{}", entry(variable));

@@ -63,9 +63,8 @@ pub static VARIABLES: &[Variable] = &[
     variable("APP_SECRETS_JSON", "a JSON object; its keys fill in variables that are not set").secret(),
     variable(
         "APP_SECRETS_ARN",
-        "AWS Secrets Manager secret that holds such an object; not read by this version",
-    )
-    .not_used_yet(),
+        "AWS Secrets Manager secret that holds such an object; its values win, and are read again every minute and on SIGHUP",
+    ),
     variable("BIND_ADDR", "address and port to listen on")
         .default(Value("0.0.0.0:8080"))
         .in_dev(Value("127.0.0.1:8080")),

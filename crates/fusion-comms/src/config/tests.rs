@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::ExposeSecret;
+
 use super::*;
 
 /// RFC 8032's first test key.
@@ -49,7 +51,7 @@ fn simulator(_: &Path) -> anyhow::Result<SimulatorKeys> {
 }
 
 fn load(role: Role, variables: &Variables) -> Result<Config, ConfigProblems> {
-    Config::load_for(role, &|name| variables.get(name).cloned(), no_simulator)
+    Config::load_for(role, &|name: &str| variables.get(name).cloned(), no_simulator)
 }
 
 fn names(problems: &ConfigProblems) -> Vec<&'static str> {
@@ -106,7 +108,7 @@ fn a_role_asks_only_for_what_it_uses() {
 
     let database = with(Variables::new(), "APP_ENV", "prod");
     let database = with(database, "DATABASE_URL", "postgres://app@localhost/fusion");
-    let (config, _) = DatabaseConfig::load(&|name| database.get(name).cloned()).unwrap();
+    let (config, _) = DatabaseConfig::load(&|name: &str| database.get(name).cloned()).unwrap();
     assert_eq!(config.url.to_string(), "postgres://app@localhost/fusion");
 }
 
@@ -115,7 +117,6 @@ fn every_bad_value_is_refused_by_the_name_of_its_variable() {
     let identity_point = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     for (name, values) in [
         ("APP_SECRETS_JSON", &["{", "[1]", "\"text\"", "{\"TELNYX_API_KEY\":[\"k\"]}"][..]),
-        ("APP_SECRETS_ARN", &["arn:aws:secretsmanager:us-east-1:123456789012:secret:app"]),
         ("BIND_ADDR", &["8080", "localhost", "0.0.0.0", "0.0.0.0:99999"]),
         (
             "PUBLIC_BASE_URL",
@@ -169,7 +170,7 @@ fn plain_http_is_taken_to_loopback_in_every_environment() {
             assert!(load(Role::All, &with(prod(), name, base)).is_ok(), "{name}={base}");
         }
         let dev = with(Variables::new(), name, "http://elsewhere.example.org");
-        let problems = Config::load_for(Role::All, &|n| dev.get(n).cloned(), simulator).unwrap_err();
+        let problems = Config::load_for(Role::All, &|n: &str| dev.get(n).cloned(), simulator).unwrap_err();
         assert_eq!(names(&problems), [name]);
     }
 }
@@ -177,7 +178,7 @@ fn plain_http_is_taken_to_loopback_in_every_environment() {
 #[test]
 fn dev_needs_nothing_and_points_to_the_simulators() {
     let mut asked = None;
-    let config = Config::load_for(Role::All, &|_| None, |data_dir| {
+    let config = Config::load_for(Role::All, &|_: &str| None, |data_dir| {
         asked = Some(data_dir.to_owned());
         simulator(data_dir)
     })
@@ -197,14 +198,14 @@ fn dev_needs_nothing_and_points_to_the_simulators() {
 
 #[test]
 fn dev_without_a_simulator_key_does_not_start() {
-    let problems = Config::load_for(Role::All, &|_| None, no_simulator).unwrap_err();
+    let problems = Config::load_for(Role::All, &|_: &str| None, no_simulator).unwrap_err();
     assert_eq!(names(&problems), ["DATA_DIR"]);
 }
 
 #[test]
 fn an_address_to_listen_on_everywhere_is_reached_by_loopback() {
     let dev = with(Variables::new(), "BIND_ADDR", "[::]:9000");
-    let config = Config::load_for(Role::All, &|n| dev.get(n).cloned(), simulator).unwrap();
+    let config = Config::load_for(Role::All, &|n: &str| dev.get(n).cloned(), simulator).unwrap();
     assert_eq!(config.server.public_base_url, "http://[::1]:9000");
 }
 
@@ -230,6 +231,32 @@ fn the_secrets_object_fills_in_what_is_not_set_and_shadowed_names_are_told() {
     assert!(shadowed[0].starts_with("S3_BUCKET_DOCS"));
 }
 
+struct WithSecret(Variables, Variables);
+
+impl crate::config::Variables for WithSecret {
+    fn of_process(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+    fn managed(&self, name: &str) -> Option<String> {
+        self.1.get(name).cloned()
+    }
+}
+
+#[test]
+fn the_managed_secret_wins_and_what_it_shadows_is_told() {
+    let secret = [("STRIPE_SECRET_KEY", "sk_live_managed"), ("METRICS_TOKEN", "managed-token-of-metrics")];
+    let secret = secret.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let environment = WithSecret(prod(), secret);
+    let config = Config::load_for(Role::All, &environment, no_simulator).unwrap();
+    assert_eq!(config.worker.unwrap().stripe.secret_key.expose_secret(), "sk_live_managed");
+    assert_eq!(config.server.metrics_token.unwrap().expose_secret(), "managed-token-of-metrics");
+    let shadowed: Vec<_> = config.notes.iter().filter(|note| note.contains("the secret wins")).collect();
+    assert!(matches!(shadowed[..], [note] if note.starts_with("STRIPE_SECRET_KEY")), "{shadowed:?}");
+    let (report, code) = check(&environment);
+    let line = report.lines().find(|line| line.contains("METRICS_TOKEN")).unwrap();
+    assert!(code == 0 && line.contains("secret of ARN") && !report.contains("managed-token"), "{report}");
+}
+
 #[test]
 fn what_this_version_leaves_alone_is_noted() {
     let config = load(Role::All, &with(prod(), "CLOUDWATCH_EMF", "1")).unwrap();
@@ -247,7 +274,7 @@ fn no_value_is_ever_told() {
             let Err(problems) = load(Role::All, &with(prod(), variable.name, value)) else { continue };
             assert!(!problems.to_string().contains(MARK), "{}={value}: {problems}", variable.name);
             assert!(!format!("{problems:?}").contains(MARK));
-            let (report, code) = check(&|name| with(prod(), variable.name, value).get(name).cloned());
+            let (report, code) = check(&|name: &str| with(prod(), variable.name, value).get(name).cloned());
             assert_eq!(code, 1);
             assert!(!report.contains(MARK), "{report}");
         }
@@ -263,7 +290,7 @@ fn no_value_is_ever_told() {
         let variables = with(prod(), name, value);
         let config = load(Role::All, &variables).unwrap_or_else(|problems| panic!("{name}: {problems}"));
         assert!(!format!("{config:?}").contains(MARK), "{name}");
-        let (report, code) = check(&|n| variables.get(n).cloned());
+        let (report, code) = check(&|n: &str| variables.get(n).cloned());
         assert_eq!(code, 0, "{report}");
         assert!(!report.contains(MARK), "{report}");
     }
@@ -273,11 +300,11 @@ fn no_value_is_ever_told() {
 
 #[test]
 fn check_tells_where_each_variable_came_from_and_makes_nothing() {
-    let (report, code) = check(&|_| None);
+    let (report, code) = check(&|_: &str| None);
     assert_eq!(code, 0, "{report}");
     assert!(VARIABLES.iter().all(|variable| report.contains(variable.name)));
     assert!(report.contains("the simulator's key in DATA_DIR"));
-    let (report, _) = check(&|name| prod().get(name).cloned());
+    let (report, _) = check(&|name: &str| prod().get(name).cloned());
     assert!(report.contains("postgres://app:****@db.example.org/fusion"), "{report}");
     assert!(report.contains("***0147"), "{report}");
     assert!(!report.contains("hunter2"));

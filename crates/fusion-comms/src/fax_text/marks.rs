@@ -7,7 +7,7 @@ use super::gray::Gray;
 const SMALLER: usize = 4;
 /// All sizes below are in such smaller pixels; at 204 dpi, 51 an inch.
 const SPECK: usize = 4;
-/// Shadows lie along an edge, and are no broader.
+/// Shadows begin at an edge and lie along edges; of what is broader, the rest counts.
 const EDGE: usize = 4;
 const SHADOW: usize = 16;
 /// A punch hole: as wide as high, full, near an edge.
@@ -27,10 +27,19 @@ pub(super) fn has_marks(page: &Gray) -> bool {
     for (x, y) in &dark {
         open[usize::from(*y) * width + usize::from(*x)] = true;
     }
+    let from_edge = |place: usize| {
+        let (x, y) = (place % width, place / width);
+        x.min(y).min(width - 1 - x).min(height - 1 - y)
+    };
+    for start in 0..open.len() {
+        if open[start] && from_edge(start) < EDGE {
+            blot(&mut open, width, height, start, |place| from_edge(place) < SHADOW);
+        }
+    }
     let mut left = 0;
     for start in 0..open.len() {
         if open[start] {
-            let blot = blot(&mut open, width, height, start);
+            let blot = blot(&mut open, width, height, start, |_| true);
             if !blot.is_nobodys(width, height) {
                 left += blot.places;
             }
@@ -51,8 +60,14 @@ struct Blot {
     places: usize,
 }
 
-/// Takes the blot that begins at a place off the page.
-fn blot(open: &mut [bool], width: usize, height: usize, start: usize) -> Blot {
+/// Takes the blot that begins at a place off the page, as far as it lies within.
+fn blot(
+    open: &mut [bool],
+    width: usize,
+    height: usize,
+    start: usize,
+    within: impl Fn(usize) -> bool,
+) -> Blot {
     let mut blot = Blot { left: width, right: 0, top: height, bottom: 0, places: 0 };
     let mut todo = vec![start];
     open[start] = false;
@@ -66,7 +81,7 @@ fn blot(open: &mut [bool], width: usize, height: usize, start: usize) -> Blot {
         for ny in y.saturating_sub(1)..(y + 2).min(height) {
             for nx in x.saturating_sub(1)..(x + 2).min(width) {
                 let near = ny * width + nx;
-                if open[near] {
+                if open[near] && within(near) {
                     open[near] = false;
                     todo.push(near);
                 }
@@ -80,18 +95,10 @@ impl Blot {
     fn is_nobodys(&self, width: usize, height: usize) -> bool {
         let (wide, high) = (self.right - self.left + 1, self.bottom - self.top + 1);
         let speck = wide < SPECK && high < SPECK;
-        speck || self.is_shadow(width, height) || self.is_hole(width, height) || {
+        speck || self.is_hole(width, height) || {
             let along = |length: usize, of: usize| length as f64 >= of as f64 * MOST_OF;
             wide <= STREAK && along(high, height) || high <= STREAK && along(wide, width)
         }
-    }
-
-    fn is_shadow(&self, width: usize, height: usize) -> bool {
-        let beside = self.right < SHADOW || self.left + SHADOW >= width;
-        let above = self.bottom < SHADOW || self.top + SHADOW >= height;
-        let across = self.left < EDGE || self.right + EDGE >= width;
-        let down = self.top < EDGE || self.bottom + EDGE >= height;
-        beside && across || above && down
     }
 
     fn is_hole(&self, width: usize, height: usize) -> bool {
@@ -124,7 +131,10 @@ mod tests {
     #[test]
     fn dirt_holes_shadows_and_streaks_are_nobodys_marks() {
         assert!(!has_marks(&page(|x, y| x % 97 < 3 && y % 89 < 3)), "specks");
-        assert!(!has_marks(&page(|x, y| [270, 1120, 1980].iter().any(|cy| disc(x, y, 52, *cy, 28)))), "holes");
+        assert!(
+            !has_marks(&page(|x, y| [270, 1120, 1980].iter().any(|cy| disc(x, y, 52, *cy, 28)))),
+            "holes"
+        );
         assert!(!has_marks(&page(|x, y| x < 9 || y > HEIGHT - 12)), "shadows");
         assert!(!has_marks(&page(|x, y| (780..786).contains(&x) && y > 30)), "a streak");
     }

@@ -44,7 +44,7 @@ pub async fn metrics(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response {
-    let allowed = match &web.keys.metrics_token {
+    let allowed = match &web.keys.current().metrics_token {
         Some(token) => bears(&headers, token),
         None => is_local(peer, &headers),
     };

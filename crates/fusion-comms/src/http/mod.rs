@@ -8,8 +8,8 @@ pub mod status;
 pub mod visitors;
 pub mod webhooks;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -17,14 +17,15 @@ use axum::Router;
 use axum::http::{HeaderMap, header};
 use axum::routing::{get, post};
 use secrecy::SecretString;
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::ingest::Ingest;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::prompts::shelf::Shelf;
 use crate::store::Db;
 use crate::wake::Wake;
-use fusion_comms_core::signature::{StripeSecrets, TelnyxKeys};
+use fusion_comms_core::signature::{Fingerprint, StripeSecrets, TelnyxKeys};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -43,11 +44,54 @@ pub struct Web {
     pub workers: Option<Arc<AtomicBool>>,
 }
 
-/// What a webhook is verified against, and what `/metrics` asks for.
+/// What a webhook is verified against, and what `/metrics` asks for. May be exchanged while requests come.
 pub struct Keys {
+    current: RwLock<Arc<KeySet>>,
+    /// The key that verified the last webhook of Telnyx.
+    last: Mutex<Option<Fingerprint>>,
+    /// Told when a webhook of Telnyx is signed by no key that we know: there may be a newer one.
+    pub nudge: Arc<Notify>,
+}
+
+pub struct KeySet {
     /// There where this role takes webhooks.
     pub web: Option<WebKeys>,
     pub metrics_token: Option<SecretString>,
+}
+
+impl Keys {
+    pub fn new(keys: KeySet, nudge: Arc<Notify>) -> Self {
+        keys.show();
+        Self { current: RwLock::new(Arc::new(keys)), last: Mutex::default(), nudge }
+    }
+
+    pub fn current(&self) -> Arc<KeySet> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From the next request on these are used.
+    pub fn replace(&self, keys: KeySet) {
+        keys.show();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    /// A key verified a webhook of Telnyx. Says so in the log where it is another than before.
+    pub fn verified_by(&self, key: &Fingerprint) {
+        metrics::key_verified(&key.to_string());
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != Some(*key) {
+            tracing::info!(fingerprint = %key, "webhooks are verified by this key");
+            *last = Some(*key);
+        }
+    }
+}
+
+impl KeySet {
+    fn show(&self) {
+        if let Some(web) = &self.web {
+            web.telnyx.fingerprints().for_each(|f| metrics::key_known(&f.to_string()));
+        }
+    }
 }
 
 pub struct WebKeys {

@@ -97,9 +97,11 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     let now = web.clock.now();
     let header = |name| headers.get(name).map(axum::http::HeaderValue::as_bytes);
     let (signature, timestamp) = (header("telnyx-signature-ed25519"), header("telnyx-timestamp"));
-    let keys = web.keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
-    let key = keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), keys.tolerance_s)?;
-    metrics::key_verified(&key.to_string());
+    let keys = web.keys.current();
+    let keys = keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
+    let verified = keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), keys.tolerance_s);
+    let key = verified.inspect_err(|_| web.keys.nudge.notify_one())?;
+    web.keys.verified_by(key);
     let mut raw = redact::parse_body(&body)?;
     let event = envelope::telnyx(channel, &raw, &body);
     redact::clean(&mut raw);
@@ -163,7 +165,8 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<()
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
     let now = web.clock.now();
     let header = headers.get("stripe-signature").map(axum::http::HeaderValue::as_bytes);
-    let keys = web.keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
+    let keys = web.keys.current();
+    let keys = keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
     keys.stripe.verify(header, &body, now.unix_s(), keys.tolerance_s)?;
     let mut raw = redact::parse_body(&body)?;
     let event = envelope::stripe(&raw).ok_or(WebhookError::NoEvent)?;

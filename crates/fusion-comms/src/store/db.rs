@@ -135,6 +135,19 @@ impl Db {
         }
     }
 
+    /// New connections are made with this address, for instance with a changed password; those that there are stay.
+    ///
+    /// # Errors
+    /// When the address cannot be read.
+    pub fn reconnect_with(&self, url: &str) -> Result<()> {
+        if let Engine::Pg { voice, normal } = &self.engine {
+            let options = postgres_options(url)?;
+            voice.set_connect_options(options.clone());
+            normal.set_connect_options(options);
+        }
+        Ok(())
+    }
+
     /// Connections in all and idle ones, for the metric.
     pub fn connections(&self) -> (u32, usize) {
         match &self.engine {
@@ -168,12 +181,16 @@ pub(super) enum MigrationTarget<'a> {
     Lite(&'a SqlitePool),
 }
 
-fn open_postgres(url: &str) -> Result<Engine> {
-    let options = PgConnectOptions::from_str(url)?.application_name("fusion-comms").options([
+fn postgres_options(url: &str) -> Result<PgConnectOptions> {
+    Ok(PgConnectOptions::from_str(url)?.application_name("fusion-comms").options([
         ("statement_timeout", "30s"),
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "60s"),
-    ]);
+    ]))
+}
+
+fn open_postgres(url: &str) -> Result<Engine> {
+    let options = postgres_options(url)?;
     let pool = |size| {
         PgPoolOptions::new()
             .max_connections(size)

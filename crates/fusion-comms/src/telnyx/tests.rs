@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
+use reqwest::header::HeaderValue;
 use tokio::net::TcpListener;
 
 use super::*;
@@ -56,7 +57,7 @@ async fn serve(
 }
 
 fn client(base: &str) -> Telnyx {
-    Telnyx::new(Url::parse(base).unwrap(), SecretString::from("KEY-not-to-be-seen")).unwrap()
+    Telnyx::new(Url::parse(base).unwrap(), &SecretString::from("KEY-not-to-be-seen")).unwrap()
 }
 
 async fn refused(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> TelnyxError {
@@ -137,7 +138,7 @@ async fn each_refusal_says_what_to_do_by_its_code_first() {
         (400, r#"{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}"#, Class::OptedOut),
         (400, r#"{"errors":[{"code":"1"},{"code":40300}]}"#, Class::OptedOut),
         (422, r#"{"errors":[{"code":"90015","title":"Invalid Call Control ID"}]}"#, Class::GiveUp),
-        (401, r#"{"errors":[{"code":"10009","title":"Authentication failed"}]}"#, Class::GiveUp),
+        (401, r#"{"errors":[{"code":"10009","title":"Authentication failed"}]}"#, Class::Retry),
         (404, r#"{"errors":[{"code":"10005"}]}"#, Class::GiveUp),
         (429, r#"{"errors":[{"code":"40318","title":"Message queue full"}]}"#, Class::Retry),
         (400, r#"{"errors":[{"code":"10037"}]}"#, Class::Retry),

@@ -47,6 +47,7 @@ mod payments;
 mod prompts;
 mod replies;
 mod runbook_sql;
+mod secrets;
 mod sms;
 mod stop_race;
 mod store;

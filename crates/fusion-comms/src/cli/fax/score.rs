@@ -19,6 +19,7 @@ use crate::cli::{case, output};
 use crate::config::{self, OcrEngine};
 use crate::fax_text::ReadError;
 use crate::filing::Examiner;
+use crate::secrets::Environment;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -44,7 +45,7 @@ struct Scored {
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
-    let mut settings = config::fax_reader(&|name| std::env::var(name).ok())?;
+    let mut settings = config::fax_reader(&Environment::load().await?)?;
     // The whole pipeline, unless told otherwise.
     settings.ocr.get_or_insert(OcrEngine::Tesseract);
     if let Err(why) = settings.ocr().check() {

@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::super::output::{json, put, table};
 use super::fetch::{self, Reach};
-use super::{environment, put_findings};
+use super::put_findings;
 use crate::config::{self, AppEnv};
 use crate::prompts::check::{Finding, Level, recording, worst};
 use crate::prompts::wav::Sound;
+use crate::secrets::Environment;
 use fusion_comms_core::ivr::Prompt;
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +46,7 @@ struct Answer {
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (base, reach) = match args.base {
         Some(base) => (base, Reach::Anywhere),
-        None => match config::audio_base(&environment)? {
+        None => match config::audio_base(&Environment::load().await?)? {
             (base, AppEnv::Dev) => (base, Reach::Anywhere),
             (base, AppEnv::Staging | AppEnv::Prod) => (base, Reach::PublicOnly),
         },

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::output::{listing, put, table};
 use crate::config;
 use crate::prompts::check::Finding;
+use crate::secrets::Environment;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -40,24 +41,20 @@ struct Listed {
 
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::List { json } => list(json),
+        Command::List { json } => list(json).await,
         Command::Check(args) => check::run(args).await,
         Command::Generate(args) => generate::run(args).await,
         Command::Upload(args) => upload::run(args).await,
     }
 }
 
-fn list(json: bool) -> anyhow::Result<ExitCode> {
-    let (base, _) = config::audio_base(&environment)?;
+async fn list(json: bool) -> anyhow::Result<ExitCode> {
+    let (base, _) = config::audio_base(&Environment::load().await?)?;
     let all = Prompt::ALL.map(|p| Listed { name: p.name(), url: p.url(&base), text: p.text() });
     listing(json, &all, ["prompt", "fetched from", "words"], |p| {
         [p.name.to_owned(), p.url.clone(), p.text.to_owned()]
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 /// Reads the name of a prompt; others are refused with the list of the seven.

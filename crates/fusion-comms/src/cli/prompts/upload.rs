@@ -13,13 +13,14 @@ use sha2::{Digest, Sha256};
 
 use super::super::failure::{Refusal, refuse};
 use super::super::output::{count, json, line, put, table};
-use super::{chosen, environment, named, put_findings};
+use super::{chosen, named, put_findings};
 use crate::blobs::{BlobError, Blobs, Place, Served};
 use crate::clock::Clock;
 use crate::cloudfront;
 use crate::config::PromptsConfig;
 use crate::prompts::check::{Finding, Level, recording, worst};
 use crate::prompts::{self, CACHE_CONTROL, CONTENT_TYPE};
+use crate::secrets::Environment;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -64,7 +65,7 @@ struct Outcome {
 }
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (config, notes) = PromptsConfig::load(&environment)?;
+    let (config, notes) = PromptsConfig::load(&Environment::load().await?)?;
     notes.iter().for_each(|note| eprintln!("note: {note}"));
     let store = config.store().context("the place of the prompts cannot be opened")?;
     let mut files = gathered(&args, &store)?;

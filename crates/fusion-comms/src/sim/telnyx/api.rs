@@ -35,7 +35,7 @@ impl SimTelnyx {
 
     fn authorised(&self, headers: &HeaderMap) -> bool {
         let sent = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        match (sent.and_then(|v| v.strip_prefix("Bearer ")), &self.options.api_key) {
+        match (sent.and_then(|v| v.strip_prefix("Bearer ")), &self.state().api_key) {
             (Some(token), Some(key)) => token == key,
             (Some(token), None) => !token.is_empty(),
             (None, _) => false,

