@@ -31,11 +31,15 @@ pub(super) fn roster(app: &TestApp) {
 }
 
 pub(super) async fn settled(app: &TestApp, id: &str) -> Fax {
+    settled_within(LONG, app, id).await
+}
+
+pub(super) async fn settled_within(patience: Duration, app: &TestApp, id: &str) -> Fax {
     let id = FaxId::new(id);
     let get = || async { faxes::get(&app.db, &id).await.unwrap() };
     let done =
         || async { get().await.is_some_and(|f| !matches!(f.status.as_str(), "receiving" | "received")) };
-    assert!(within(LONG, done).await, "{:?}\n{}", get().await, app.logs());
+    assert!(within(patience, done).await, "{:?}\n{}", get().await, app.logs());
     get().await.unwrap()
 }
 

@@ -43,6 +43,7 @@ mod kill_points;
 mod leaks;
 mod menu_settings;
 mod outage;
+mod outgrown;
 mod payments;
 mod prompts;
 mod replies;

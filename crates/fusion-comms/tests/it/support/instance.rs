@@ -12,14 +12,20 @@ use super::served::free_port;
 pub struct Instance {
     pub base: String,
     bind: String,
+    command: &'static [&'static str],
     child: Option<Child>,
 }
 
 impl Instance {
     /// Starts the service in the app's environment, and returns once it is ready.
     pub async fn start(app: &TestApp) -> Self {
+        Self::start_as(app, &["serve"]).await
+    }
+
+    /// The same with another command, such as `worker`.
+    pub async fn start_as(app: &TestApp, command: &'static [&'static str]) -> Self {
         let bind = format!("127.0.0.1:{}", free_port());
-        let mut instance = Self { base: format!("http://{bind}"), bind, child: None };
+        let mut instance = Self { base: format!("http://{bind}"), bind, command, child: None };
         instance.launch(app).await;
         instance
     }
@@ -32,7 +38,7 @@ impl Instance {
             .open(app.dir.path().join(format!("log-{}.jsonl", self.bind.replace(':', "-"))))
             .expect("a log file");
         let mut serve = app.binary();
-        serve.arg("serve").env("BIND_ADDR", &self.bind);
+        serve.args(self.command).env("BIND_ADDR", &self.bind);
         serve.stdout(log.try_clone().expect("a log file")).stderr(log);
         self.child = Some(serve.spawn().expect("the binary starts"));
         let ready = || async {

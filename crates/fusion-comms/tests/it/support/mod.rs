@@ -1,6 +1,7 @@
 //! What the tests stand on: databases of their own on both engines, and small makers of what goes into them.
 
 pub mod app;
+pub mod balancer;
 pub mod db;
 pub mod given;
 pub mod instance;
