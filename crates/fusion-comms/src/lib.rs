@@ -9,6 +9,7 @@ pub mod clock;
 pub mod cloudfront;
 pub mod config;
 pub mod demo;
+mod emf;
 pub mod fax_text;
 pub mod filing;
 pub mod gate;

@@ -20,6 +20,7 @@ use url::Url;
 use crate::app::{App, Parts, Settings};
 use crate::clock::Clock;
 use crate::config::{Config, Engine, Role, SimulatorKeys};
+use crate::emf;
 use crate::fax_text::Ocr;
 use crate::filing::Filing;
 use crate::http::server::{self, Limits};
@@ -361,6 +362,7 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
         format!("cannot listen on {bind}\nhint: is another process there? `BIND_ADDR` sets the address")
     })?;
     let metrics = metrics::install()?;
+    let embedded = config.server.embedded_metrics.then(|| metrics.clone());
     let service = Service::start(config, listener, Clock::system(), metrics).await?;
     tracing::info!(address = %service.addr, version = env!("CARGO_PKG_VERSION"), "serving");
     let (live, stop) = (service.live.clone(), stop_signal());
@@ -369,7 +371,13 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
         std::future::ready(())
     };
     tokio::spawn(environment.tend(Arc::clone(&service.live.keys.nudge), stop.clone(), changed));
-    service.run_until(stop).await
+    let telling = embedded.map(|metrics| tokio::spawn(emf::tend(metrics, Clock::system(), stop.clone())));
+    let ended = service.run_until(stop.clone()).await;
+    stop.cancel();
+    if let Some(telling) = telling {
+        telling.await?;
+    }
+    ended
 }
 
 /// Says at the start what would otherwise be seen fax by fax. No reason to leave calls and texts unanswered.

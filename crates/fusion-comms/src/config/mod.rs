@@ -99,7 +99,7 @@ pub struct DatabaseConfig {
 }
 
 /// What every role needs to listen and to write texts: `BIND_ADDR`, `PUBLIC_BASE_URL`, `METRICS_TOKEN`,
-/// `TELNYX_FROM_NUMBER`, `ALLOW_SHARED_MESSAGING_PROFILE`.
+/// `TELNYX_FROM_NUMBER`, `ALLOW_SHARED_MESSAGING_PROFILE`, `CLOUDWATCH_EMF`.
 #[derive(Debug)]
 pub struct ServerConfig {
     pub bind_addr: SocketAddr,
@@ -112,6 +112,8 @@ pub struct ServerConfig {
     /// `OPT_OUT_SCOPE`.
     pub opt_out_scope: Scope,
     pub allow_shared_messaging_profile: bool,
+    /// `CLOUDWATCH_EMF`.
+    pub embedded_metrics: bool,
 }
 
 /// How webhooks are verified, and what the pages need: `TELNYX_PUBLIC_KEY`, `TELNYX_PUBLIC_KEY_PENDING`,
@@ -352,6 +354,7 @@ fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
     let from_number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
     let scope = reader.optional("OPT_OUT_SCOPE", parse::scope);
     let shared = reader.optional("ALLOW_SHARED_MESSAGING_PROFILE", parse::flag);
+    let embedded = reader.optional("CLOUDWATCH_EMF", parse::flag);
     Some(ServerConfig {
         bind_addr: bind_addr?,
         public_base_url: public_base_url?,
@@ -359,6 +362,7 @@ fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
         from_number: from_number?,
         opt_out_scope: scope?,
         allow_shared_messaging_profile: shared?,
+        embedded_metrics: embedded?,
     })
 }
 

@@ -136,7 +136,11 @@ pub static VARIABLES: &[Variable] = &[
     variable("FAX_CLASSIFY_QUEUE_URL", "SQS queue of faxes to classify").required(),
     variable("RUST_LOG", "which log lines are written, as in info or fusion_comms=debug")
         .default(Value("info")),
-    variable("CLOUDWATCH_EMF", "1 writes the metrics as CloudWatch log lines").not_used_yet(),
+    variable(
+        "CLOUDWATCH_EMF",
+        "1 writes the metrics on standard output every minute, as CloudWatch reads them",
+    )
+    .default(Value("0")),
     variable("CLOUDFRONT_DISTRIBUTION_ID", "distribution to tell when a prompt changes"),
     variable("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces go").not_used_yet(),
     variable(

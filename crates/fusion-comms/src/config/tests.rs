@@ -259,8 +259,13 @@ fn the_managed_secret_wins_and_what_it_shadows_is_told() {
 
 #[test]
 fn what_this_version_leaves_alone_is_noted() {
-    let config = load(Role::All, &with(prod(), "CLOUDWATCH_EMF", "1")).unwrap();
-    assert!(config.notes.iter().any(|note| note.starts_with("CLOUDWATCH_EMF ")), "{:?}", config.notes);
+    let config =
+        load(Role::All, &with(prod(), "OTEL_EXPORTER_OTLP_ENDPOINT", "https://otel.example.org")).unwrap();
+    assert!(
+        config.notes.iter().any(|note| note.starts_with("OTEL_EXPORTER_OTLP_ENDPOINT ")),
+        "{:?}",
+        config.notes
+    );
 }
 
 /// Every variable set to a marked value, good or bad: no problem, note or `Debug` may hold the mark.
