@@ -28,9 +28,13 @@ UNKNOWN_TO_MOTO = {
     "AWS::WAFv2::WebACL",
     "AWS::WAFv2::WebACLAssociation",
 }
-# Types of which it drops properties (roles of a task, a service's load balancers, a function's image), or on which
-# it breaks (a database with a parameter group).
+# Types of which it drops properties (what leaves a group, all of a bucket but its encryption, roles of a task, a
+# service's load balancers, a function's image), whose policies it keeps as no JSON (a role), or on which it breaks (a
+# database with a parameter group).
 HALF_DONE_BY_MOTO = {
+    "AWS::EC2::SecurityGroup",
+    "AWS::IAM::Role",
+    "AWS::S3::Bucket",
     "AWS::ECS::TaskDefinition",
     "AWS::ECS::Service",
     "AWS::Lambda::Function",
@@ -108,7 +112,7 @@ class Stack:
         self.by_hand = [k for k, r in self.template["Resources"].items() if r["Type"] in BY_HAND]
         self.physical = self._by_cloudformation(moto)
         for logical in self.by_hand:
-            self.physical[logical] = make(moto, self.kind(logical), self.of(logical))
+            self.physical[logical] = make(moto, self.kind(logical), logical, self.of(logical))
         self.outputs = {k: self._resolved(o["Value"]) for k, o in self.template["Outputs"].items()}
 
     def _by_cloudformation(self, moto):
@@ -162,10 +166,66 @@ def call(client, operation, value):
     return getattr(client, method)(**fitted(value, shape))
 
 
-def make(moto, kind, p):
+def make_bucket(moto, p):
+    """A bucket in the five calls that its properties stand for."""
+    s3, bucket = moto.client("s3"), p["BucketName"]
+    s3.create_bucket(Bucket=bucket)
+    rules = []
+    for rule in p["BucketEncryption"]["ServerSideEncryptionConfiguration"]:
+        default = rule.pop("ServerSideEncryptionByDefault")
+        rules.append(rule | {"ApplyServerSideEncryptionByDefault": default})
+    configuration = {"ServerSideEncryptionConfiguration": {"Rules": rules}}
+    call(s3, "PutBucketEncryption", {"Bucket": bucket} | configuration)
+    call(s3, "PutBucketVersioning", {"Bucket": bucket, "VersioningConfiguration": p["VersioningConfiguration"]})
+    call(s3, "PutBucketOwnershipControls", {"Bucket": bucket, "OwnershipControls": p["OwnershipControls"]})
+    block = {"PublicAccessBlockConfiguration": p["PublicAccessBlockConfiguration"]}
+    call(s3, "PutPublicAccessBlock", {"Bucket": bucket} | block)
+    rules = []
+    for rule in p["LifecycleConfiguration"]["Rules"]:
+        where = {"Filter": {"Prefix": rule.pop("Prefix", "")}}
+        ends = {"Expiration": {"Days": rule.pop("ExpirationInDays")}} if "ExpirationInDays" in rule else {}
+        rules.append(rule | where | ends)
+    call(s3, "PutBucketLifecycleConfiguration", {"Bucket": bucket, "LifecycleConfiguration": {"Rules": rules}})
+    return bucket
+
+
+def make_group(moto, p):
+    """A security group; the rule that lets everything out goes where others are named."""
+    ec2 = moto.client("ec2")
+    group = ec2.create_security_group(GroupName=p["GroupDescription"], Description=p["GroupDescription"], VpcId=p["VpcId"])
+    group = group["GroupId"]
+
+    def doors(rules):
+        for r in rules:
+            door = {k: r[k] for k in ("IpProtocol", "FromPort", "ToPort")}
+            if "CidrIp" in r:
+                yield door | {"IpRanges": [{"CidrIp": r["CidrIp"], "Description": r["Description"]}]}
+            else:
+                yield door | {"UserIdGroupPairs": [{"GroupId": r["SourceSecurityGroupId"]}]}
+
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=list(doors(p["SecurityGroupIngress"])))
+    if "SecurityGroupEgress" in p:
+        everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything)
+        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=list(doors(p["SecurityGroupEgress"])))
+    return group
+
+
+def make(moto, kind, logical, p):
     """Makes a resource of a type in BY_HAND by its service's own call; its physical id."""
     document = json.dumps(p.get("PolicyDocument"))
     match kind:
+        case "AWS::S3::Bucket":
+            return make_bucket(moto, p)
+        case "AWS::EC2::SecurityGroup":
+            return make_group(moto, p)
+        case "AWS::IAM::Role":
+            iam, role = moto.client("iam"), f"role-{logical}"
+            iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(p["AssumeRolePolicyDocument"]))
+            for policy in p["Policies"]:
+                written = json.dumps(policy["PolicyDocument"])
+                iam.put_role_policy(RoleName=role, PolicyName=policy["PolicyName"], PolicyDocument=written)
+            return role
         case "AWS::CloudWatch::Alarm":
             call(moto.client("cloudwatch"), "PutMetricAlarm", p)
             return p["AlarmName"]
