@@ -78,6 +78,7 @@ class Moto:
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "AWS_PAGER": "",
+            "AWS_MAX_ATTEMPTS": "1",
             "NO_PROXY": "127.0.0.1",
         }
 

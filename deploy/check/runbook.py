@@ -35,7 +35,9 @@ COMMANDS = [
 
 
 def run(moto, text):
-    return subprocess.run(["bash", "-c", text], env=moto.env, capture_output=True, text=True, timeout=60)
+    # Version 1 of `aws` has an address of its own for SQS, which wins over AWS_ENDPOINT_URL and not over its flag.
+    typed = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n' + text
+    return subprocess.run(["bash", "-c", typed], env=moto.env, capture_output=True, text=True, timeout=60)
 
 
 def check_commands(report, moto, stacks):
@@ -46,6 +48,8 @@ def check_commands(report, moto, stacks):
     # Looked at already; moto does not read a denial's condition, and would refuse everybody.
     for bucket in (data["DocsBucketName"], data["AudioBucketName"]):
         moto.client("s3").delete_bucket_policy(Bucket=bucket)
+    # Looked at as well; moto would start the function in a container.
+    moto.client("lambda").delete_event_source_mapping(UUID=stacks["classify"].physical["ClassifySource"])
     with tempfile.TemporaryDirectory() as tmp:
         Path(tmp, "menu.wav").write_bytes(b"RIFF")
         key = f"tenant/abc123/fax/{day}/{fax}/original.pdf"
