@@ -49,7 +49,7 @@ def check_commands(report, moto, stacks):
     for bucket in (data["DocsBucketName"], data["AudioBucketName"]):
         moto.client("s3").delete_bucket_policy(Bucket=bucket)
     # Looked at as well; moto would start the function in a container.
-    moto.client("lambda").delete_event_source_mapping(UUID=stacks["classify"].physical["ClassifySource"])
+    moto.client("lambda").update_event_source_mapping(UUID=stacks["classify"].physical["ClassifySource"], Enabled=False)
     with tempfile.TemporaryDirectory() as tmp:
         Path(tmp, "menu.wav").write_bytes(b"RIFF")
         key = f"tenant/abc123/fax/{day}/{fax}/original.pdf"
