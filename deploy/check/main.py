@@ -8,6 +8,7 @@ import sys
 import time
 
 import asked
+import files
 import made
 import runbook
 import text
@@ -46,6 +47,8 @@ def main(moto_program):
     for name in NAMES:
         text.check_rights(report, name, templates[name])
         decided(templates[name], parameters(templates[name], plain))
+    for check in (files.check_healthy, files.check_image, files.check_compose, files.check_units):
+        check(report, root)
     text.check_variables(report, root, stacks)
     text.check_filters(report, root, stacks["monitoring"])
     text.check_waf(report, stacks["compute"], templates["compute"])
@@ -55,7 +58,7 @@ def main(moto_program):
     by_hand = sorted({s.kind(r) for s in stacks.values() for r in s.by_hand})
     print(f"deploy-check: by the services' own calls, not moto's CloudFormation: {', '.join(by_hand)}")
     failed = len(report.failed)
-    print(f"deploy-check: templates: {report.held} held, {failed} failed, {time.monotonic() - began:.0f} s")
+    print(f"deploy-check: {report.held} held, {failed} failed, {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
 
 
