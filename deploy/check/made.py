@@ -41,12 +41,7 @@ HALF_DONE_BY_MOTO = {
     "AWS::Lambda::EventSourceMapping",
     "AWS::RDS::DBInstance",
 }
-# Properties that it drops and that are not made elsewhere: `text.py` reads them in the templates.
-DROPPED_BY_MOTO = {
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": {"LoadBalancerAttributes"},
-    "AWS::ElasticLoadBalancingV2::TargetGroup": {"TargetGroupAttributes"},
-    "AWS::ECS::Cluster": {"ClusterSettings"},
-}
+# Of the other types it drops the attributes of load balancer and target groups: `text.check_kept_aside` reads those.
 BY_HAND = UNKNOWN_TO_MOTO | HALF_DONE_BY_MOTO
 
 

@@ -13,7 +13,7 @@ import made
 import runbook
 import text
 from report import Report
-from template import decided, parameters, read
+from template import read
 
 NAMES = ["network", "data", "compute", "classify", "monitoring"]
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/fusion-comms:1"
@@ -42,19 +42,15 @@ def main(moto_program):
                       asked.check_function, asked.check_alarms, runbook.check_commands):
             check(report, moto, stacks)
         runbook.check_script(report, moto, root, stacks)
-    # With everything optional off the templates still hold together.
-    plain = {k: v for k, v in given.items() if k not in stacks and not k.startswith(("Create", "Enable", "Op", "Otel"))}
     for name in NAMES:
         text.check_rights(report, name, templates[name])
-        decided(templates[name], parameters(templates[name], plain))
     for check in (files.check_healthy, files.check_image, files.check_compose, files.check_units):
         check(report, root)
     text.check_variables(report, root, stacks)
     text.check_filters(report, root, stacks["monitoring"])
-    text.check_waf(report, stacks["compute"], templates["compute"])
+    text.check_waf(report, stacks["compute"])
     text.check_kept_aside(report, stacks)
-    bare = decided(templates["data"], parameters(templates["data"], {"Env": "prod"}))
-    text.check_outside_vpc_database(report, templates["data"], bare)
+    text.check_choices(report, templates, given)
     by_hand = sorted({s.kind(r) for s in stacks.values() for r in s.by_hand})
     print(f"deploy-check: by the services' own calls, not moto's CloudFormation: {', '.join(by_hand)}")
     failed = len(report.failed)

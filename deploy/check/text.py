@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+from template import decided, parameters
+
 # Actions that know no resource, so that `Resource: "*"` is what they are allowed with.
 WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken",
@@ -124,9 +126,8 @@ def check_filters(report, root, monitoring):
         report.same(f"the line {line} is counted", seen, [wanted] if wanted else [])
 
 
-def check_waf(report, compute, without):
-    """The web ACL is off by default; where it is on, none of its rules looks at a webhook."""
-    report.same("no web ACL unless asked for", without["Parameters"]["EnableWaf"]["Default"], "false")
+def check_waf(report, compute):
+    """None of the web ACL's rules looks at a webhook."""
     acl = compute.of("WebAcl")
     report.same("what no rule of the web ACL blocks passes", acl["DefaultAction"], {"Allow": {}})
     for rule in acl["Rules"]:
@@ -159,10 +160,32 @@ def check_kept_aside(report, stacks):
     report.that("all that is to be kept was seen", not kept, sorted(kept))
 
 
-def check_outside_vpc_database(report, template, decided_without):
-    left = [k for k, r in decided_without["Resources"].items() if r["Type"].startswith("AWS::RDS::")]
-    report.same("there is no database on RDS unless asked for", left, [])
-    report.same("that is the default", template["Parameters"]["CreateDatabase"]["Default"], "false")
+def check_choices(report, templates, given):
+    """What is optional is off unless asked for, and what is asked for comes out."""
+
+    def made(name, **choices):
+        needed = {k: v for k, v in given.items() if "Default" not in templates[name]["Parameters"].get(k, {})}
+        return decided(templates[name], parameters(templates[name], needed | choices))["Resources"]
+
+    for name in templates:
+        kinds = {r["Type"].rsplit("::", 2)[1] for r in made(name).values()}
+        report.that(f"{name}: neither RDS nor a web ACL unless asked for", not kinds & {"RDS", "WAFv2"}, sorted(kinds))
+    containers = lambda resources, task: resources[task]["Properties"]["ContainerDefinitions"]
+    report.same("no sidecar unless asked for", [c["Name"] for c in containers(made("compute"), "BackendTask")], ["backend"])
+    for choice in ("false", "true"):
+        compute = made("compute", SecretsAtRuntime=choice)
+        for task in ("BackendTask", "WorkerTask"):
+            names = [e["Name"] for e in containers(compute, task)[0]["Environment"]]
+            report.same(f"{task} reads its secret itself: {choice}", "APP_SECRETS_ARN" in names, choice == "true")
+        held = made("classify", SecretsAtRuntime=choice)["ClassifyFunction"]["Properties"]["Environment"]["Variables"]
+        either = {"false": {"DATABASE_URL"}, "true": {"APP_SECRETS_ARN"}}[choice]
+        report.same(f"the function reads its secret itself: {choice}", set(held) & {"DATABASE_URL", "APP_SECRETS_ARN"}, either)
+    for name, role in (("compute", "WorkerRole"), ("classify", "ClassifyRole")):
+        for ocr in ("tesseract", "textract"):
+            may = json.dumps(made(name, Ocr=ocr)[role])
+            report.same(f"{role} may use Textract with {ocr}", "textract:DetectDocumentText" in may, ocr == "textract")
+    rules = made("data", FaxRetentionDays="3650")["DocsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    report.that("faxes end where that is asked for", any("ExpirationInDays" in r for r in rules), rules)
 
 
 def root_of():
