@@ -181,7 +181,7 @@ def check_roles(report, moto, stacks):
     queue, key, app = data["FaxQueueArn"], data["DataKeyArn"], data["AppSecretsArn"]
     take = {(f"sqs:{a}", queue) for a in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")}
     use_key = {("kms:Decrypt", key), ("kms:GenerateDataKey", key)}
-    interfaces = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface",
+    interfaces = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface", "DescribeSubnets",
                   "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses")
     logs = "arn:aws:logs:us-east-1:123456789012:log-group:/fusionems/prod"
     wanted = {

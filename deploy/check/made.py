@@ -59,7 +59,7 @@ class Moto:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.url, self.clients = f"http://127.0.0.1:{port}", {}
         self.child = subprocess.Popen(
             [program, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -93,8 +93,10 @@ class Moto:
         self.child.wait(10)
 
     def client(self, service):
-        key = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, region_name=REGION, endpoint_url=self.url, **key)
+        if service not in self.clients:
+            key = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+            self.clients[service] = boto3.client(service, region_name=REGION, endpoint_url=self.url, **key)
+        return self.clients[service]
 
 
 class Stack:

@@ -50,6 +50,7 @@ def main(moto_program):
     text.check_filters(report, root, stacks["monitoring"])
     text.check_waf(report, stacks["compute"])
     text.check_kept_aside(report, stacks)
+    text.check_rules_of_prometheus(report, root)
     text.check_choices(report, templates, given)
     by_hand = sorted({s.kind(r) for s in stacks.values() for r in s.by_hand})
     print(f"deploy-check: by the services' own calls, not moto's CloudFormation: {', '.join(by_hand)}")
