@@ -164,6 +164,7 @@ def check_tasks(report, moto, stacks):
         wanted = {"backend": ["backend", "opa", "otel"], "worker": ["worker"]}[name]
         prefixes = {c: (o["awslogs-group"], o["awslogs-stream-prefix"]) for c, o in logs.items()}
         report.same(f"logs of {name}", prefixes, {c: (f"/fusionems/prod/{name}", c) for c in wanted})
+        report.same(f"{name} waits for no log", logs[name].get("mode"), "non-blocking")
         network = service["networkConfiguration"]["awsvpcConfiguration"]
         report.same(f"{name} has no public address", network["assignPublicIp"], "DISABLED")
         report.same(f"subnets of {name}", ",".join(network["subnets"]), stacks["network"].outputs["PrivateSubnets"])
@@ -222,16 +223,19 @@ def check_function(report, moto, stacks):
     client = moto.client("lambda")
     f = client.get_function(FunctionName=f"{APP}-classify")["Configuration"]
     report.same("the function is an image", f["PackageType"], "Image")
-    image = f.get("ImageConfigResponse", {}).get("ImageConfig") or stacks["classify"].of("ClassifyFunction")["ImageConfig"]
+    image = f["ImageConfigResponse"]["ImageConfig"]
     report.same("the function starts", (image["EntryPoint"], image["Command"]), (["/usr/local/bin/fusion-comms"], ["lambda"]))
     report.same("the function's role", f["Role"].rsplit("/", 1)[-1], stacks["classify"].physical["ClassifyRole"])
+    # moto keeps none: read in the template.
     group = stacks["classify"].of("ClassifyFunction")["LoggingConfig"]["LogGroup"]
     report.same("the function's log group", group, "/fusionems/prod/worker")
     (source,) = client.list_event_source_mappings(FunctionName=f["FunctionName"])["EventSourceMappings"]
     report.same("the function's queue", source["EventSourceArn"], stacks["data"].outputs["FaxQueueArn"])
     report.same("the function takes one fax at a time", source["BatchSize"], 1)
-    told = source.get("FunctionResponseTypes") or stacks["classify"].of("ClassifySource")["FunctionResponseTypes"]
-    report.same("the function says which messages failed", told, ["ReportBatchItemFailures"])
+    report.same("the function says which messages failed", source["FunctionResponseTypes"], ["ReportBatchItemFailures"])
+    network = (",".join(f["VpcConfig"]["SubnetIds"]), f["VpcConfig"]["SecurityGroupIds"])
+    out = stacks["network"].outputs
+    report.same("the function's network", network, (out["PrivateSubnets"], [out["TaskGroupId"]]))
 
 
 def check_alarms(report, moto, stacks):
