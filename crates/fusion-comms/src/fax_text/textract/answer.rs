@@ -114,3 +114,86 @@ fn placed(block: &Block) -> Option<(String, Placed)> {
     let confidence = block.confidence().unwrap_or(0.0).clamp(0.0, 100.0) as u8;
     whole.then(|| (block.id().unwrap_or_default().to_owned(), Placed { text, corners, confidence }))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_textract::types::{DocumentMetadata, Geometry, Point, Relationship, Warning};
+
+    use super::*;
+
+    const WANTED: Wanted = Wanted { number: 1, width: 1000, height: 1000, faint: false };
+
+    fn word(page: i32, id: &str, text: &str, left: f32) -> Block {
+        let corner = |x, y| Point::builder().x(x).y(y).build();
+        let corners = [(left, 0.1), (left + 0.1, 0.1), (left + 0.1, 0.12), (left, 0.12)];
+        let polygon = corners.map(|(x, y)| corner(x, y)).to_vec();
+        let block = Block::builder().block_type(BlockType::Word).page(page).id(id).text(text);
+        block.geometry(Geometry::builder().set_polygon(Some(polygon)).build()).confidence(91.6).build()
+    }
+
+    fn line(page: i32, ids: &[&str]) -> Block {
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        let children = Relationship::builder().r#type(RelationshipType::Child).set_ids(Some(ids)).build();
+        Block::builder().block_type(BlockType::Line).page(page).relationships(children).build()
+    }
+
+    fn part(blocks: Vec<Block>) -> Part {
+        Part::builder().set_blocks(Some(blocks)).build()
+    }
+
+    #[test]
+    fn a_line_finds_its_words_in_another_part_and_a_word_of_no_line_is_kept() {
+        let mut pages = Pages::default();
+        pages.take(part(vec![line(1, &["b", "a", "a", "none"])]));
+        pages.take(part(vec![
+            word(1, "a", "Doe", 0.3),
+            word(1, "c", " \u{7}", 0.1),
+            word(1, "d", "else", 0.8),
+        ]));
+        pages.take(part(vec![word(1, "b", "Jane", 0.1)]));
+        let page = pages.text(&WANTED).unwrap();
+        let words: Vec<&str> = page.words.iter().map(|w| w.text.as_str()).collect();
+        assert_eq!((words, page.words[0].confidence), (vec!["Jane", "Doe", "else"], 91));
+        assert_eq!(page.text.split_whitespace().collect::<Vec<_>>(), ["Jane", "Doe", "else"]);
+    }
+
+    #[test]
+    fn a_page_that_is_warned_of_or_not_told_is_not_read() {
+        let mut pages = Pages::default();
+        let warning = Warning::builder().pages(1).build();
+        pages.take(Part::builder().blocks(word(1, "a", "half", 0.1)).warnings(warning).build());
+        assert!(pages.text(&WANTED).is_none() && pages.text(&Wanted { number: 2, ..WANTED }).is_none());
+    }
+
+    #[test]
+    fn other_pages_than_ours_are_none_of_ours() {
+        let counted = |n, blocks| {
+            let mut pages = Pages::default();
+            let metadata = DocumentMetadata::builder().set_pages(n).build();
+            pages.take(Part::builder().document_metadata(metadata).set_blocks(Some(blocks)).build());
+            pages
+        };
+        assert!(counted(Some(2), vec![]).checked(2).is_ok() && counted(None, vec![]).checked(2).is_ok());
+        assert!(counted(Some(3), vec![]).checked(2).is_err() && counted(Some(1), vec![]).checked(2).is_err());
+        assert!(counted(None, vec![word(3, "a", "beyond", 0.1)]).checked(2).is_err());
+        assert!(counted(Some(2), vec![word(0, "a", "before", 0.1)]).checked(2).is_err());
+    }
+
+    #[test]
+    fn what_is_not_read_is_never_blank_but_specks_are() {
+        let layer = |text: &str| PageText { codes: vec!["code".to_owned()], ..PageText::new(1, text) };
+        let merged = |mut page: PageText, wanted: &Wanted, read| {
+            merge(&mut page, wanted, read);
+            assert_eq!(page.codes, ["code"], "codes stay");
+            page
+        };
+        let nothing = || Some(PageText { source: Source::Ocr, ..PageText::new(1, "") });
+        let faint = Wanted { faint: true, ..WANTED };
+        assert!(merged(layer(""), &WANTED, None).has_picture);
+        assert!(merged(layer(""), &faint, None).has_picture, "unread, however little is on it");
+        let picture = PageText { has_picture: true, ..layer("Page 3") };
+        assert!(merged(picture.clone(), &WANTED, nothing()).has_picture);
+        assert!(!merged(picture, &faint, nothing()).has_picture);
+        assert_eq!(merged(layer("Page 3"), &WANTED, nothing()).text, "Page 3");
+    }
+}
