@@ -45,6 +45,7 @@ impl Examiner {
         }
         if let Some(why) = hindered {
             examined.verdict.status = Status::NeedsReview;
+            examined.verdict.case_id = None;
             examined.verdict.reasons.push(why);
         }
         Ok(examined)

@@ -132,6 +132,26 @@ async fn a_failed_job_is_a_failed_attempt_and_the_next_one_asks_for_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn after_the_last_attempt_a_person_gets_the_fax_with_textracts_own_word() {
+    let (moto, stub) = (Moto::start().await, Stub::serve(&[""]).await);
+    stub.refuse_start("AccessDeniedException", 2);
+    let mut app = served(&moto, &stub).await;
+    let id = app.sim.telnyx.send_fax(FaxPlan::new(HOSPITAL, FAX_LINE, pictures(1).to_vec(), 1));
+    let failed = || async { app.logs().contains("a fax could not be read and is tried again") };
+    assert!(within(LONG, failed).await, "{}", app.logs());
+    app.terminate().await;
+    let row = FaxId::new(id.as_str());
+    let key = faxes::get(&app.db, &row).await.unwrap().unwrap().key;
+    let message = json!({"fax_id": id, "tenant_id": TENANT, "s3_key": key}).to_string();
+    let answer = invoke(&app, json!([record("last", &message, 5)]), 60_000).await;
+    assert_eq!(answer, json!({"batchItemFailures": []}), "{}", app.logs());
+    let fax = faxes::get(&app.db, &row).await.unwrap().unwrap();
+    let why = fax.last_error.as_deref();
+    assert_eq!((fax.status.as_str(), fax.doc_type, fax.case), ("needs_review", None, None));
+    assert_eq!(why, Some("Textract did not take the file: AccessDeniedException"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn a_file_that_textract_refuses_goes_before_a_person_with_the_reason() {
     let (moto, stub) = (Moto::start().await, Stub::serve(&[""]).await);
     stub.refuse_start("UnsupportedDocumentException", 1);
