@@ -168,12 +168,12 @@ fn textract_wants_the_faxes_in_a_bucket() {
     let config = load(Role::All, &textract(prod())).unwrap();
     assert_eq!(config.worker.unwrap().fax.ocr, Some(OcrEngine::Textract));
     let dev = textract(Variables::new());
-    let problems = Config::load_for(Role::All, &|n| dev.get(n).cloned(), simulator).unwrap_err();
+    let problems = Config::load_for(Role::All, &|n: &str| dev.get(n).cloned(), simulator).unwrap_err();
     assert_eq!(names(&problems), ["OCR"]);
     assert!(problems.to_string().contains("set S3_BUCKET_DOCS"), "{problems}");
     let bucket = with(dev, "S3_BUCKET_DOCS", "example-docs");
-    assert!(Config::load_for(Role::All, &|n| bucket.get(n).cloned(), simulator).is_ok());
-    let problems = fax_reader(&|n| bucket.get(n).cloned()).unwrap_err();
+    assert!(Config::load_for(Role::All, &|n: &str| bucket.get(n).cloned(), simulator).is_ok());
+    let problems = fax_reader(&|n: &str| bucket.get(n).cloned()).unwrap_err();
     assert!(problems.to_string().contains("set OCR=tesseract"), "{problems}");
 }
 
