@@ -9,3 +9,4 @@ pub mod moto;
 pub mod postgres;
 mod postgres_stop;
 pub mod served;
+pub mod textract;
