@@ -67,6 +67,9 @@ fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
         Agreement::OtherDetail => false,
         Agreement::No => tolerant && n.is_near(case),
     };
+    if !own.has(Evidence::Name) && reading.names_swapped(case) {
+        return true;
+    }
     reading.pages.iter().any(|page| {
         let patient_differs = page.patients.iter().any(|n| !same(n));
         // A bare `Name` may be a relative's, but then the patient stands somewhere too.
@@ -98,21 +101,26 @@ fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
 }
 
 /// An id made as the case's own is and yet another: of a case that the roster does not hold, or the case's misread.
-/// Of the latter the birth tells that it is this patient.
+/// Of the latter the name tells that it is this patient, with the birth or an id and one thing more.
 fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     let birth = own.has(Evidence::DateOfBirth);
     let named = own.is_named();
+    let by_name = own.has(Evidence::Name) || own.has(Evidence::NearName);
+    let forgiven = by_name && (birth || named && own.agreeing() > 2);
     let missing = || ids(case).into_iter().filter(|(kind, id)| !own.has(*kind) && is_findable(id));
     let made_alike = missing().any(|(_, id)| {
         // Beside an id that agrees, only what is made quite alike: courts and clinics number too.
         let slack = usize::from(!named);
         let mut others =
             reading.id_like().filter(|t| is_of_format(t, id, slack) && !reading.is_known(t, case, own));
-        others.any(|t| if is_near_id(t, id) { !(birth || named) } else { true })
+        others.any(|t| !is_near_id(t, id) || !forgiven)
     });
-    // Under a label of ours the beginning need not be the same.
-    let labelled = |id: &str| reading.bills().any(|t| has_form_of(t, id) && !is_near_id(t, id));
+    // Under a label of ours, and where little else agrees, the beginning need not be the same.
+    let other = |t: &str, id: &str, slack| has_form_of(t, id, slack) && !is_near_id(t, id);
+    let labelled = |id: &str| reading.bills().any(|t| other(t, id, 1));
+    let by_little = !named && !birth && !own.has(Evidence::MemberId);
     made_alike
+        || by_little && missing().any(|(_, id)| reading.id_like().any(|t| other(t, id, 0)))
         || !named && (!birth && reading.bills().next().is_some() || missing().any(|(_, id)| labelled(id)))
 }
 

@@ -1,7 +1,7 @@
 //! What a page says about a patient under a label: names, dates of birth, dates of service.
 
 use super::dates::{self, Date, Found};
-use super::labels::{IdKind, JOINS, Kind, id_label, kind_of, label_kind};
+use super::labels::{IdKind, JOINS, Kind, ends_with_birth, id_label, kind_of, label_kind};
 use super::layout::{Cell, Grid, above, below, content, grid};
 use super::names::PersonName;
 use super::text::{PageText, words};
@@ -20,6 +20,8 @@ pub(super) struct Fields {
     pub birth_unread: bool,
     /// Years behind a small number that are part of no date that could be read.
     pub stray_years: Vec<u32>,
+    /// Something made as a date is that could not be read, and shows no year.
+    pub broken_date: bool,
     /// Under a label of a member id.
     pub members: Vec<String>,
     /// Under a label of a claim, statement, case, run or account.
@@ -51,6 +53,7 @@ pub(super) fn read(page: &PageText) -> Fields {
             read_ids(&grid, row, index, cell, &mut fields);
         }
         fields.stray_years.extend(stray_years(cells));
+        fields.broken_date |= holds_broken_date(cells);
         if let [above, below, ..] = &grid[row..] {
             read_broken_date(above, below, &mut fields);
         }
@@ -69,6 +72,31 @@ fn stray_years(row: &[Cell]) -> Vec<u32> {
     let years = (0..groups.len())
         .filter(|&i| groups[i].len() == 4 && groups[i.saturating_sub(3)..i].iter().any(|g| small(g)));
     years.filter_map(|i| groups[i].parse().ok()).filter(|year| (1900..2100).contains(year)).collect()
+}
+
+/// Whether a row holds what was a date before OCR lost a digit of it or tore it apart: `09/13/962`, `1950-0 6-04`.
+fn holds_broken_date(row: &[Cell]) -> bool {
+    row.iter().any(|cell| {
+        let mut chars: Vec<char> = cell.text.chars().collect();
+        dates::find_misread(&cell.text).iter().for_each(|f| chars[f.start..f.end].fill('x'));
+        let text: String = chars.into_iter().collect();
+        let tokens: Vec<&str> = text.split_whitespace().collect();
+        let torn = |pair: &[&str]| {
+            let ends = pair.iter().all(|t| t.len() <= 8 && t.chars().any(|c| c.is_ascii_digit()));
+            ends && matches!(dates::find(&pair.concat())[..], [f] if f.start == 0 && f.date.has_full_year())
+        };
+        tokens.iter().any(|t| is_broken_date(t)) || tokens.windows(2).any(torn)
+    })
+}
+
+fn is_broken_date(token: &str) -> bool {
+    let token = token.trim_matches(|c: char| !c.is_alphanumeric());
+    let groups: Vec<usize> =
+        token.split(|c: char| "/-.,".contains(c)).map(str::len).filter(|n| *n > 0).collect();
+    let digits = token.chars().filter(char::is_ascii_digit).count();
+    token.contains(['/', '-'])
+        && digits * 2 > token.chars().filter(|c| c.is_alphanumeric()).count()
+        && matches!(groups[..], [1 | 2, 1 | 2, 2 | 3] | [3, 1 | 2, 1 | 2])
 }
 
 /// A date that a line break divides: `on or about April 10,` and `2026` on the next row.
@@ -115,6 +143,7 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
     for found in dates::find_misread(&cell.text) {
         let before: String = chars[from..found.start].iter().collect();
         let joined = from > 0 && JOINS.contains(&words(&before).trim());
+        fields.birth_unread |= holds_unread_birth(&before);
         let kind = if joined {
             previous
         } else {
@@ -140,9 +169,20 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
         from = found.end;
     }
     let rest: String = chars[from..].iter().collect();
+    fields.birth_unread |= holds_unread_birth(&rest);
     if kind_of(&rest) == Some(Kind::Birth) && is_birth_unread(grid, row, index, cell, &rest) {
         fields.birth_unread = true;
     }
+}
+
+/// Whether behind a label of a date of birth within a text, before its end, stands a value that is no date.
+fn holds_unread_birth(text: &str) -> bool {
+    let text = words(text);
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let digits = |words: &[&str]| words.iter().flat_map(|w| w.chars()).filter(char::is_ascii_digit).count();
+    (1..text.len()).any(|at| {
+        digits(&text[at..text.len().min(at + 3)]) >= 2 && ends_with_birth(&text[..at])
+    })
 }
 
 /// Whether what stands under the label of a date of birth that ends a cell, or behind it, was meant for a date and is
@@ -209,7 +249,12 @@ fn read_name(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fi
     let under = below(grid, row, cell).map(|c| c.text.as_str());
     // In a row of headings set close together the rest is the next heading, and the name stands below.
     let places = if rest.is_empty() { [beside, under] } else { [Some(rest), under] };
-    let value = places.into_iter().flatten().find_map(PersonName::parse);
+    // The words of a date are no name: `Printed Nov 8, 2026`.
+    let undated = |text: &str| -> String {
+        let end = dates::find_misread(text).first().map_or(usize::MAX, |f| f.start);
+        text.chars().take(end).collect()
+    };
+    let value = places.into_iter().flatten().find_map(|v| PersonName::parse(&undated(v)));
     let Some(name) = value else { return };
     if is_patient { fields.patients.push(name) } else { fields.other_names.push(name) }
 }

@@ -136,7 +136,7 @@ fn is_birth_open(reading: &Reading, own: &Seen) -> bool {
     let service = Date::iso(&own.case.date_of_service).and_then(Date::full_year);
     let long_ago = |d: Date| service.zip(d.full_year()).is_some_and(|(service, year)| year + 2 <= service);
     let stray = |year: &u32| service.is_some_and(|service| year + 2 <= service);
-    reading.pages.iter().any(|p| p.birth_unread || p.stray_years.iter().any(stray))
+    reading.pages.iter().any(|p| p.birth_unread || p.broken_date || p.stray_years.iter().any(stray))
         || reading.loose().any(|(d, _)| long_ago(d))
 }
 

@@ -44,6 +44,13 @@ const NO_NAME: &[&str] = &[
     "UNIT", "WAS", "WILL", "YOUR",
 ];
 
+/// Parts of a name that are written small.
+#[rustfmt::skip]
+const PARTICLES: &[&str] = &[
+    "AL", "DA", "DAS", "DE", "DEL", "DELA", "DEN", "DER", "DI", "DOS", "DU", "EL", "LA", "LAS", "LE", "LOS", "TER",
+    "VAN", "VON", "ZU",
+];
+
 impl PersonName {
     /// Reads a name at the start of a value; `None` where there is none. What follows the name is left alone.
     pub fn parse(value: &str) -> Option<Self> {
@@ -138,6 +145,11 @@ fn best_window(text: &str, case: &Case) -> Agreement {
         while end < tokens.len() && end < at + 3 && (tokens[end].len() == 1 || is_suffix(&tokens[end])) {
             end += 1;
         }
+        // So are the other words of a first name that has several, or others in their stead.
+        let others = case.patient_first.split_whitespace().count().saturating_sub(1);
+        if others > 0 && tokens.get(end).is_some_and(|t| t.len() > 1 && !NO_NAME.contains(&t.as_str())) {
+            end = (at + 1 + others).max(end).min(tokens.len());
+        }
         let found =
             PersonName::last_first(&tokens[..at], &tokens[at..end]).map_or(Agreement::No, |n| n.agrees(case));
         if found != Agreement::No {
@@ -164,11 +176,15 @@ fn leading_name(value: &str) -> (Vec<String>, Vec<usize>) {
     let (mut tokens, commas) = leading_words(value);
     let raw: Vec<&str> =
         value.split(|c: char| c.is_whitespace() || c == ',').filter(|t| !t.is_empty()).collect();
+    let is_small = |r: &str| !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
     let end = tokens.iter().zip(&raw).position(|(t, r)| {
-        NO_NAME.contains(&t.as_str())
-            || !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+        NO_NAME.contains(&t.as_str()) || is_small(r) && !PARTICLES.contains(&t.as_str())
     });
     tokens.truncate(end.unwrap_or(tokens.len()));
+    // A particle belongs to the name that follows it.
+    while tokens.len() > 1 && raw.get(tokens.len() - 1).is_some_and(|r| is_small(r)) {
+        tokens.pop();
+    }
     (tokens, commas)
 }
 

@@ -106,16 +106,19 @@ impl Printed {
         self
     }
 
-    /// All that was read is what would be printed of this case.
-    pub fn reads_like(&self, case: &Case) -> bool {
-        self.read.iter().all(|(field, read)| {
+    /// All that was read, and would tell the two apart, is what would be printed of this case.
+    pub fn reads_like(&self, about: &Case, case: &Case) -> bool {
+        let alike = |field: &Field| field(about, 0) == field(case, 0);
+        self.read.iter().filter(|(field, _)| !alike(field)).all(|(field, read)| {
             let (value, form) = read.split_once('\u{0}').unwrap();
             // A lost comma swaps names, so any form of the name will do.
-            let plain = |t: &str| t.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+            let plain = |t: &str| t.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ").replace(" ,", ",");
             let forms = if std::ptr::fn_addr_eq(*field, NAME) { 0..3 } else { 0..1 };
+            // Nor is a middle name always printed.
+            let bare = Case { patient_middle: String::new(), ..case.clone() };
             forms
                 .map(|more| form.parse::<usize>().unwrap() + more)
-                .any(|f| plain(value) == plain(&field(case, f)))
+                .any(|f| [case, &bare].iter().any(|c| plain(value) == plain(&field(c, f))))
         })
     }
 }
