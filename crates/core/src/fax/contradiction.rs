@@ -61,13 +61,14 @@ fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
         return true;
     }
     let more = own.has(Evidence::MemberId) || own.has(Evidence::DateOfService);
-    let tolerant = own.is_named() && own.has(Evidence::DateOfBirth) && more;
+    let tolerant = own.named_by() > 1 && own.has(Evidence::DateOfBirth) && more;
     let same = |n: &PersonName| match n.agrees(case) {
         Agreement::Same => true,
         Agreement::OtherDetail => false,
         Agreement::No => tolerant && n.is_near(case),
     };
-    if !own.has(Evidence::Name) && reading.names_swapped(case) {
+    let by_name = own.has(Evidence::Name) || own.has(Evidence::NearName);
+    if !own.has(Evidence::Name) && reading.names_swapped(case) || !by_name && reading.holds_last_name(case) {
         return true;
     }
     reading.pages.iter().any(|page| {
@@ -75,7 +76,8 @@ fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
         // A bare `Name` may be a relative's, but then the patient stands somewhere too.
         let only_others =
             page.patients.is_empty() && !page.other_names.is_empty() && !page.other_names.iter().any(same);
-        patient_differs || only_others && !anywhere.contains(&Agreement::Same)
+        let speaks_of_another = page.spoken_of.iter().any(|n| !n.begins_as(case) && !same(n));
+        patient_differs || speaks_of_another || only_others && !anywhere.contains(&Agreement::Same)
     })
 }
 
@@ -95,7 +97,8 @@ fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
         return false;
     }
     let may_be = |read: &str| folded(read) == folded(member) || is_near_id(read, member);
-    let named = own.is_named() && own.has(Evidence::Name);
+    let dated = own.has(Evidence::DateOfBirth) || own.has(Evidence::DateOfService);
+    let named = own.is_named() && own.has(Evidence::Name) && dated;
     let misread = is_findable(member) && reading.members().any(may_be);
     !(named || misread && own.has(Evidence::DateOfBirth))
 }
@@ -117,11 +120,13 @@ fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     });
     // Under a label of ours, and where little else agrees, the beginning need not be the same.
     let other = |t: &str, id: &str, slack| has_form_of(t, id, slack) && !is_near_id(t, id);
-    let labelled = |id: &str| reading.bills().any(|t| other(t, id, 1));
+    let slack = usize::from(!named);
+    let labelled = |id: &str| reading.bills().any(|t| other(t, id, slack) && !reading.is_known(t, case, own));
     let by_little = !named && !birth && !own.has(Evidence::MemberId);
     made_alike
         || by_little && missing().any(|(_, id)| reading.id_like().any(|t| other(t, id, 0)))
-        || !named && (!birth && reading.bills().next().is_some() || missing().any(|(_, id)| labelled(id)))
+        || (!named || own.agreeing() < 3) && missing().any(|(_, id)| labelled(id))
+        || !named && !birth && reading.bills().next().is_some()
 }
 
 impl Reading {

@@ -11,6 +11,8 @@ use super::text::{PageText, words};
 pub(super) struct Fields {
     /// Under a label that means the patient.
     pub patients: Vec<PersonName>,
+    /// Behind such a label in running text, where it is not clear how far the name goes.
+    pub spoken_of: Vec<PersonName>,
     /// Under a bare `Name`, which may be a relative's.
     pub other_names: Vec<PersonName>,
     pub births: Vec<Date>,
@@ -50,6 +52,7 @@ pub(super) fn read(page: &PageText) -> Fields {
         for (index, cell) in cells.iter().enumerate() {
             read_dates(&grid, row, index, cell, &mut fields);
             read_name(&grid, row, index, cell, &mut fields);
+            fields.spoken_of.extend(spoken_of(&cell.text));
             read_ids(&grid, row, index, cell, &mut fields);
         }
         fields.stray_years.extend(stray_years(cells));
@@ -180,9 +183,7 @@ fn holds_unread_birth(text: &str) -> bool {
     let text = words(text);
     let text: Vec<&str> = text.split_whitespace().collect();
     let digits = |words: &[&str]| words.iter().flat_map(|w| w.chars()).filter(char::is_ascii_digit).count();
-    (1..text.len()).any(|at| {
-        digits(&text[at..text.len().min(at + 3)]) >= 2 && ends_with_birth(&text[..at])
-    })
+    (1..text.len()).any(|at| digits(&text[at..text.len().min(at + 3)]) >= 2 && ends_with_birth(&text[..at]))
 }
 
 /// Whether what stands under the label of a date of birth that ends a cell, or behind it, was meant for a date and is
@@ -257,6 +258,25 @@ fn read_name(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fi
     let value = places.into_iter().flatten().find_map(|v| PersonName::parse(&undated(v)));
     let Some(name) = value else { return };
     if is_patient { fields.patients.push(name) } else { fields.other_names.push(name) }
+}
+
+/// Names behind a label of the patient within a cell: `and with patient Jane Doe and`.
+fn spoken_of(cell: &str) -> Vec<PersonName> {
+    let starts: Vec<usize> = cell
+        .char_indices()
+        .filter(|&(i, c)| !c.is_whitespace() && (i == 0 || cell[..i].ends_with(char::is_whitespace)))
+        .map(|(i, _)| i)
+        .collect();
+    let labelled = |at: usize| {
+        (1..=3)
+            .filter_map(|n| at.checked_sub(n))
+            .filter(|from| *from > 0)
+            .any(|from| label_kind(&cell[starts[from]..starts[at]]) == Some(true))
+    };
+    (2..starts.len())
+        .filter(|&at| labelled(at))
+        .filter_map(|at| PersonName::parse(&cell[starts[at]..]))
+        .collect()
 }
 
 /// Whether a cell begins with a name label, which kind, and what follows it. A label stands alone, ends with a colon,

@@ -99,9 +99,8 @@ fn misread_kind(text: &str) -> Option<Kind> {
 
 /// The text with what OCR makes of `dob` set right: `0OB`, `D0B`, `QO8`. `OOB` is a word of its own.
 fn mended_births(text: &str) -> String {
-    let is_dob = |w: &str| {
-        w != "oob" && w.len() == 3 && folded(w) == "008" && w.chars().any(char::is_alphabetic)
-    };
+    let is_dob =
+        |w: &str| w != "oob" && w.len() == 3 && folded(w) == "008" && w.chars().any(char::is_alphabetic);
     let mut out = String::from(" ");
     for word in text.split_whitespace() {
         out.push_str(if is_dob(word) { "dob" } else { word });
@@ -119,6 +118,11 @@ pub(super) fn ends_with_birth(text: &[&str]) -> bool {
         Some((_, kind)) => *kind == Birth,
         None => misread_kind(&tail) == Some(Birth),
     }
+}
+
+/// One letter apart, as it stands or with all that OCR confuses made equal.
+fn is_one_apart(a: &str, b: &str) -> bool {
+    edits(a, b, 1) <= 1 || edits(&folded(a), &folded(b), 1) <= 1
 }
 
 /// Whether the words end with a long label whose blanks OCR lost or added, with a letter wrong besides; two in the
@@ -152,7 +156,7 @@ pub(super) fn label_kind(label: &str) -> Option<bool> {
     }
     let among = |labels: &[&str]| labels.iter().any(|l| is_misread(&text, &l.split(' ').collect::<Vec<_>>()));
     let whole = text.concat();
-    let torn = |l: &&str| l.len() >= 9 && edits(&folded(&whole), &folded(&l.replace(' ', "")), 1) <= 1;
+    let torn = |l: &&str| l.len() >= 9 && is_one_apart(&whole, &l.replace(' ', ""));
     if among(PATIENT_LABELS) || PATIENT_LABELS.iter().any(|l| torn(&l)) {
         return Some(true);
     }

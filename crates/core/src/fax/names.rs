@@ -110,6 +110,15 @@ impl PersonName {
         if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
     }
 
+    /// Compares as [`Self::agrees`], where other words may follow the name.
+    pub fn begins_as(&self, case: &Case) -> bool {
+        self.agrees(case) != Agreement::No
+            || (2..self.words.len()).any(|n| {
+                let begin = Self { words: self.words[..n].to_vec(), ..self.clone() };
+                begin.agrees(case) != Agreement::No
+            })
+    }
+
     /// Whether OCR may have read this for the name of a case's patient, or it is misspelt by a letter.
     pub fn is_near(&self, case: &Case) -> bool {
         let (first, last) = (letters(first_word(&case.patient_first)), letters(&case.patient_last));
@@ -177,9 +186,10 @@ fn leading_name(value: &str) -> (Vec<String>, Vec<usize>) {
     let raw: Vec<&str> =
         value.split(|c: char| c.is_whitespace() || c == ',').filter(|t| !t.is_empty()).collect();
     let is_small = |r: &str| !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
-    let end = tokens.iter().zip(&raw).position(|(t, r)| {
-        NO_NAME.contains(&t.as_str()) || is_small(r) && !PARTICLES.contains(&t.as_str())
-    });
+    let end = tokens
+        .iter()
+        .zip(&raw)
+        .position(|(t, r)| NO_NAME.contains(&t.as_str()) || is_small(r) && !PARTICLES.contains(&t.as_str()));
     tokens.truncate(end.unwrap_or(tokens.len()));
     // A particle belongs to the name that follows it.
     while tokens.len() > 1 && raw.get(tokens.len() - 1).is_some_and(|r| is_small(r)) {

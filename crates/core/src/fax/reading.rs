@@ -121,6 +121,12 @@ impl Reading {
         near(first_word(&case.patient_first)) && near(first_word(&case.patient_last))
     }
 
+    /// Whether the patient's last name stands somewhere.
+    pub fn holds_last_name(&self, case: &Case) -> bool {
+        let last = letters(case.patient_last.split_whitespace().last().unwrap_or_default());
+        last.len() > 2 && self.words.contains(&last)
+    }
+
     /// Whether before a comma stands what may be the patient's first name, and behind it what may be the last: then it
     /// is somebody else's name.
     pub fn names_swapped(&self, case: &Case) -> bool {

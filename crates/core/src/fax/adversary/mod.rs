@@ -3,6 +3,7 @@
 
 mod people;
 mod print;
+mod traps;
 
 use std::cell::{Cell, RefCell};
 
@@ -49,7 +50,8 @@ fn play(seed: u64, tally: &Tally) -> Result<(), String> {
     let mut dice = Dice(seed);
     let world = World::new(&mut dice);
     let about = if dice.percent(55) { world.known(&mut dice) } else { world.stranger(&mut dice) };
-    let printed = Printed::new(&about, &world, &mut dice);
+    let mut printed = Printed::new(&about, &world, &mut dice);
+    traps::lay(&mut printed, &about, &world, &mut Dice(!seed));
     let roster = world.cases();
     let matching = match_case(&printed.pages, &roster);
     add(if about.in_roster { &tally.known } else { &tally.strangers });
@@ -59,7 +61,7 @@ fn play(seed: u64, tally: &Tally) -> Result<(), String> {
     if trip.person == about.person {
         return wrong_trip(&printed, &about, trip, &matching);
     }
-    if !about.in_roster && printed.reads_like(&about.case, &trip.case) {
+    if (!about.in_roster || printed.mistaken) && printed.reads_like(&about.case, &trip.case) {
         add(&tally.alike);
         return Ok(());
     }
@@ -69,7 +71,9 @@ fn play(seed: u64, tally: &Tally) -> Result<(), String> {
 /// Of one patient's trips, one whose day is not the printed one, unless OCR made it so.
 fn wrong_trip(printed: &Printed, about: &Trip, trip: &Trip, matching: &Matching) -> Result<(), String> {
     let day = |t: &Trip| t.case.date_of_service.clone();
-    if day(about) == day(trip) || printed.day.is_none() || printed.reads_like(&about.case, &trip.case) {
+    // Beside a mistaken number a day that is spoilt tells nothing.
+    let is_open = printed.day.is_none() || printed.mistaken && printed.is_day_spoilt(&about.case);
+    if day(about) == day(trip) || is_open || printed.reads_like(&about.case, &trip.case) {
         return Ok(());
     }
     Err(told("reached another trip", printed, about, trip, matching))
