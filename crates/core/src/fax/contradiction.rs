@@ -14,7 +14,7 @@ pub(super) fn find(reading: &Reading, case: &Case, own: &Candidate, roster: &[Ca
     if birth_differs(reading, case) {
         return Some("a date of birth differs");
     }
-    if service_differs(reading, case) {
+    if service_differs(reading, case) || !own.is_named() && service_differs_on_a_page(reading, case) {
         return Some("the date of service differs or is unknown");
     }
     if name_differs(reading, case, own) {
@@ -51,6 +51,12 @@ fn service_differs(reading: &Reading, case: &Case) -> bool {
     }
     let spoken_of = reading.loose().any(|(_, in_sentence)| in_sentence);
     spoken_of && !reading.says_service(own)
+}
+
+/// A page that names days of service and not the case's, as behind a cover about somebody else.
+fn service_differs_on_a_page(reading: &Reading, case: &Case) -> bool {
+    let Some(own) = Date::iso(&case.date_of_service) else { return false };
+    reading.pages.iter().any(|p| !p.services.is_empty() && !p.services.iter().any(|d| d.agrees(own)))
 }
 
 /// A labelled name must be the patient's. Where an id of the case and another thing agree exactly, it may be his as OCR
@@ -125,7 +131,8 @@ fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     let by_little = !named && !birth && !own.has(Evidence::MemberId);
     made_alike
         || by_little && missing().any(|(_, id)| reading.id_like().any(|t| other(t, id, 0)))
-        || (!named || own.agreeing() < 3) && missing().any(|(_, id)| labelled(id))
+        || !named && missing().any(|(_, id)| labelled(id))
+        || named && own.agreeing() < 3 && ids(case).into_iter().any(|(_, id)| is_findable(id) && labelled(id))
         || !named && !birth && reading.bills().next().is_some()
 }
 

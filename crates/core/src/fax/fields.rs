@@ -1,7 +1,9 @@
 //! What a page says about a patient under a label: names, dates of birth, dates of service.
 
 use super::dates::{self, Date, Found};
-use super::labels::{IdKind, JOINS, Kind, ends_with_birth, id_label, kind_of, label_kind};
+use super::labels::{
+    IdKind, JOINS, Kind, ends_with_birth, holds_patient_label, id_label, kind_of, label_kind,
+};
 use super::layout::{Cell, Grid, above, below, content, grid};
 use super::names::PersonName;
 use super::text::{PageText, words};
@@ -13,6 +15,8 @@ pub(super) struct Fields {
     pub patients: Vec<PersonName>,
     /// Behind such a label in running text, where it is not clear how far the name goes.
     pub spoken_of: Vec<PersonName>,
+    /// A label of the patient stands somewhere, so that a name should.
+    pub has_patient_label: bool,
     /// Under a bare `Name`, which may be a relative's.
     pub other_names: Vec<PersonName>,
     pub births: Vec<Date>,
@@ -52,6 +56,7 @@ pub(super) fn read(page: &PageText) -> Fields {
         for (index, cell) in cells.iter().enumerate() {
             read_dates(&grid, row, index, cell, &mut fields);
             read_name(&grid, row, index, cell, &mut fields);
+            fields.has_patient_label |= holds_patient_label(&cell.text);
             fields.spoken_of.extend(spoken_of(&cell.text));
             read_ids(&grid, row, index, cell, &mut fields);
         }
@@ -273,10 +278,9 @@ fn spoken_of(cell: &str) -> Vec<PersonName> {
             .filter(|from| *from > 0)
             .any(|from| label_kind(&cell[starts[from]..starts[at]]) == Some(true))
     };
-    (2..starts.len())
-        .filter(|&at| labelled(at))
-        .filter_map(|at| PersonName::parse(&cell[starts[at]..]))
-        .collect()
+    let names =
+        (2..starts.len()).filter(|&at| labelled(at)).filter_map(|at| PersonName::parse(&cell[starts[at]..]));
+    names.filter(PersonName::is_full).collect()
 }
 
 /// Whether a cell begins with a name label, which kind, and what follows it. A label stands alone, ends with a colon,
@@ -346,6 +350,41 @@ mod tests {
             let f = fields(text);
             assert_eq!((f.births.len(), f.services.len(), f.loose.len()), (0, 0, 0), "{text}");
         }
+    }
+
+    #[test]
+    fn a_date_of_birth_that_could_not_be_read_is_seen() {
+        for text in
+            ["with DOB 03-1S-,996 and with Date of service 08-20-2026 and", "DOB Aug 15, l956 and seen"]
+        {
+            assert!(fields(text).birth_unread, "{text}");
+        }
+        for text in ["0.B 09/13/962", "x 1950-0 6-04 x"] {
+            assert!(fields(text).broken_date, "{text}");
+        }
+        for text in ["DOB: 07/13/1941", "DOB: ______", "Phone 512-555-0142, run 26-004439, $1,546.00, 10/30"]
+        {
+            assert!(!fields(text).birth_unread && !fields(text).broken_date, "{text}");
+        }
+    }
+
+    #[test]
+    fn torn_and_misread_labels_are_read() {
+        for text in
+            ["Date ofservice: 2026-05-18", "Dote of service   01-05-2026", "Dateof service 03-06-2026"]
+        {
+            assert_eq!(fields(text).services.len(), 1, "{text}");
+        }
+        assert_eq!(fields("Patientname      Hill, Dale A").patients.len(), 1);
+        assert_eq!(fields("Claim nurnbe r      110227400888").bills.len(), 1);
+    }
+
+    #[test]
+    fn a_name_in_running_text_is_spoken_of_and_a_date_is_no_name() {
+        assert_eq!(fields("the claim of patient Dale Hill was denied").spoken_of.len(), 1);
+        assert!(fields("the claim of patient C. Hill was denied").spoken_of.is_empty());
+        let sheet = fields("Resident Face Sheet\nPrinted Nov 8, 2026\nResident   Hill, Dale");
+        assert_eq!(sheet.patients.len(), 1);
     }
 
     #[test]

@@ -163,6 +163,18 @@ pub(super) fn label_kind(label: &str) -> Option<bool> {
     among(NAME_LABELS).then_some(false)
 }
 
+/// Whether `patient name` or the like, perhaps torn or misread, stands within a text.
+pub(super) fn holds_patient_label(text: &str) -> bool {
+    let text = words(text);
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let whole = |n: usize, at: usize| text.get(at..at + n).map(<[&str]>::concat);
+    let is_label = |whole: String| {
+        whole.len() >= 10 && ["patientname", "membername"].iter().any(|l| is_one_apart(&whole, l))
+    };
+    let begins = text.first().is_some_and(|w| is_one_apart(w, "patient"));
+    begins || (0..text.len()).any(|at| (1..=3).filter_map(|n| whole(n, at)).any(is_label))
+}
+
 /// Labels of a number under which somebody keeps this bill.
 #[rustfmt::skip]
 const BILL_LABELS: &[&str] = &[

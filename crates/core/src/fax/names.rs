@@ -38,7 +38,7 @@ const NO_NAME: &[&str] = &[
     "INC", "INFO", "INFORMATION", "INITIAL", "INSURANCE", "IS", "LAST", "LETTER", "LLC", "LLP", "MAY", "MED",
     "MEDICAID", "MEDICAL", "MEDICARE", "MEMBER", "MI", "MIDDLE", "MRN", "NAME", "NO", "NOT", "NOTICE",
     "NUMBER", "OF", "OR", "PATIENT", "PAYER", "PHONE", "PHYSICIAN", "PLAN", "PORTAL", "PROFILE", "PROVIDER",
-    "REC", "RECORD", "REGIONAL", "REGISTRATION", "RELATION", "RELATIONSHIP", "REPORT", "REPRESENTATIVE",
+    "RE", "REC", "RECORD", "REGIONAL", "REGISTRATION", "RELATION", "RELATIONSHIP", "REPORT", "REPRESENTATIVE",
     "REQUEST", "RESPONSIBILITY", "RIGHTS", "ROOM", "SAFETY", "SELF", "SERVICE", "SERVICES", "SEX", "SHEET",
     "SIGNATURE", "STATEMENT", "STATUS", "STREET", "SUBSCRIBER", "THE", "TO", "TRANSPORT", "TRIP", "TYPE",
     "UNIT", "WAS", "WILL", "YOUR",
@@ -108,6 +108,11 @@ impl PersonName {
             };
         let suffix_differs = !self.suffix.is_empty() && self.suffix != suffix(&case.patient_suffix);
         if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
+    }
+
+    /// More than an initial stands for the first name.
+    pub fn is_full(&self) -> bool {
+        self.words.first().is_some_and(|w| w.chars().count() > 1)
     }
 
     /// Compares as [`Self::agrees`], where other words may follow the name.
@@ -186,10 +191,15 @@ fn leading_name(value: &str) -> (Vec<String>, Vec<usize>) {
     let raw: Vec<&str> =
         value.split(|c: char| c.is_whitespace() || c == ',').filter(|t| !t.is_empty()).collect();
     let is_small = |r: &str| !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
-    let end = tokens
-        .iter()
-        .zip(&raw)
-        .position(|(t, r)| NO_NAME.contains(&t.as_str()) || is_small(r) && !PARTICLES.contains(&t.as_str()));
+    let is_particle = |i: usize, t: &str| {
+        // At the start it may be misread.
+        PARTICLES.contains(&t) || i == 0 && t.len() == 2 && PARTICLES.iter().any(|p| edits(t, p, 1) <= 1)
+    };
+    let end = tokens.iter().zip(&raw).enumerate().position(|(i, (t, r))| {
+        // A lone small letter is torn off the word before it.
+        let torn = i > 0 && r.chars().count() == 1;
+        NO_NAME.contains(&t.as_str()) || is_small(r) && !torn && !is_particle(i, t)
+    });
     tokens.truncate(end.unwrap_or(tokens.len()));
     // A particle belongs to the name that follows it.
     while tokens.len() > 1 && raw.get(tokens.len() - 1).is_some_and(|r| is_small(r)) {
