@@ -78,7 +78,7 @@ class Moto:
         }
 
     def __enter__(self):
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 120
         while time.monotonic() < ends:
             try:
                 urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self.url + "/moto-api/", timeout=2)
@@ -89,8 +89,8 @@ class Moto:
         raise TimeoutError("moto does not answer")
 
     def __exit__(self, *_):
-        self.child.terminate()
-        self.child.wait(10)
+        self.child.kill()
+        self.child.wait()
 
     def client(self, service):
         if service not in self.clients:

@@ -89,7 +89,7 @@ def check_variables(report, root, stacks):
     wanted = {"APP_ENV", "S3_BUCKET_DOCS", "OCR", "DATABASE_URL"}
     report.same("the function gets what the lambda reads and no other key", set(function), wanted)
     arn = stacks["data"].outputs["ClassifySecretArn"]
-    reference = f"{{{{resolve:secretsmanager:{arn}:SecretString:DATABASE_URL}}}}"
+    reference = f"{{{{resolve:secretsmanager:{arn}:SecretString:DATABASE_URL::}}}}"
     report.same("its DATABASE_URL is that of its own secret", function["DATABASE_URL"], reference)
 
 
