@@ -45,23 +45,47 @@ need_tesseract() {
   fi
 }
 
-# Finds moto, which stands in for AWS in the tests, or installs it in a folder of its own; sets MOTO_SERVER.
+# Makes a folder of our own with moto and `aws`, which share packages and are installed as one (pip looks for versions that go
+# together for ever unless told); sets VENV.
+need_venv() {
+  VENV=${XDG_CACHE_HOME:-$HOME/.cache}/fusion-comms/moto
+  if [ -x "$VENV/bin/moto_server" ] && [ -x "$VENV/bin/aws" ]; then return; fi
+  # Debian has the module venv in a package of its own.
+  python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv
+  say "installing moto and aws in $VENV"
+  python3 -m venv "$VENV"
+  "$VENV/bin/pip" install --quiet 'moto[server]==5.2.1' \
+    'awscli==1.45.11' 'boto3==1.43.11' 'botocore==1.43.11' ||
+    stop "moto and aws cannot be installed from PyPI. Install moto[server] by hand and set MOTO_SERVER to its moto_server; install aws."
+}
+
+# Finds moto, which stands in for AWS in the tests, or installs it; sets MOTO_SERVER.
 need_moto() {
-  local venv=${XDG_CACHE_HOME:-$HOME/.cache}/fusion-comms/moto
   if [ -n "${MOTO_SERVER:-}" ]; then
     return
   elif command -v moto_server >/dev/null && moto_server --help >/dev/null 2>&1; then
     MOTO_SERVER=$(command -v moto_server)
   else
-    if [ ! -x "$venv/bin/moto_server" ]; then
-      # Debian has the module venv in a package of its own.
-      python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv
-      say "installing moto in $venv"
-      python3 -m venv "$venv"
-      "$venv/bin/pip" install --quiet 'moto[server]==5.2.1' ||
-        stop "moto cannot be installed from PyPI. Install moto[server] by hand and set MOTO_SERVER to its moto_server."
-    fi
-    MOTO_SERVER=$venv/bin/moto_server
+    need_venv
+    MOTO_SERVER=$VENV/bin/moto_server
   fi
   export MOTO_SERVER
+}
+
+# The program `aws`, as the runbook's commands need it: one that goes where AWS_ENDPOINT_URL says, which those before
+# 1.29 and 2.13 do not.
+need_aws() {
+  local version
+  version=$(aws --version 2>/dev/null) || version=
+  if [[ $version =~ ^aws-cli/([12])\.([0-9]+)\. ]] &&
+    ((BASH_REMATCH[2] >= (BASH_REMATCH[1] == 1 ? 29 : 13))); then return; fi
+  need_venv
+  export PATH="$VENV/bin:$PATH"
+}
+
+# What operators type the runbook's other commands at.
+need_operators_tools() {
+  command -v curl >/dev/null || install_packages curl
+  command -v psql >/dev/null || install_packages postgresql-client
+  command -v python3 >/dev/null || install_packages python3
 }

@@ -48,6 +48,7 @@ mod outgrown;
 mod payments;
 mod prompts;
 mod replies;
+mod runbook;
 mod runbook_sql;
 mod secrets;
 mod sms;

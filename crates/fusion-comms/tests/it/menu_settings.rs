@@ -57,7 +57,7 @@ async fn call_backs(app: &TestApp, call: &str) -> usize {
 }
 
 /// Office hours on no day within two of today, whatever the zone.
-fn hours_in_three_days() -> String {
+pub(super) fn hours_in_three_days() -> String {
     let in_three_days = Clock::system().now().plus_s(3 * 86_400).chrono();
     let day = in_three_days.weekday().to_string().to_lowercase();
     format!("{day} 09:00-12:00")

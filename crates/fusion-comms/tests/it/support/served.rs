@@ -1,6 +1,7 @@
 //! The real binary, served against simulators in this process, on a database of its own: what tests and benchmarks
 //! stand on.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -198,7 +199,12 @@ impl TestApp {
 
     /// The binary in the app's environment.
     pub fn binary(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        self.in_its_environment(&self.program)
+    }
+
+    /// Any program in the app's environment.
+    pub fn in_its_environment(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command.env_clear().stdin(Stdio::null());
         // The child's own needs, nothing of the machine's configuration.
         for name in ["PATH", "HOME", "TMPDIR", "USER"] {
