@@ -157,7 +157,7 @@ pub(super) fn label_kind(label: &str) -> Option<bool> {
     let among = |labels: &[&str]| labels.iter().any(|l| is_misread(&text, &l.split(' ').collect::<Vec<_>>()));
     let whole = text.concat();
     let torn = |l: &&str| l.len() >= 9 && is_one_apart(&whole, &l.replace(' ', ""));
-    if among(PATIENT_LABELS) || PATIENT_LABELS.iter().any(|l| torn(l)) {
+    if among(PATIENT_LABELS) || PATIENT_LABELS.iter().any(torn) {
         return Some(true);
     }
     among(NAME_LABELS).then_some(false)

@@ -7,13 +7,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use fusion_comms::clock::Clock;
 use fusion_comms::store::ingest::{self, NewEvent, Reach};
 use fusion_comms::store::migrations;
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{EventId, derived_id};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::sms::scope::Scope;
-use fusion_comms_core::time::Timestamp;
 use serde_json::json;
 
 use crate::arguments::Arguments;
@@ -131,7 +131,7 @@ fn reach() -> anyhow::Result<Reach> {
 
 /// A single key of a call, which is nothing to work on.
 fn event(name: &str) -> NewEvent {
-    let now = Timestamp::from_unix_micros(chrono::Utc::now().timestamp_micros());
+    let now = Clock::system().now();
     let id = derived_id("bench", name).to_string();
     NewEvent {
         raw: json!({"data": {"event_type": "call.dtmf.received", "id": id, "payload": {
