@@ -15,7 +15,8 @@ WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
-    "textract:DetectDocumentText",
+    "textract:StartDocumentTextDetection",
+    "textract:GetDocumentTextDetection",
     "ec2:CreateNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
@@ -205,7 +206,7 @@ def check_choices(report, templates, given):
     for name, role in (("compute", "WorkerRole"), ("classify", "ClassifyRole")):
         for ocr in ("tesseract", "textract"):
             may = json.dumps(made(name, Ocr=ocr)[role])
-            report.same(f"{role} may use Textract with {ocr}", "textract:DetectDocumentText" in may, ocr == "textract")
+            report.same(f"{role} may use Textract with {ocr}", "textract:StartDocumentTextDetection" in may, ocr == "textract")
     rules = made("data", FaxRetentionDays="3650")["DocsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     report.that("faxes end where that is asked for", any("ExpirationInDays" in r for r in rules), rules)
 

@@ -244,7 +244,7 @@ impl Scene {
             ("another_message_id", "+12025550148", "he fell and is not breathing well", now),
         ];
         for (name, from, words, received_at) in texts {
-            let id = uuid::Uuid::new_v4().to_string();
+            let id = fusion_comms_core::ids::derived_id("runbook", name).to_string();
             self.fill(name, &id);
             let mut event = fixture("sms-02");
             event["data"]["id"] = json!(format!("event-{id}"));
