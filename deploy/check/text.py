@@ -87,11 +87,10 @@ def check_variables(report, root, stacks):
     unknown = in_secret - set(known)
     report.that("the secret's table in deploy/README.md names variables of the program", not unknown, sorted(unknown))
     function = stacks["classify"].of("ClassifyFunction")["Environment"]["Variables"]
-    wanted = {"APP_ENV", "S3_BUCKET_DOCS", "OCR", "DATABASE_URL"}
+    wanted = {"APP_ENV", "S3_BUCKET_DOCS", "OCR", "APP_SECRETS_ARN"}
     report.same("the function gets what the lambda reads and no other key", set(function), wanted)
     arn = stacks["data"].outputs["ClassifySecretArn"]
-    reference = f"{{{{resolve:secretsmanager:{arn}:SecretString:DATABASE_URL::}}}}"
-    report.same("its DATABASE_URL is that of its own secret", function["DATABASE_URL"], reference)
+    report.same("its secret is its own", function["APP_SECRETS_ARN"], arn)
 
 
 def counts(pattern, line):
