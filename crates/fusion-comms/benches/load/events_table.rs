@@ -40,6 +40,12 @@ pub async fn run(arguments: &Arguments, on: On, program: &Path) -> anyhow::Resul
     fill(&full, on, arguments.rows).await.context("the table could not be filled")?;
     let mut lines =
         vec![format!("  {} events written in {:.0} s", arguments.rows, began.elapsed().as_secs_f64())];
+    if on == On::Postgres {
+        let size = "SELECT pg_size_pretty(pg_relation_size('telnyx_events')) || ' and, with indices, '
+                      || pg_size_pretty(pg_total_relation_size('telnyx_events'))";
+        let told = Connected::open(&full).await?.ask(size, 0).await?;
+        lines.push(format!("  the full table takes {}", told.join("")));
+    }
     let mut headline = Vec::new();
     for group in GROUPS {
         let (ratio, told) = by_turns(&empty, &full, group).await?;

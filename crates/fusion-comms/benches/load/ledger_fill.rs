@@ -43,7 +43,7 @@ impl Connected {
     }
 
     /// One column of each row that is text.
-    async fn ask(&mut self, query: &str, column: usize) -> anyhow::Result<Vec<String>> {
+    pub async fn ask(&mut self, query: &str, column: usize) -> anyhow::Result<Vec<String>> {
         let query = sqlx::raw_sql(AssertSqlSafe(query.to_owned()));
         Ok(match self {
             Self::Postgres(c) => c.fetch_all(query).await?.iter().map(|r| r.get(column)).collect(),
