@@ -333,10 +333,7 @@ not JSON: ivr_state
 
     #[test]
     fn a_field_that_a_line_does_not_have_is_empty_and_a_number_is_its_text() {
-        assert_eq!(
-            rows(r#"filter message like "ivr" | fields attempts | limit 9"#),
-            [[""], [""], ["2"]]
-        );
+        assert_eq!(rows(r#"filter message like "ivr" | fields attempts | limit 9"#), [[""], [""], ["2"]]);
     }
 
     #[test]
