@@ -61,8 +61,10 @@ fn a_command_in_a_sentence_is_one_of_ours_and_there() {
     for code in inline_code(&document::runbook()) {
         let mut words = code.split_whitespace();
         let first = words.next().unwrap_or_default();
-        let foreign =
-            ["aws", "curl", "psql", "kill", "SELECT", "INSERT", "UPDATE", "DELETE", "filter", "fields"];
+        let foreign = [
+            "aws", "curl", "psql", "kill", "piper", "pip", "python3", "SELECT", "INSERT", "UPDATE", "DELETE",
+            "filter", "fields",
+        ];
         assert!(!foreign.contains(&first) || code == first, "to be run, it must stand in a block: `{code}`");
         if first != "fusion-comms" {
             continue;
@@ -80,9 +82,10 @@ fn a_command_in_a_sentence_is_one_of_ours_and_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn every_block_does_what_the_runbook_says() {
+    let blocks = document::blocks(&document::runbook());
     let mut scene = Scene::start().await;
     let mut faults: Vec<String> = Vec::new();
-    for block in document::blocks(&document::runbook()) {
+    for block in blocks {
         if NOT_RUN.iter().any(|(of, _)| *of == block.name) {
             continue;
         }
