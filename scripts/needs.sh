@@ -72,15 +72,11 @@ need_moto() {
   export MOTO_SERVER
 }
 
-# The program `aws`, as the runbook's commands need it: one that goes where AWS_ENDPOINT_URL says, which those before
-# 1.29 and 2.13 do not.
+# The program `aws`, for the runbook's commands.
 need_aws() {
-  local version
-  version=$(aws --version 2>/dev/null) || version=
-  if [[ $version =~ ^aws-cli/([12])\.([0-9]+)\. ]] &&
-    ((BASH_REMATCH[2] >= (BASH_REMATCH[1] == 1 ? 29 : 13))); then return; fi
+  if aws --version >/dev/null 2>&1; then return; fi
   need_venv
-  export PATH="$VENV/bin:$PATH"
+  export PATH="$PATH:$VENV/bin"
 }
 
 # What operators type the runbook's other commands at.

@@ -140,7 +140,7 @@ pub fn plain(line: &str) -> String {
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
         (r"\bv3:\S+", "v3:<call>"),
         (r"invalidation [A-Z0-9]+", "invalidation <id>"),
-        (r"/p/\S+", "/p/..."),
+        (r"https?://\S+/p/\S+", "<link>"),
         // How long is left depends on weekends and holidays.
         (r"\d+ +(in time|overdue)\b", "<days> $1"),
         (r"\s+", " "),
