@@ -1,7 +1,7 @@
 //! Log lines: JSON with the fields at the top level, UTC, on standard output.
 //!
 //! Invariant: nothing private. Phone numbers appear as `***1234`; message texts, digits, names, links and secrets
-//! never. Three phrases that operators search for are written by the functions here and by nothing else; alarms
+//! never. Four phrases that operators search for are written by the functions here and by nothing else; alarms
 //! and the runbook's queries count them. Other crates are heard from `warn` up whatever `RUST_LOG` says, since
 //! what they say below that holds addresses and headers.
 
@@ -21,6 +21,8 @@ pub const SIGNATURE_REFUSED: &str = "signature verification failed";
 pub const IVR_STATE: &str = "ivr_state";
 /// One line an opt-out recorded.
 pub const SMS_OPT_OUT: &str = "sms_opt_out";
+/// One line a caller who could not be put through to billing; an alarm counts it.
+pub const IVR_TRANSFER_FAILED: &str = "ivr_transfer_failed";
 
 /// Starts logging for a service: JSON lines on standard output, `info` and up unless `RUST_LOG` says otherwise.
 ///
@@ -77,6 +79,11 @@ pub fn signature_refused(channel: &str, error: &dyn Display) {
 /// Records that a call entered a state.
 pub fn ivr_state(call: &CallControlId, tenant: Option<&TenantId>, state: &str) {
     info!(call_control_id = %call, tenant_id = tenant.map(TenantId::as_str), state, "{IVR_STATE}");
+}
+
+/// Records that a caller could not be put through to billing.
+pub fn ivr_transfer_failed(call: &CallControlId, tenant: Option<&TenantId>) {
+    warn!(call_control_id = %call, tenant_id = tenant.map(TenantId::as_str), "{IVR_TRANSFER_FAILED}");
 }
 
 /// Records that an opt-out was written, and from where we learned of it. `event` is the text's, where a text it was.
@@ -142,13 +149,15 @@ mod tests {
     #[test]
     fn each_phrase_makes_one_line_and_no_line_holds_two() {
         let phone = E164::parse("+12025550147").unwrap();
+        let tenant = TenantId::new("abc123");
         let seen = lines("trace", || {
             signature_refused("sms", &"the timestamp is too old");
             ivr_state(&CallControlId::new("v3:call"), None, "DONE");
-            sms_opt_out(&TenantId::new("abc123"), &phone, "sms_stop", Some(&EventId::new("e1")));
+            sms_opt_out(&tenant, &phone, "sms_stop", Some(&EventId::new("e1")));
+            ivr_transfer_failed(&CallControlId::new("v3:call"), Some(&tenant));
         });
-        assert_eq!(seen.len(), 3);
-        for phrase in [SIGNATURE_REFUSED, IVR_STATE, SMS_OPT_OUT] {
+        assert_eq!(seen.len(), 4);
+        for phrase in [SIGNATURE_REFUSED, IVR_STATE, SMS_OPT_OUT, IVR_TRANSFER_FAILED] {
             assert_eq!(seen.iter().filter(|line| line.to_string().contains(phrase)).count(), 1, "{phrase}");
         }
         assert_eq!(seen[1].get("tenant_id"), None, "an unknown agency is left out");

@@ -297,7 +297,7 @@ async fn make_app(
             db: db.clone(),
             clock: clock.clone(),
             blobs: blobs.clone(),
-            examiner: worker.fax.examiner()?,
+            examiner: worker.fax.examiner(config.storage.docs_bucket.as_deref()).await?,
         },
         blobs,
         queue,

@@ -67,6 +67,10 @@ impl Candidate {
     pub(super) fn is_named(&self) -> bool {
         self.evidence.iter().any(|e| e.is_unique())
     }
+    /// How many things that name one case each.
+    pub(super) fn named_by(&self) -> usize {
+        self.evidence.iter().filter(|e| e.is_unique()).count()
+    }
     /// How many things agree exactly.
     pub(super) fn agreeing(&self) -> usize {
         self.evidence.iter().filter(|e| e.is_exact()).count()

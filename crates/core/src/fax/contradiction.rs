@@ -14,7 +14,7 @@ pub(super) fn find(reading: &Reading, case: &Case, own: &Candidate, roster: &[Ca
     if birth_differs(reading, case) {
         return Some("a date of birth differs");
     }
-    if service_differs(reading, case) {
+    if service_differs(reading, case) || !own.is_named() && service_differs_on_a_page(reading, case) {
         return Some("the date of service differs or is unknown");
     }
     if name_differs(reading, case, own) {
@@ -53,6 +53,12 @@ fn service_differs(reading: &Reading, case: &Case) -> bool {
     spoken_of && !reading.says_service(own)
 }
 
+/// A page that names days of service and not the case's, as behind a cover about somebody else.
+fn service_differs_on_a_page(reading: &Reading, case: &Case) -> bool {
+    let Some(own) = Date::iso(&case.date_of_service) else { return false };
+    reading.pages.iter().any(|p| !p.services.is_empty() && !p.services.iter().any(|d| d.agrees(own)))
+}
+
 /// A labelled name must be the patient's. Where an id of the case and another thing agree exactly, it may be his as OCR
 /// misreads it.
 fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
@@ -61,18 +67,23 @@ fn name_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
         return true;
     }
     let more = own.has(Evidence::MemberId) || own.has(Evidence::DateOfService);
-    let tolerant = own.is_named() && own.has(Evidence::DateOfBirth) && more;
+    let tolerant = own.named_by() > 1 && own.has(Evidence::DateOfBirth) && more;
     let same = |n: &PersonName| match n.agrees(case) {
         Agreement::Same => true,
         Agreement::OtherDetail => false,
         Agreement::No => tolerant && n.is_near(case),
     };
+    let by_name = own.has(Evidence::Name) || own.has(Evidence::NearName);
+    if !own.has(Evidence::Name) && reading.names_swapped(case) || !by_name && reading.holds_last_name(case) {
+        return true;
+    }
     reading.pages.iter().any(|page| {
         let patient_differs = page.patients.iter().any(|n| !same(n));
         // A bare `Name` may be a relative's, but then the patient stands somewhere too.
         let only_others =
             page.patients.is_empty() && !page.other_names.is_empty() && !page.other_names.iter().any(same);
-        patient_differs || only_others && !anywhere.contains(&Agreement::Same)
+        let speaks_of_another = page.spoken_of.iter().any(|n| !n.begins_as(case) && !same(n));
+        patient_differs || speaks_of_another || only_others && !anywhere.contains(&Agreement::Same)
     })
 }
 
@@ -92,28 +103,37 @@ fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
         return false;
     }
     let may_be = |read: &str| folded(read) == folded(member) || is_near_id(read, member);
-    let named = own.is_named() && own.has(Evidence::Name);
+    let dated = own.has(Evidence::DateOfBirth) || own.has(Evidence::DateOfService);
+    let named = own.is_named() && own.has(Evidence::Name) && dated;
     let misread = is_findable(member) && reading.members().any(may_be);
     !(named || misread && own.has(Evidence::DateOfBirth))
 }
 
 /// An id made as the case's own is and yet another: of a case that the roster does not hold, or the case's misread.
-/// Of the latter the birth tells that it is this patient.
+/// Of the latter the name tells that it is this patient, with the birth or an id and one thing more.
 fn id_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     let birth = own.has(Evidence::DateOfBirth);
     let named = own.is_named();
+    let by_name = own.has(Evidence::Name) || own.has(Evidence::NearName);
+    let forgiven = by_name && (birth || named && own.agreeing() > 2);
     let missing = || ids(case).into_iter().filter(|(kind, id)| !own.has(*kind) && is_findable(id));
     let made_alike = missing().any(|(_, id)| {
         // Beside an id that agrees, only what is made quite alike: courts and clinics number too.
         let slack = usize::from(!named);
         let mut others =
             reading.id_like().filter(|t| is_of_format(t, id, slack) && !reading.is_known(t, case, own));
-        others.any(|t| if is_near_id(t, id) { !(birth || named) } else { true })
+        others.any(|t| !is_near_id(t, id) || !forgiven)
     });
-    // Under a label of ours the beginning need not be the same.
-    let labelled = |id: &str| reading.bills().any(|t| has_form_of(t, id) && !is_near_id(t, id));
+    // Under a label of ours, and where little else agrees, the beginning need not be the same.
+    let other = |t: &str, id: &str, slack| has_form_of(t, id, slack) && !is_near_id(t, id);
+    let slack = usize::from(!named);
+    let labelled = |id: &str| reading.bills().any(|t| other(t, id, slack) && !reading.is_known(t, case, own));
+    let by_little = !named && !birth && !own.has(Evidence::MemberId);
     made_alike
-        || !named && (!birth && reading.bills().next().is_some() || missing().any(|(_, id)| labelled(id)))
+        || by_little && missing().any(|(_, id)| reading.id_like().any(|t| other(t, id, 0)))
+        || !named && missing().any(|(_, id)| labelled(id))
+        || named && own.agreeing() < 3 && ids(case).into_iter().any(|(_, id)| is_findable(id) && labelled(id))
+        || !named && !birth && reading.bills().next().is_some()
 }
 
 impl Reading {

@@ -1,7 +1,9 @@
 //! What a page says about a patient under a label: names, dates of birth, dates of service.
 
 use super::dates::{self, Date, Found};
-use super::labels::{IdKind, JOINS, Kind, id_label, kind_of, label_kind};
+use super::labels::{
+    IdKind, JOINS, Kind, ends_with_birth, holds_patient_label, id_label, kind_of, label_kind,
+};
 use super::layout::{Cell, Grid, above, below, content, grid};
 use super::names::PersonName;
 use super::text::{PageText, words};
@@ -11,6 +13,10 @@ use super::text::{PageText, words};
 pub(super) struct Fields {
     /// Under a label that means the patient.
     pub patients: Vec<PersonName>,
+    /// Behind such a label in running text, where it is not clear how far the name goes.
+    pub spoken_of: Vec<PersonName>,
+    /// A label of the patient stands somewhere, so that a name should.
+    pub has_patient_label: bool,
     /// Under a bare `Name`, which may be a relative's.
     pub other_names: Vec<PersonName>,
     pub births: Vec<Date>,
@@ -20,6 +26,8 @@ pub(super) struct Fields {
     pub birth_unread: bool,
     /// Years behind a small number that are part of no date that could be read.
     pub stray_years: Vec<u32>,
+    /// Something made as a date is that could not be read, and shows no year.
+    pub broken_date: bool,
     /// Under a label of a member id.
     pub members: Vec<String>,
     /// Under a label of a claim, statement, case, run or account.
@@ -48,9 +56,12 @@ pub(super) fn read(page: &PageText) -> Fields {
         for (index, cell) in cells.iter().enumerate() {
             read_dates(&grid, row, index, cell, &mut fields);
             read_name(&grid, row, index, cell, &mut fields);
+            fields.has_patient_label |= holds_patient_label(&cell.text);
+            fields.spoken_of.extend(spoken_of(&cell.text));
             read_ids(&grid, row, index, cell, &mut fields);
         }
         fields.stray_years.extend(stray_years(cells));
+        fields.broken_date |= holds_broken_date(cells);
         if let [above, below, ..] = &grid[row..] {
             read_broken_date(above, below, &mut fields);
         }
@@ -69,6 +80,31 @@ fn stray_years(row: &[Cell]) -> Vec<u32> {
     let years = (0..groups.len())
         .filter(|&i| groups[i].len() == 4 && groups[i.saturating_sub(3)..i].iter().any(|g| small(g)));
     years.filter_map(|i| groups[i].parse().ok()).filter(|year| (1900..2100).contains(year)).collect()
+}
+
+/// Whether a row holds what was a date before OCR lost a digit of it or tore it apart: `09/13/962`, `1950-0 6-04`.
+fn holds_broken_date(row: &[Cell]) -> bool {
+    row.iter().any(|cell| {
+        let mut chars: Vec<char> = cell.text.chars().collect();
+        dates::find_misread(&cell.text).iter().for_each(|f| chars[f.start..f.end].fill('x'));
+        let text: String = chars.into_iter().collect();
+        let tokens: Vec<&str> = text.split_whitespace().collect();
+        let torn = |pair: &[&str]| {
+            let ends = pair.iter().all(|t| t.len() <= 8 && t.chars().any(|c| c.is_ascii_digit()));
+            ends && matches!(dates::find(&pair.concat())[..], [f] if f.start == 0 && f.date.has_full_year())
+        };
+        tokens.iter().any(|t| is_broken_date(t)) || tokens.windows(2).any(torn)
+    })
+}
+
+fn is_broken_date(token: &str) -> bool {
+    let token = token.trim_matches(|c: char| !c.is_alphanumeric());
+    let groups: Vec<usize> =
+        token.split(|c: char| "/-.,".contains(c)).map(str::len).filter(|n| *n > 0).collect();
+    let digits = token.chars().filter(char::is_ascii_digit).count();
+    token.contains(['/', '-'])
+        && digits * 2 > token.chars().filter(|c| c.is_alphanumeric()).count()
+        && matches!(groups[..], [1 | 2, 1 | 2, 2 | 3] | [3, 1 | 2, 1 | 2])
 }
 
 /// A date that a line break divides: `on or about April 10,` and `2026` on the next row.
@@ -115,6 +151,7 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
     for found in dates::find_misread(&cell.text) {
         let before: String = chars[from..found.start].iter().collect();
         let joined = from > 0 && JOINS.contains(&words(&before).trim());
+        fields.birth_unread |= holds_unread_birth(&before);
         let kind = if joined {
             previous
         } else {
@@ -140,9 +177,18 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
         from = found.end;
     }
     let rest: String = chars[from..].iter().collect();
+    fields.birth_unread |= holds_unread_birth(&rest);
     if kind_of(&rest) == Some(Kind::Birth) && is_birth_unread(grid, row, index, cell, &rest) {
         fields.birth_unread = true;
     }
+}
+
+/// Whether behind a label of a date of birth within a text, before its end, stands a value that is no date.
+fn holds_unread_birth(text: &str) -> bool {
+    let text = words(text);
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let digits = |words: &[&str]| words.iter().flat_map(|w| w.chars()).filter(char::is_ascii_digit).count();
+    (1..text.len()).any(|at| digits(&text[at..text.len().min(at + 3)]) >= 2 && ends_with_birth(&text[..at]))
 }
 
 /// Whether what stands under the label of a date of birth that ends a cell, or behind it, was meant for a date and is
@@ -209,9 +255,32 @@ fn read_name(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fi
     let under = below(grid, row, cell).map(|c| c.text.as_str());
     // In a row of headings set close together the rest is the next heading, and the name stands below.
     let places = if rest.is_empty() { [beside, under] } else { [Some(rest), under] };
-    let value = places.into_iter().flatten().find_map(PersonName::parse);
+    // The words of a date are no name: `Printed Nov 8, 2026`.
+    let undated = |text: &str| -> String {
+        let end = dates::find_misread(text).first().map_or(usize::MAX, |f| f.start);
+        text.chars().take(end).collect()
+    };
+    let value = places.into_iter().flatten().find_map(|v| PersonName::parse(&undated(v)));
     let Some(name) = value else { return };
     if is_patient { fields.patients.push(name) } else { fields.other_names.push(name) }
+}
+
+/// Names behind a label of the patient within a cell: `and with patient Jane Doe and`.
+fn spoken_of(cell: &str) -> Vec<PersonName> {
+    let starts: Vec<usize> = cell
+        .char_indices()
+        .filter(|&(i, c)| !c.is_whitespace() && (i == 0 || cell[..i].ends_with(char::is_whitespace)))
+        .map(|(i, _)| i)
+        .collect();
+    let labelled = |at: usize| {
+        (1..=3)
+            .filter_map(|n| at.checked_sub(n))
+            .filter(|from| *from > 0)
+            .any(|from| label_kind(&cell[starts[from]..starts[at]]) == Some(true))
+    };
+    let names =
+        (2..starts.len()).filter(|&at| labelled(at)).filter_map(|at| PersonName::parse(&cell[starts[at]..]));
+    names.filter(PersonName::is_full).collect()
 }
 
 /// Whether a cell begins with a name label, which kind, and what follows it. A label stands alone, ends with a colon,
@@ -281,6 +350,41 @@ mod tests {
             let f = fields(text);
             assert_eq!((f.births.len(), f.services.len(), f.loose.len()), (0, 0, 0), "{text}");
         }
+    }
+
+    #[test]
+    fn a_date_of_birth_that_could_not_be_read_is_seen() {
+        for text in
+            ["with DOB 03-1S-,996 and with Date of service 08-20-2026 and", "DOB Aug 15, l956 and seen"]
+        {
+            assert!(fields(text).birth_unread, "{text}");
+        }
+        for text in ["0.B 09/13/962", "x 1950-0 6-04 x"] {
+            assert!(fields(text).broken_date, "{text}");
+        }
+        for text in ["DOB: 07/13/1941", "DOB: ______", "Phone 512-555-0142, run 26-004439, $1,546.00, 10/30"]
+        {
+            assert!(!fields(text).birth_unread && !fields(text).broken_date, "{text}");
+        }
+    }
+
+    #[test]
+    fn torn_and_misread_labels_are_read() {
+        for text in
+            ["Date ofservice: 2026-05-18", "Dote of service   01-05-2026", "Dateof service 03-06-2026"]
+        {
+            assert_eq!(fields(text).services.len(), 1, "{text}");
+        }
+        assert_eq!(fields("Patientname      Hill, Dale A").patients.len(), 1);
+        assert_eq!(fields("Claim nurnbe r      110227400888").bills.len(), 1);
+    }
+
+    #[test]
+    fn a_name_in_running_text_is_spoken_of_and_a_date_is_no_name() {
+        assert_eq!(fields("the claim of patient Dale Hill was denied").spoken_of.len(), 1);
+        assert!(fields("the claim of patient C. Hill was denied").spoken_of.is_empty());
+        let sheet = fields("Resident Face Sheet\nPrinted Nov 8, 2026\nResident   Hill, Dale");
+        assert_eq!(sheet.patients.len(), 1);
     }
 
     #[test]

@@ -58,10 +58,10 @@ pub(super) fn is_of_format(read: &str, own: &str, slack: usize) -> bool {
         && edits(&shape(&read), &shape(&own), slack) <= slack
 }
 
-/// Whether what was read has digits, letters and marks where `own` has them, and is not `own`.
-pub(super) fn has_form_of(read: &str, own: &str) -> bool {
+/// Whether what was read has digits, letters and marks where `own` has them but for `slack`, and is not `own`.
+pub(super) fn has_form_of(read: &str, own: &str, slack: usize) -> bool {
     let (read, own) = (read.to_ascii_uppercase(), own.to_ascii_uppercase());
-    own.len() >= 6 && read != own && shape(&read) == shape(&own)
+    own.len() >= 6 && read != own && edits(&shape(&read), &shape(&own), slack) <= slack
 }
 
 /// `RC-26-012932` is `RC-99-999999`; letters that are taken for digits are digits here.
@@ -88,7 +88,7 @@ mod tests {
         for other in ["RC-26-642316", "RC-26-64231G", "RC-26-64231", "RC.26-642316"] {
             assert!(is_of_format(other, "RC-26-873199", 1), "{other}");
         }
-        assert!(has_form_of("30526293", "36271770") && !has_form_of("3052629", "36271770"));
+        assert!(has_form_of("30526293", "36271770", 0) && !has_form_of("3052629", "36271770", 0));
         for none in ["RC-26-873199", "MR-26-642316", "RC-264", "512-555-0142", "RC-26-AMBUL"] {
             assert!(!is_of_format(none, "RC-26-873199", 1), "{none}");
         }

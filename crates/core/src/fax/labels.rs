@@ -1,6 +1,6 @@
 //! The words beside which faxes print dates and names, and what each says of its value.
 
-use super::glyphs::is_near_word;
+use super::glyphs::{edits, folded, is_near_word};
 use super::text::words;
 
 /// What a date is, by its label.
@@ -74,7 +74,7 @@ const MEMBER_LABELS: &[&str] = &[
 /// The keyword that ends nearest to the end of a text; of two that end there, the longer. Without one, a keyword that
 /// OCR may have misread, if it is the last thing of the text.
 pub(super) fn kind_of(label: &str) -> Option<Kind> {
-    let text = words(label);
+    let text = mended_births(&words(label));
     KEYWORDS
         .iter()
         .filter_map(|(word, kind)| {
@@ -92,7 +92,53 @@ fn misread_kind(text: &str) -> Option<Kind> {
         let keyword: Vec<&str> = keyword.split(' ').collect();
         text.len() >= keyword.len() && is_misread(&text[text.len() - keyword.len()..], &keyword)
     };
-    KEYWORDS.iter().filter(|(k, _)| ends_so(k)).max_by_key(|(k, _)| k.len()).map(|(_, kind)| *kind)
+    let longest = KEYWORDS.iter().filter(|(k, _)| ends_so(k)).max_by_key(|(k, _)| k.len());
+    let torn = || KEYWORDS.iter().filter(|(k, _)| ends_torn(&text, k)).max_by_key(|(k, _)| k.len());
+    longest.or_else(torn).map(|(_, kind)| *kind)
+}
+
+/// The text with what OCR makes of `dob` set right: `0OB`, `D0B`, `QO8`. `OOB` is a word of its own.
+fn mended_births(text: &str) -> String {
+    let is_dob =
+        |w: &str| w != "oob" && w.len() == 3 && folded(w) == "008" && w.chars().any(char::is_alphabetic);
+    let mut out = String::from(" ");
+    for word in text.split_whitespace() {
+        out.push_str(if is_dob(word) { "dob" } else { word });
+        out.push(' ');
+    }
+    out
+}
+
+/// Whether the words end with a label of a date of birth.
+pub(super) fn ends_with_birth(text: &[&str]) -> bool {
+    let from = text.len().saturating_sub(5);
+    let tail = mended_births(&text[from..].join(" "));
+    let ends = |k: &&(&str, Kind)| tail.ends_with(&format!(" {} ", k.0));
+    match KEYWORDS.iter().filter(ends).max_by_key(|(k, _)| k.len()) {
+        Some((_, kind)) => *kind == Birth,
+        None => misread_kind(&tail) == Some(Birth),
+    }
+}
+
+/// One letter apart, as it stands or with all that OCR confuses made equal.
+fn is_one_apart(a: &str, b: &str) -> bool {
+    edits(a, b, 1) <= 1 || edits(&folded(a), &folded(b), 1) <= 1
+}
+
+/// Whether the words end with a long label whose blanks OCR lost or added, with a letter wrong besides; two in the
+/// longest.
+fn ends_torn(text: &[&str], label: &str) -> bool {
+    let label: String = label.split(' ').collect();
+    let most = match label.len() {
+        0..9 => return false,
+        9..12 => 1,
+        _ => 2,
+    };
+    let label = folded(&label);
+    (1..=text.len().min(6)).any(|n| {
+        let tail: String = text[text.len() - n..].concat();
+        tail.len().abs_diff(label.len()) <= 3 && edits(&folded(&tail), &label, most) <= most
+    })
 }
 
 /// Word by word the same, but that OCR may have misread a letter in a long one.
@@ -109,10 +155,24 @@ pub(super) fn label_kind(label: &str) -> Option<bool> {
         return None;
     }
     let among = |labels: &[&str]| labels.iter().any(|l| is_misread(&text, &l.split(' ').collect::<Vec<_>>()));
-    if among(PATIENT_LABELS) {
+    let whole = text.concat();
+    let torn = |l: &&str| l.len() >= 9 && is_one_apart(&whole, &l.replace(' ', ""));
+    if among(PATIENT_LABELS) || PATIENT_LABELS.iter().any(torn) {
         return Some(true);
     }
     among(NAME_LABELS).then_some(false)
+}
+
+/// Whether `patient name` or the like, perhaps torn or misread, stands within a text.
+pub(super) fn holds_patient_label(text: &str) -> bool {
+    let text = words(text);
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let whole = |n: usize, at: usize| text.get(at..at + n).map(<[&str]>::concat);
+    let is_label = |whole: String| {
+        whole.len() >= 10 && ["patientname", "membername"].iter().any(|l| is_one_apart(&whole, l))
+    };
+    let begins = text.first().is_some_and(|w| is_one_apart(w, "patient"));
+    begins || (0..text.len()).any(|at| (1..=3).filter_map(|n| whole(n, at)).any(is_label))
 }
 
 /// Labels of a number under which somebody keeps this bill.
@@ -138,6 +198,7 @@ pub(super) fn id_label(text: &str) -> Option<IdKind> {
         let ends_so = |l: &&&str| {
             let label: Vec<&str> = l.split(' ').collect();
             text.len() >= label.len() && is_misread(&text[text.len() - label.len()..], &label)
+                || ends_torn(&text, l)
         };
         labels.iter().filter(ends_so).map(|l| l.len()).max()
     };

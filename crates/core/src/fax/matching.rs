@@ -80,6 +80,13 @@ fn by_id<'s, 'a>(
     if mine.has(Evidence::Code) && !person {
         return Err(("a code stands alone; nothing of its patient agrees", false));
     }
+    let labelled = reading.pages.iter().any(|p| p.has_patient_label || !p.spoken_of.is_empty());
+    if labelled && !mine.has(Evidence::Name) && mine.named_by() < 2 {
+        return Err(("the named patient is not surely the id's", false));
+    }
+    if !mine.has(Evidence::DateOfService) && is_birth_open(reading, own) {
+        return Err(("a date of birth could not be read", false));
+    }
     let others = || seen.iter().filter(|s| !same_patient(s.case, case)).map(|s| &s.candidate);
     if others().any(|c| is_identified(c) && !is_identified(mine))
         || others().any(|c| c.has(Evidence::Name)) && !mine.has(Evidence::Name)
@@ -136,7 +143,7 @@ fn is_birth_open(reading: &Reading, own: &Seen) -> bool {
     let service = Date::iso(&own.case.date_of_service).and_then(Date::full_year);
     let long_ago = |d: Date| service.zip(d.full_year()).is_some_and(|(service, year)| year + 2 <= service);
     let stray = |year: &u32| service.is_some_and(|service| year + 2 <= service);
-    reading.pages.iter().any(|p| p.birth_unread || p.stray_years.iter().any(stray))
+    reading.pages.iter().any(|p| p.birth_unread || p.broken_date || p.stray_years.iter().any(stray))
         || reading.loose().any(|(d, _)| long_ago(d))
 }
 

@@ -38,10 +38,17 @@ const NO_NAME: &[&str] = &[
     "INC", "INFO", "INFORMATION", "INITIAL", "INSURANCE", "IS", "LAST", "LETTER", "LLC", "LLP", "MAY", "MED",
     "MEDICAID", "MEDICAL", "MEDICARE", "MEMBER", "MI", "MIDDLE", "MRN", "NAME", "NO", "NOT", "NOTICE",
     "NUMBER", "OF", "OR", "PATIENT", "PAYER", "PHONE", "PHYSICIAN", "PLAN", "PORTAL", "PROFILE", "PROVIDER",
-    "REC", "RECORD", "REGIONAL", "REGISTRATION", "RELATION", "RELATIONSHIP", "REPORT", "REPRESENTATIVE",
+    "RE", "REC", "RECORD", "REGIONAL", "REGISTRATION", "RELATION", "RELATIONSHIP", "REPORT", "REPRESENTATIVE",
     "REQUEST", "RESPONSIBILITY", "RIGHTS", "ROOM", "SAFETY", "SELF", "SERVICE", "SERVICES", "SEX", "SHEET",
     "SIGNATURE", "STATEMENT", "STATUS", "STREET", "SUBSCRIBER", "THE", "TO", "TRANSPORT", "TRIP", "TYPE",
     "UNIT", "WAS", "WILL", "YOUR",
+];
+
+/// Parts of a name that are written small.
+#[rustfmt::skip]
+const PARTICLES: &[&str] = &[
+    "AL", "DA", "DAS", "DE", "DEL", "DELA", "DEN", "DER", "DI", "DOS", "DU", "EL", "LA", "LAS", "LE", "LOS", "TER",
+    "VAN", "VON", "ZU",
 ];
 
 impl PersonName {
@@ -103,6 +110,20 @@ impl PersonName {
         if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
     }
 
+    /// More than an initial stands for the first name.
+    pub fn is_full(&self) -> bool {
+        self.words.first().is_some_and(|w| w.chars().count() > 1)
+    }
+
+    /// Compares as [`Self::agrees`], where other words may follow the name.
+    pub fn begins_as(&self, case: &Case) -> bool {
+        self.agrees(case) != Agreement::No
+            || (2..self.words.len()).any(|n| {
+                let begin = Self { words: self.words[..n].to_vec(), ..self.clone() };
+                begin.agrees(case) != Agreement::No
+            })
+    }
+
     /// Whether OCR may have read this for the name of a case's patient, or it is misspelt by a letter.
     pub fn is_near(&self, case: &Case) -> bool {
         let (first, last) = (letters(first_word(&case.patient_first)), letters(&case.patient_last));
@@ -138,6 +159,11 @@ fn best_window(text: &str, case: &Case) -> Agreement {
         while end < tokens.len() && end < at + 3 && (tokens[end].len() == 1 || is_suffix(&tokens[end])) {
             end += 1;
         }
+        // So are the other words of a first name that has several, or others in their stead.
+        let others = case.patient_first.split_whitespace().count().saturating_sub(1);
+        if others > 0 && tokens.get(end).is_some_and(|t| t.len() > 1 && !NO_NAME.contains(&t.as_str())) {
+            end = (at + 1 + others).max(end).min(tokens.len());
+        }
         let found =
             PersonName::last_first(&tokens[..at], &tokens[at..end]).map_or(Agreement::No, |n| n.agrees(case));
         if found != Agreement::No {
@@ -164,11 +190,21 @@ fn leading_name(value: &str) -> (Vec<String>, Vec<usize>) {
     let (mut tokens, commas) = leading_words(value);
     let raw: Vec<&str> =
         value.split(|c: char| c.is_whitespace() || c == ',').filter(|t| !t.is_empty()).collect();
-    let end = tokens.iter().zip(&raw).position(|(t, r)| {
-        NO_NAME.contains(&t.as_str())
-            || !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+    let is_small = |r: &str| !r.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
+    let is_particle = |i: usize, t: &str| {
+        // At the start it may be misread.
+        PARTICLES.contains(&t) || i == 0 && t.len() == 2 && PARTICLES.iter().any(|p| edits(t, p, 1) <= 1)
+    };
+    let end = tokens.iter().zip(&raw).enumerate().position(|(i, (t, r))| {
+        // A lone small letter is torn off the word before it.
+        let torn = i > 0 && r.chars().count() == 1;
+        NO_NAME.contains(&t.as_str()) || is_small(r) && !torn && !is_particle(i, t)
     });
     tokens.truncate(end.unwrap_or(tokens.len()));
+    // A particle belongs to the name that follows it.
+    while tokens.len() > 1 && raw.get(tokens.len() - 1).is_some_and(|r| is_small(r)) {
+        tokens.pop();
+    }
     (tokens, commas)
 }
 

@@ -121,6 +121,29 @@ impl Reading {
         near(first_word(&case.patient_first)) && near(first_word(&case.patient_last))
     }
 
+    /// Whether the patient's last name stands somewhere.
+    pub fn holds_last_name(&self, case: &Case) -> bool {
+        let last = letters(case.patient_last.split_whitespace().last().unwrap_or_default());
+        last.len() > 2 && self.words.contains(&last)
+    }
+
+    /// Whether before a comma stands what may be the patient's first name, and behind it what may be the last: then it
+    /// is somebody else's name.
+    pub fn names_swapped(&self, case: &Case) -> bool {
+        let (first, last) = (letters(&case.patient_first), letters(&case.patient_last));
+        let near = |read: &str, own: &str| is_near_word(read, own);
+        let lettered = |text: &&str| text.chars().any(char::is_alphabetic);
+        self.cells.iter().any(|cell| {
+            cell.match_indices(',').any(|(at, _)| {
+                let before = cell[..at].split_whitespace().rfind(lettered).map(letters);
+                let after = cell[at + 1..].split_whitespace().find(lettered).map(letters);
+                before.zip(after).is_some_and(|(before, after)| {
+                    near(&before, &first) && near(&after, &last) && !near(&before, &last)
+                })
+            })
+        })
+    }
+
     pub fn births(&self) -> impl Iterator<Item = Date> {
         self.pages.iter().flat_map(|p| p.births.iter().chain(&p.mended_births).copied())
     }

@@ -32,7 +32,7 @@ pub struct Arguments {
     /// ingest: senders, each with the next event once the last one is answered.
     #[arg(long, default_value_t = 64)]
     pub senders: u32,
-    /// ledger: opt-outs in the large ledger, and a tenth as many events. Ten million need some 3 GB under TMPDIR.
+    /// ledger: opt-outs in the large ledger, and a tenth as many events; events: rows in the full table. Ten million need some 3 GB under TMPDIR.
     #[arg(long, default_value_t = 10_000_000)]
     pub rows: i64,
     /// fax: how many faxes of two pages, one after the other.
@@ -63,6 +63,8 @@ pub enum Kind {
     Fax,
     /// What asking the ledger costs, with many opt-outs against few. Not part of `all`: it fills gigabytes.
     Ledger,
+    /// What keeping an event costs where millions lie, against none, and while the schema changes. Not part of `all`.
+    Events,
     All,
 }
 
@@ -91,7 +93,7 @@ impl Kind {
 impl Kind {
     /// Measured in this process, on no binary.
     pub fn is_function(self) -> bool {
-        matches!(self, Kind::Reader | Kind::Ledger)
+        matches!(self, Kind::Reader | Kind::Ledger | Kind::Events)
     }
 }
 

@@ -18,13 +18,13 @@ pub fn agency(n: i64) -> String {
     format!("agency-{n}")
 }
 
-enum Connected {
+pub enum Connected {
     Postgres(PgConnection),
     Sqlite(SqliteConnection),
 }
 
 impl Connected {
-    async fn open(app: &TestApp) -> anyhow::Result<Self> {
+    pub async fn open(app: &TestApp) -> anyhow::Result<Self> {
         let url = app.env.iter().find(|(name, _)| name == "DATABASE_URL").context("no database")?.1.as_str();
         Ok(if url.starts_with("postgres") {
             Self::Postgres(PgConnection::connect(url).await?)
@@ -33,7 +33,7 @@ impl Connected {
         })
     }
 
-    async fn run(&mut self, statement: &str) -> anyhow::Result<()> {
+    pub async fn run(&mut self, statement: &str) -> anyhow::Result<()> {
         let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
         match self {
             Self::Postgres(c) => c.execute(statement).await.map(drop)?,
@@ -72,7 +72,7 @@ pub async fn fill(app: &TestApp, rows: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn series(postgres: bool, from: i64, to: i64) -> String {
+pub fn series(postgres: bool, from: i64, to: i64) -> String {
     if postgres {
         format!("generate_series({from}, {to}) AS s(n)")
     } else {

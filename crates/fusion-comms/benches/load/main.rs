@@ -5,6 +5,7 @@ mod ack;
 mod arguments;
 mod calls;
 mod events;
+mod events_table;
 mod fax;
 mod fax_memory;
 mod fax_pages;
@@ -62,6 +63,7 @@ async fn measure(arguments: &Arguments, kind: Kind, on: On, program: &Path) -> a
         Kind::Reader => Ok(reader::run()),
         Kind::Fax => fax::run(arguments, on, program).await,
         Kind::Ledger => ledger::run(arguments, on, program).await,
+        Kind::Events => events_table::run(arguments, on, program).await,
         Kind::Calls | Kind::All => calls::run(arguments, on, program).await,
     }
 }

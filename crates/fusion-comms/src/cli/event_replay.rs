@@ -26,6 +26,7 @@ pub(super) struct ReplayArgs {
 enum Barred {
     Unknown,
     DigitsGone,
+    BodyGone,
 }
 
 impl Barred {
@@ -35,6 +36,7 @@ impl Barred {
             Barred::DigitsGone => {
                 "the digits of this gather are gone: they are cleared once they have done their work"
             }
+            Barred::BodyGone => "its body is gone: it was emptied by `events prune`",
         }
     }
 }
@@ -59,6 +61,9 @@ async fn replay(db: &Db, id: &EventId, args: &ReplayArgs) -> anyhow::Result<Resu
     let Some((event, _)) = events::get(db, id).await? else { return Ok(Err(Barred::Unknown)) };
     if event.digits_cleared {
         return Ok(Err(Barred::DigitsGone));
+    }
+    if event.pruned_at.is_some() {
+        return Ok(Err(Barred::BodyGone));
     }
     let words = what_follows(db, &event).await?;
     if args.dry_run {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::arguments::{self, When};
 use super::audit::{Actor, Change, now};
 use super::confirm::{Confirmed, confirm};
+use super::event_prune::{self, PruneArgs};
 use super::event_replay::{self, ReplayArgs};
 use super::failure::{Refusal, refuse};
 use super::{database, output};
@@ -32,6 +33,8 @@ pub(super) enum Command {
     Replay(ReplayArgs),
     /// Delete one event, so that its next delivery is worked as new.
     Delete(DeleteArgs),
+    /// Empty the bodies of old, worked events, and in the end forget their keys. In small steps: the service may run.
+    Prune(PruneArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -76,6 +79,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Show { event, json } => show(&db, &EventId::new(event), json).await?,
         Command::Replay(args) => return event_replay::run(&db, &args).await,
         Command::Delete(args) => delete(&db, &args).await?,
+        Command::Prune(args) => event_prune::run(&db, &args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -102,6 +106,7 @@ fn view(e: &Event) -> Value {
         "attempts": e.attempts,
         "last_error": e.last_error,
         "digits_cleared": e.digits_cleared,
+        "pruned_at": e.pruned_at,
     })
 }
 
@@ -152,6 +157,7 @@ async fn show(db: &Db, id: &EventId, as_json: bool) -> anyhow::Result<()> {
         "attempts",
         "last_error",
         "digits_cleared",
+        "pruned_at",
     ];
     output::put(&output::fields(&names.map(|name| (name, output::shown(&fields[name])))))?;
     output::line(&format!("\nbody, as kept:\n{}\n", serde_json::to_string_pretty(&body)?))?;

@@ -41,7 +41,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
         SchemaState::NewerRefused => return Err(super::database::newer().into()),
     }
     let filing =
-        Filing { db, clock: Clock::system(), blobs: config.docs()?, examiner: config.fax.examiner()? };
+        Filing { db, clock: Clock::system(), blobs: config.docs()?, examiner: config.examiner().await? };
     let ended = crate::lambda::run(&filing).await;
     ended.map(|()| ExitCode::SUCCESS).map_err(|e| anyhow!(e)).context("Lambda's runtime interface")
 }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{ConfigProblems, DatabaseConfig, Env, Reader, complete, parse};
 use crate::blobs::{BlobError, Blobs};
-use crate::fax_text::{FaxReader, Ocr, ReadLimits};
+use crate::fax_text::{FaxReader, Ocr, ReadLimits, Textract};
 use crate::filing::{Examiner, SecondOpinion};
 
 /// How faxes are read.
@@ -26,6 +26,8 @@ pub struct FaxConfig {
 pub enum OcrEngine {
     Off,
     Tesseract,
+    /// Amazon Textract, from the bucket of the faxes.
+    Textract,
 }
 
 #[derive(Debug)]
@@ -38,7 +40,27 @@ pub struct ModelConfig {
 }
 
 impl FaxConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    /// For faxes that lie in the store.
+    pub(super) fn read_for_store(reader: &mut Reader<'_>) -> Self {
+        let fax = Self::read(reader);
+        if fax.ocr == Some(OcrEngine::Textract) && reader.given("S3_BUCKET_DOCS").is_none() {
+            let what = "is textract, which reads faxes from the bucket that they lie in: set S3_BUCKET_DOCS, or OCR=tesseract";
+            reader.problem("OCR", what);
+        }
+        fax
+    }
+
+    /// For files of a folder.
+    pub(super) fn read_for_folder(reader: &mut Reader<'_>) -> Self {
+        let fax = Self::read(reader);
+        if fax.ocr == Some(OcrEngine::Textract) {
+            let what = "is textract, which reads faxes from a bucket, and this command reads files of this machine: set OCR=tesseract";
+            reader.problem("OCR", what);
+        }
+        fax
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Self {
         let ocr = reader.optional("OCR", parse::ocr);
         let base_url = reader.optional("LLM_BASE_URL", parse::base_url);
         let name = reader.optional("LLM_MODEL", parse::model_name);
@@ -56,24 +78,28 @@ impl FaxConfig {
         Self { ocr, model }
     }
 
-    /// What reads pictures; nothing unless configured.
+    /// What reads pictures on this machine; nothing unless configured.
     pub fn ocr(&self) -> Ocr {
         match self.ocr {
             Some(OcrEngine::Tesseract) => {
                 let variable = |name| std::env::var(name).ok();
                 Ocr::tesseract(variable("PATH").as_deref(), variable("TESSDATA_PREFIX").as_deref())
             }
-            Some(OcrEngine::Off) | None => Ocr::Off,
+            Some(OcrEngine::Off | OcrEngine::Textract) | None => Ocr::Off,
         }
     }
 
-    /// The reader of faxes as configured.
+    /// The reader of faxes as configured, whose originals lie in `bucket` or in folders.
     ///
     /// # Errors
     /// If our own program's path cannot be told, or the model's client cannot be made.
-    pub fn examiner(&self) -> anyhow::Result<Examiner> {
+    pub async fn examiner(&self, bucket: Option<&str>) -> anyhow::Result<Examiner> {
+        let ocr = match (self.ocr, bucket) {
+            (Some(OcrEngine::Textract), Some(bucket)) => Ocr::Textract(Textract::open(bucket).await),
+            _ => self.ocr(),
+        };
         Ok(Examiner {
-            reader: FaxReader::own(ReadLimits::default(), self.ocr())?,
+            reader: FaxReader::own(ReadLimits::default(), ocr)?,
             second: self.model.as_ref().map(ModelConfig::client).transpose()?,
         })
     }
@@ -105,9 +131,17 @@ impl LambdaConfig {
         let database = DatabaseConfig::read(&mut reader);
         let docs_bucket = reader.required("S3_BUCKET_DOCS", parse::bucket);
         let aws_endpoint = reader.optional("AWS_ENDPOINT_URL", parse::base_url);
-        let fax = FaxConfig::read(&mut reader);
+        let fax = FaxConfig::read_for_store(&mut reader);
         let (database, notes) = complete(reader, database)?;
         Ok(Self { database, fax, docs_bucket, aws_endpoint, notes })
+    }
+
+    /// The reader of faxes as configured.
+    ///
+    /// # Errors
+    /// As [`FaxConfig::examiner`].
+    pub async fn examiner(&self) -> anyhow::Result<Examiner> {
+        self.fax.examiner(self.docs_bucket.as_deref()).await
     }
 
     /// Where the fax originals lie.

@@ -253,7 +253,7 @@ pub fn telnyx_account(env: Env<'_>) -> Result<(TelnyxConfig, E164), ConfigProble
 /// All problems at once.
 pub fn fax_reader(env: Env<'_>) -> Result<FaxConfig, ConfigProblems> {
     let mut reader = Reader::new(env);
-    let fax = FaxConfig::read(&mut reader);
+    let fax = FaxConfig::read_for_folder(&mut reader);
     complete(reader, Some(fax)).map(|(fax, _)| fax)
 }
 
@@ -408,7 +408,7 @@ fn read_worker(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option
         telnyx: telnyx?,
         stripe: StripeConfig { secret_key: secret_key?, api_base: stripe_base? },
         ivr_audio_base_url: audio?,
-        fax: FaxConfig::read(reader),
+        fax: FaxConfig::read_for_store(reader),
     })
 }
 

@@ -118,8 +118,8 @@ pub(super) fn ocr(text: &str) -> Parsed<OcrEngine> {
     match text {
         "off" => Ok(OcrEngine::Off),
         "tesseract" => Ok(OcrEngine::Tesseract),
-        "textract" => no("this version cannot do textract: use tesseract or off"),
-        _ => no("must be off or tesseract"),
+        "textract" => Ok(OcrEngine::Textract),
+        _ => no("must be off, tesseract or textract"),
     }
 }
 

@@ -154,7 +154,10 @@ pub static VARIABLES: &[Variable] = &[
     variable("LLM_MODEL", "its name"),
     variable("LLM_API_KEY", "its key, if it wants one").secret(),
     variable("LLM_TIMEOUT_SECONDS", "how long it is waited for, 1 to 300").default(Value("20")),
-    variable("OCR", "off or tesseract: what reads pages of faxes without a text layer; off unless set"),
+    variable(
+        "OCR",
+        "off, tesseract, or textract (Amazon's, with S3_BUCKET_DOCS): what reads pages of faxes without a text layer; off unless set",
+    ),
 ];
 
 /// The variable of that name.

@@ -146,6 +146,7 @@ fn every_bad_value_is_refused_by_the_name_of_its_variable() {
         ("STRIPE_API_BASE", &["http://api.stripe.com", "http://127.0.0.1.example.org"]),
         ("S3_BUCKET_AUDIO", &["ab", "Upper-Case", "s3://bucket"]),
         ("S3_BUCKET_DOCS", &["with blank"]),
+        ("OCR", &["on", "Textract"]),
         ("AWS_ENDPOINT_URL", &["http://169.254.169.254", "http://s3.example.org", "minio:9000"]),
         (
             "FAX_CLASSIFY_QUEUE_URL",
@@ -159,6 +160,21 @@ fn every_bad_value_is_refused_by_the_name_of_its_variable() {
             assert_eq!(names(&problems), [expected], "{name}={value}: {problems}");
         }
     }
+}
+
+#[test]
+fn textract_wants_the_faxes_in_a_bucket() {
+    let textract = |variables| with(variables, "OCR", "textract");
+    let config = load(Role::All, &textract(prod())).unwrap();
+    assert_eq!(config.worker.unwrap().fax.ocr, Some(OcrEngine::Textract));
+    let dev = textract(Variables::new());
+    let problems = Config::load_for(Role::All, &|n: &str| dev.get(n).cloned(), simulator).unwrap_err();
+    assert_eq!(names(&problems), ["OCR"]);
+    assert!(problems.to_string().contains("set S3_BUCKET_DOCS"), "{problems}");
+    let bucket = with(dev, "S3_BUCKET_DOCS", "example-docs");
+    assert!(Config::load_for(Role::All, &|n: &str| bucket.get(n).cloned(), simulator).is_ok());
+    let problems = fax_reader(&|n: &str| bucket.get(n).cloned()).unwrap_err();
+    assert!(problems.to_string().contains("set OCR=tesseract"), "{problems}");
 }
 
 #[test]

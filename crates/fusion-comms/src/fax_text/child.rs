@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::to_pdf::tiff_to_pdf;
 use super::work::{Pages, open};
-use super::{Answer, Order, Outlook, Task, Trouble};
+use super::{Answer, Look, Order, Outlook, Task, Trouble};
 
 /// Longest first line of the input.
 const ORDER_BYTES: u64 = 16 * 1024;
@@ -62,21 +62,21 @@ fn read(file: Vec<u8>, order: &Order, output: &mut impl Write) -> std::io::Resul
             return answer(output, &Answer::Trouble(trouble), &[]);
         }
     };
-    let read = match &order.tesseract {
-        None => {
+    let read = match &order.look {
+        Look::Away => {
             say(output, 0)?;
             Ok(opened.unread())
         }
-        Some(tesseract) => {
+        look => {
             let pages = opened.outlook();
             say(output, pages)?;
             let more = order.page_cpu_s.saturating_mul(pages as u64);
             limit(Resource::Cpu, order.cpu_s.saturating_add(more), None)?;
-            opened.read(tesseract, order.threads)
+            opened.read(look, order.threads)
         }
     };
     let said = match read {
-        Ok(Pages { pages, no_tesseract }) => Answer::Pages { pages, no_tesseract },
+        Ok(Pages { pages, no_tesseract, wanted }) => Answer::Pages { pages, no_tesseract, wanted },
         Err(trouble) => Answer::Trouble(trouble),
     };
     answer(output, &said, &[])

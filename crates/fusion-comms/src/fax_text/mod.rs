@@ -1,4 +1,5 @@
-//! The text of a fax, read page by page in a process of its own: the text layer where it is usable, else OCR.
+//! The text of a fax, read page by page in a process of its own: the text layer where it is usable, else OCR, there or
+//! by Amazon Textract.
 //!
 //! A fax is hostile input: a file can crash its reader, loop, or unpack to gigabytes. So it goes to a child, our own
 //! binary with the hidden subcommand `read-fax`, which limits its own memory and is killed when its time is up, with
@@ -20,6 +21,7 @@ mod skew;
 mod tesseract;
 #[cfg(test)]
 mod tests;
+mod textract;
 mod tiff_pages;
 mod to_pdf;
 mod work;
@@ -32,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 pub use child::run_child;
 pub use parent::FaxReader;
+pub use textract::{Textract, TextractError};
 pub use work::prepared;
 
 /// What reading one fax may cost.
@@ -78,6 +81,8 @@ pub enum Ocr {
         /// Pages read at once.
         threads: usize,
     },
+    /// By Amazon Textract, from the bucket that the file lies in.
+    Textract(Textract),
 }
 
 impl Ocr {
@@ -117,15 +122,23 @@ impl Ocr {
 
     fn threads(&self) -> usize {
         match self {
-            Ocr::Off => 1,
+            Ocr::Off | Ocr::Textract(_) => 1,
             Ocr::Tesseract { threads, .. } => (*threads).max(1),
+        }
+    }
+
+    /// Faxes worth reading at once: one takes all cores, unless it mostly waits for Textract.
+    pub fn faxes_at_once(&self) -> usize {
+        match self {
+            Ocr::Off | Ocr::Tesseract { .. } => 1,
+            Ocr::Textract(_) => 4,
         }
     }
 
     /// The program that reads pictures, if any.
     pub fn program(&self) -> Option<&Path> {
         match self {
-            Ocr::Off => None,
+            Ocr::Off | Ocr::Textract(_) => None,
             Ocr::Tesseract { program, .. } => Some(program),
         }
     }
@@ -137,6 +150,16 @@ pub struct Reading {
     pub pages: Vec<PageText>,
     /// Why pages with something on them were not read, if for a reason that is not the page's own.
     pub hindered: Option<&'static str>,
+}
+
+/// A file in the store, for a reader that takes it from there.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored<'a> {
+    pub key: &'a str,
+    /// Today. On one day a file is handed over once; on another the answer may have been forgotten.
+    pub day: &'a str,
+    /// 1 at the first attempt to read it.
+    pub attempt: i64,
 }
 
 /// Why a fax could not be read. Holds nothing of its content.
@@ -151,6 +174,9 @@ pub enum ReadError {
     /// The reader itself did not start or broke off; the fax may be fine.
     #[error("the fax reader did not run")]
     Reader(#[source] std::io::Error),
+    /// Its pictures are read elsewhere, and were not.
+    #[error(transparent)]
+    Textract(#[from] TextractError),
 }
 
 /// First line of the child's input, before the file: what to do, and the limits it keeps itself.
@@ -162,8 +188,30 @@ struct Order {
     page_cpu_s: u64,
     pages: u32,
     text_bytes: usize,
-    tesseract: Option<tesseract::Tesseract>,
+    look: Look,
     threads: usize,
+}
+
+/// What the child looks at pages' pictures for.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Look {
+    /// It does not.
+    Away,
+    /// Codes, and whether anything is there: their text is read by somebody else.
+    ForCodes,
+    ForText(tesseract::Tesseract),
+}
+
+/// A page whose picture somebody else shall read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Wanted {
+    number: u32,
+    /// Of the picture, in pixels.
+    width: u32,
+    height: u32,
+    /// It shows no marks: it is blank unless words are found.
+    faint: bool,
 }
 
 /// What the child does with the file.
@@ -185,7 +233,7 @@ struct Outlook {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Answer {
-    Pages { pages: Vec<PageText>, no_tesseract: bool },
+    Pages { pages: Vec<PageText>, no_tesseract: bool, wanted: Vec<Wanted> },
     Pdf,
     Trouble(Trouble),
 }

@@ -47,7 +47,13 @@ pub(super) struct Ready {
 }
 
 /// Makes a picture ready to be read: black on white, straight, softened. `Err` where there is nothing to read.
-pub(super) fn ready(mut gray: Gray) -> Result<Ready, Seen> {
+pub(super) fn ready(gray: Gray) -> Result<Ready, Seen> {
+    let (sharp, sideways) = straight(gray)?;
+    Ok(Ready { soft: sharp.softened(), sharp, sideways })
+}
+
+/// A picture black on white and straight, and whether its text likely lies on its side.
+fn straight(mut gray: Gray) -> Result<(Gray, bool), Seen> {
     match gray.darkness() {
         dark if dark < BLANK => return Err(Seen::Blank),
         dark if dark > BLACK => return Err(Seen::Unread(None)),
@@ -58,7 +64,25 @@ pub(super) fn ready(mut gray: Gray) -> Result<Ready, Seen> {
     if lie.straighten != 0.0 {
         gray = gray.rotated(lie.straighten);
     }
-    Ok(Ready { soft: gray.softened(), sharp: gray, sideways: lie.sideways })
+    Ok((gray, lie.sideways))
+}
+
+/// What can be told of a picture without reading its text.
+pub(super) enum Glance {
+    Blank,
+    Something { codes: Vec<String>, faint: bool },
+}
+
+pub(super) fn glance(picture: Picture) -> Glance {
+    match straight(picture.gray) {
+        Err(Seen::Blank) => Glance::Blank,
+        Err(_) => Glance::Something { codes: Vec::new(), faint: false },
+        Ok((gray, sideways)) => {
+            let faint = !has_marks(&gray);
+            let codes = if sideways { codes(&gray.turned(1)) } else { codes(&gray) };
+            Glance::Something { codes, faint }
+        }
+    }
 }
 
 pub(super) fn read(tesseract: &Tesseract, number: u32, picture: Picture) -> Seen {

@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::tesseract::Tesseract;
-use super::{Answer, Ocr, Order, Outlook, ReadError, ReadLimits, Reading, Task};
+use super::{Answer, Look, Ocr, Order, Outlook, ReadError, ReadLimits, Reading, Stored, Task};
 
 /// Reads faxes with a program that knows the subcommand `read-fax`: our own binary.
 #[derive(Clone, Debug)]
@@ -56,16 +56,28 @@ impl FaxReader {
     /// # Errors
     /// [`ReadError::Unreadable`] for files that no attempt will read.
     pub async fn read(&self, file: Bytes) -> Result<Reading, ReadError> {
+        self.read_stored(file, None).await
+    }
+
+    /// The same for a file that lies in the store, where Textract reads it. Without a place what Textract would read
+    /// stays unread.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; [`ReadError::Textract`].
+    pub async fn read_stored(&self, file: Bytes, stored: Option<Stored<'_>>) -> Result<Reading, ReadError> {
         if let Format::Unreadable(reason) = sniff(&file) {
             return Err(ReadError::Unreadable(reason));
         }
-        match self.ask(Task::Read, file).await? {
-            (Answer::Pages { pages, no_tesseract }, _) => {
-                const MISSING: &str = "pages were not read: the program tesseract or its data is missing";
-                Ok(Reading { pages, hindered: no_tesseract.then_some(MISSING) })
-            }
-            _ => Err(nonsense()),
-        }
+        let (Answer::Pages { mut pages, no_tesseract, wanted }, _) = self.ask(Task::Read, file).await? else {
+            return Err(nonsense());
+        };
+        const MISSING: &str = "pages were not read: the program tesseract or its data is missing";
+        // In a box: the SDK's futures lie deep inside one another.
+        let hindered = match (&self.ocr, wanted.is_empty()) {
+            (Ocr::Textract(textract), false) => Box::pin(textract.fill(&mut pages, &wanted, stored)).await?,
+            _ => no_tesseract.then_some(MISSING),
+        };
+        Ok(Reading { pages, hindered })
     }
 
     /// A TIFF as a PDF: one image a page at its true size.
@@ -152,9 +164,10 @@ impl FaxReader {
     }
 
     fn order(&self, task: Task) -> Vec<u8> {
-        let tesseract = match &self.ocr {
-            Ocr::Off => None,
-            Ocr::Tesseract { program, data, .. } => Some(Tesseract {
+        let look = match &self.ocr {
+            Ocr::Off => Look::Away,
+            Ocr::Textract(_) => Look::ForCodes,
+            Ocr::Tesseract { program, data, .. } => Look::ForText(Tesseract {
                 program: program.clone(),
                 data: data.clone(),
                 patience_ms: millis(self.limits.page_time * PATIENCE),
@@ -167,7 +180,7 @@ impl FaxReader {
             page_cpu_s: self.limits.page_time.as_secs().max(1),
             pages: self.limits.pages,
             text_bytes: self.limits.text_bytes,
-            tesseract,
+            look,
             threads: self.ocr.threads(),
         };
         let mut line = serde_json::to_vec(&order).unwrap_or_default();

@@ -8,10 +8,10 @@ use hayro::hayro_syntax::{LoadPdfError, Pdf};
 
 use super::codes::codes;
 use super::layers::{Layer, Need, layers};
-use super::ocr::{self, Seen};
+use super::ocr::{self, Glance, Seen};
 use super::picture::{Picture, Scan, picture};
 use super::tesseract::{Failure, Tesseract};
-use super::{ReadLimits, Trouble, tiff_pages};
+use super::{Look, ReadLimits, Trouble, Wanted, tiff_pages};
 
 /// Stack of a thread that draws pages: forms lie inside forms.
 const STACK: usize = 8 << 20;
@@ -32,6 +32,8 @@ enum Pictures {
 pub(super) struct Pages {
     pub pages: Vec<PageText>,
     pub no_tesseract: bool,
+    /// Pages that somebody else shall read.
+    pub wanted: Vec<Wanted>,
 }
 
 pub(super) fn open(file: Vec<u8>, most_pages: u32, most_text: usize) -> Result<Opened, Trouble> {
@@ -64,19 +66,21 @@ impl Opened {
 
     /// The pages as their text layers have them.
     pub fn unread(self) -> Pages {
-        Pages { pages: self.layers.into_iter().map(|l| l.page).collect(), no_tesseract: false }
+        let pages = self.layers.into_iter().map(|l| l.page).collect();
+        Pages { pages, no_tesseract: false, wanted: Vec::new() }
     }
 
-    /// Reads what the text layers leave, `threads` pages at once.
-    pub fn read(self, tesseract: &Tesseract, threads: usize) -> Result<Pages, Trouble> {
+    /// Reads what the text layers leave, as far as it is looked for, `threads` pages at once.
+    pub fn read(self, look: &Look, threads: usize) -> Result<Pages, Trouble> {
         if self.layers.iter().all(|l| l.need == Need::Nothing) {
             return Ok(self.unread());
         }
         let pictures = self.pictures()?;
-        let one = |at: usize, layer: Layer| page(&pictures, at, layer, tesseract);
+        let one = |at: usize, layer: Layer| page(&pictures, at, layer, look);
         let read: Vec<_> = side_by_side(self.layers, threads, one).into_iter().collect::<Result<_, _>>()?;
-        let no_tesseract = read.iter().any(|(_, failure)| *failure == Some(Failure::NotThere));
-        Ok(Pages { pages: read.into_iter().map(|(page, _)| page).collect(), no_tesseract })
+        let no_tesseract = read.iter().any(|done| done.failure == Some(Failure::NotThere));
+        let wanted = read.iter().filter_map(|done| done.wanted).collect();
+        Ok(Pages { pages: read.into_iter().map(|done| done.page).collect(), no_tesseract, wanted })
     }
 }
 
@@ -112,29 +116,54 @@ impl Pictures {
     }
 }
 
-/// One page, and why its picture was not read if that is the program's fault.
-fn page(
-    pictures: &Pictures,
-    at: usize,
-    layer: Layer,
-    tesseract: &Tesseract,
-) -> Result<(PageText, Option<Failure>), Trouble> {
+/// What became of one page.
+struct Done {
+    page: PageText,
+    /// Why its picture was not read, if that is the program's fault.
+    failure: Option<Failure>,
+    wanted: Option<Wanted>,
+}
+
+impl From<PageText> for Done {
+    fn from(page: PageText) -> Self {
+        Self { page, failure: None, wanted: None }
+    }
+}
+
+fn page(pictures: &Pictures, at: usize, layer: Layer, look: &Look) -> Result<Done, Trouble> {
     let Layer { mut page, need } = layer;
-    let (page, failure) = match need {
-        Need::Nothing => (page, None),
-        Need::Codes => {
+    match (need, look) {
+        (Need::Nothing, _) | (_, Look::Away) => Ok(page.into()),
+        (Need::Codes, _) => {
             page.codes = codes(&pictures.of(at)?.gray);
-            (page, None)
+            Ok(page.into())
         }
-        Need::Ocr => match ocr::read(tesseract, page.number, pictures.of(at)?) {
-            Seen::Blank => (PageText::new(page.number, ""), None),
-            Seen::Unread(failure) => (PageText { has_picture: true, ..page }, failure),
-            // A few words without a picture are better as the file has them than as they look.
-            Seen::Read(read) if !page.has_picture && !usable_text(&read.text) => (page, None),
-            Seen::Read(read) => (read, None),
-        },
-    };
-    Ok((page, failure))
+        (Need::Ocr, Look::ForCodes) => Ok(seen(page, pictures.of(at)?)),
+        (Need::Ocr, Look::ForText(tesseract)) => Ok(read(page, pictures.of(at)?, tesseract)),
+    }
+}
+
+/// A page that is read elsewhere, unless it is blank.
+fn seen(page: PageText, picture: Picture) -> Done {
+    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
+    let (width, height) = (side(picture.gray.width), side(picture.gray.height));
+    match ocr::glance(picture) {
+        Glance::Blank => PageText::new(page.number, "").into(),
+        Glance::Something { codes, faint } => {
+            let wanted = Wanted { number: page.number, width, height, faint };
+            Done { page: PageText { codes, ..page }, failure: None, wanted: Some(wanted) }
+        }
+    }
+}
+
+fn read(page: PageText, picture: Picture, tesseract: &Tesseract) -> Done {
+    match ocr::read(tesseract, page.number, picture) {
+        Seen::Blank => PageText::new(page.number, "").into(),
+        Seen::Unread(failure) => Done { page: PageText { has_picture: true, ..page }, failure, wanted: None },
+        // A few words without a picture are better as the file has them than as they look.
+        Seen::Read(read) if !page.has_picture && !usable_text(&read.text) => page.into(),
+        Seen::Read(read) => read.into(),
+    }
 }
 
 /// Does `work` for each item on so many threads; the results in the items' order.

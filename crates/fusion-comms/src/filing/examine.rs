@@ -4,7 +4,7 @@ use bytes::Bytes;
 use fusion_comms_core::fax::{self, Case, PageText, Status, Verdict};
 
 use super::opinion::SecondOpinion;
-use crate::fax_text::{FaxReader, ReadError, Reading};
+use crate::fax_text::{FaxReader, ReadError, Reading, Stored};
 
 /// Reads and judges. Cheap to clone.
 #[derive(Clone)]
@@ -22,12 +22,17 @@ pub struct Examined {
 }
 
 impl Examiner {
-    /// Reads a file and judges it by its agency's roster.
+    /// Reads a file, which may lie in the store, and judges it by its agency's roster.
     ///
     /// # Errors
-    /// As [`FaxReader::read_pages`].
-    pub async fn examine(&self, file: Bytes, roster: Vec<Case>) -> Result<Examined, ReadError> {
-        let Reading { pages, hindered } = self.reader.read(file).await?;
+    /// As [`FaxReader::read_stored`].
+    pub async fn examine(
+        &self,
+        file: Bytes,
+        stored: Option<Stored<'_>>,
+        roster: Vec<Case>,
+    ) -> Result<Examined, ReadError> {
+        let Reading { pages, hindered } = self.reader.read_stored(file, stored).await?;
         // A long roster takes a while: not on a thread that answers webhooks.
         let judged =
             tokio::task::spawn_blocking(move || Examined { verdict: fax::decide(&pages, &roster), pages });
@@ -40,6 +45,7 @@ impl Examiner {
         }
         if let Some(why) = hindered {
             examined.verdict.status = Status::NeedsReview;
+            examined.verdict.case_id = None;
             examined.verdict.reasons.push(why);
         }
         Ok(examined)

@@ -17,7 +17,7 @@ pub use opinion::{Opinion, SecondOpinion};
 
 use crate::blobs::Blobs;
 use crate::clock::Clock;
-use crate::fax_text::ReadError;
+use crate::fax_text::{ReadError, Stored};
 use crate::metrics;
 use crate::store::faxes::{self, Fax, Outcome};
 use crate::store::{Db, audit, billing};
@@ -79,20 +79,22 @@ impl Filing {
 
     /// Reads the fax; at the last attempt a failure is an outcome too.
     async fn attempt(&self, fax: &Fax, key: &str, receives: i64) -> Result<Filed, JobError> {
-        match self.read(fax, key).await {
+        match self.read(fax, key, receives).await {
             Ok(filed) => Ok(filed),
             Err(JobError::Retry(why)) if receives < MAX_RECEIVES => Err(JobError::Retry(why)),
             Err(e) => Ok(Filed::bare(Status::NeedsReview, &e.to_string())),
         }
     }
 
-    async fn read(&self, fax: &Fax, key: &str) -> Result<Filed, JobError> {
+    async fn read(&self, fax: &Fax, key: &str, attempt: i64) -> Result<Filed, JobError> {
         let bytes = self.intact(fax, key, fax.sha256.as_deref()).await?;
         let roster = match &fax.tenant {
             Some(tenant) => billing::cases(&self.db, tenant).await?,
             None => vec![],
         };
-        let Examined { mut verdict, pages } = match self.examiner.examine(bytes, roster).await {
+        let day = self.clock.now().day_path();
+        let stored = Some(Stored { key, day: &day, attempt });
+        let Examined { mut verdict, pages } = match self.examiner.examine(bytes, stored, roster).await {
             Ok(examined) => examined,
             Err(ReadError::Unreadable(why)) => return Ok(Filed::bare(Status::Unreadable, why)),
             Err(e) => return Err(JobError::Retry(e.to_string())),

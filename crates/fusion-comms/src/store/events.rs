@@ -20,6 +20,8 @@ pub struct Event {
     pub attempts: i64,
     pub last_error: Option<String>,
     pub digits_cleared: bool,
+    /// Since then it has no body.
+    pub pruned_at: Option<Timestamp>,
 }
 
 fn event(r: &Row) -> Result<Event> {
@@ -35,6 +37,7 @@ fn event(r: &Row) -> Result<Event> {
         attempts: r.int("attempts")?,
         last_error: r.opt_text("last_error")?,
         digits_cleared: r.flag("digits_cleared")?,
+        pruned_at: r.opt_time("pruned_at")?,
     })
 }
 
@@ -55,7 +58,7 @@ pub struct Filter {
 pub async fn list(db: &Db, f: &Filter) -> Result<Vec<Event>> {
     let q = db.sql(
         "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
-           last_error, digits_cleared FROM telnyx_events
+           last_error, digits_cleared, pruned_at FROM telnyx_events
          WHERE ($1 OR tenant_id = $2)
            AND ($3 OR event_type = $4 OR event_type LIKE $5)
            AND ($6 = 'any' OR ($6 = 'processed' AND processed_at IS NOT NULL)
@@ -82,7 +85,7 @@ pub async fn list(db: &Db, f: &Filter) -> Result<Vec<Event>> {
 pub async fn get(db: &Db, id: &EventId) -> Result<Option<(Event, Value)>> {
     let q = db.sql(
         "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
-           last_error, digits_cleared, raw_json FROM telnyx_events WHERE event_id = $1",
+           last_error, digits_cleared, pruned_at, raw_json FROM telnyx_events WHERE event_id = $1",
     );
     db.row(q.bind(id)).await?.map(|r| Ok((event(&r)?, r.json("raw_json")?))).transpose()
 }
@@ -91,7 +94,8 @@ pub async fn get(db: &Db, id: &EventId) -> Result<Option<(Event, Value)>> {
 pub async fn replay(tx: &mut Tx, id: &EventId, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "UPDATE telnyx_events SET processed_at = NULL, parked_at = NULL, attempts = 0, last_error = NULL, due_at = $2,
-           leased_until = NULL, leased_by = NULL WHERE event_id = $1 AND digits_cleared = FALSE",
+           leased_until = NULL, leased_by = NULL WHERE event_id = $1 AND digits_cleared = FALSE
+           AND pruned_at IS NULL",
     );
     Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::SqlitePool;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{MigrateError, Migration, Migrator};
+use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
 
 use super::db::{Db, Dialect, MigrationTarget, Reader, Result};
 use super::error::StoreError;
@@ -26,16 +26,97 @@ pub enum SchemaState {
 const SQLITE_TRIES: usize = 20;
 const SQLITE_PAUSE: Duration = Duration::from_millis(50);
 
-/// Applies what is missing. Two at once do no harm.
+/// Who migrates PostgreSQL holds this lock of the database; others wait.
+const MIGRATING: i64 = 0x6675_7369_6f6e;
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+/// A change of a table waits for everybody who uses it, and all who come later wait for the change. So it gives up
+/// before webhooks feel it, and tries again.
+const PATIENCE: &str = "800ms";
+const TRIES: usize = 60;
+const PAUSE: Duration = Duration::from_secs(1);
+/// PostgreSQL's code for a lock that was not had in time.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// Applies what is missing. Two at once do no harm, and webhooks are kept all the while.
 pub async fn apply(db: &Db) -> Result<()> {
     // A newer schema's migrations are not ours to judge: `check` decides about them.
     let mut ours = migrator(db);
     ours.set_ignore_missing(true);
     let done = match db.migration_target() {
-        MigrationTarget::Pg(pool) => ours.run(pool).await,
+        MigrationTarget::Pg(pool) => run_on_postgres(&ours, pool).await,
         MigrationTarget::Lite(pool) => run_on_sqlite(&ours, pool).await,
     };
     done.map_err(|e| StoreError::Schema(e.to_string()))
+}
+
+async fn run_on_postgres(ours: &Migrator, pool: &PgPool) -> std::result::Result<(), MigrateError> {
+    // A connection of its own: what is set on it must not come back to the pool.
+    let mut connection = pool.acquire().await?.detach();
+    let done = migrate_on(ours, &mut connection).await;
+    connection.close().await?;
+    done
+}
+
+async fn migrate_on(ours: &Migrator, connection: &mut PgConnection) -> std::result::Result<(), MigrateError> {
+    // Not waited for inside a statement: an index that is built concurrently waits for all running statements.
+    while !sqlx::query_scalar::<_, bool>("SELECT pg_try_advisory_lock($1)")
+        .bind(MIGRATING)
+        .fetch_one(&mut *connection)
+        .await?
+    {
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+    sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await?;
+    drop_broken_indexes(connection).await?;
+    let all: Vec<Migration> = ours.iter().cloned().collect();
+    for upto in 1..=all.len() {
+        let newest = &all[upto - 1];
+        // An index that is built concurrently keeps nobody waiting, and has to wait long itself.
+        let patience = if newest.no_tx { "0" } else { PATIENCE };
+        sqlx::query("SELECT set_config('lock_timeout', $1, FALSE)")
+            .bind(patience)
+            .execute(&mut *connection)
+            .await?;
+        let mut step = Migrator::with_migrations(all[..upto].to_vec());
+        step.set_ignore_missing(true).set_locking(false);
+        patiently(&step, connection).await?;
+    }
+    Ok(())
+}
+
+async fn patiently(step: &Migrator, connection: &mut PgConnection) -> std::result::Result<(), MigrateError> {
+    for _ in 1..TRIES {
+        match step.run(&mut *connection).await {
+            Err(e) if is_kept_waiting(&e) => {
+                tracing::warn!(
+                    "a table is in use, for instance by a backup; the schema's change is tried again"
+                );
+                tokio::time::sleep(PAUSE).await;
+            }
+            done => return done,
+        }
+    }
+    step.run(&mut *connection).await
+}
+
+fn is_kept_waiting(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _)) = error else { return false };
+    e.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+}
+
+/// What a concurrent build that broke off leaves behind, which would pass for the index.
+async fn drop_broken_indexes(connection: &mut PgConnection) -> std::result::Result<(), MigrateError> {
+    let broken: Vec<String> = sqlx::query_scalar(
+        "SELECT quote_ident(c.relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+         WHERE NOT i.indisvalid AND pg_table_is_visible(c.oid) AND pg_get_userbyid(c.relowner) = current_user",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for name in broken {
+        let drop = sqlx::AssertSqlSafe(format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"));
+        sqlx::query(drop).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// Another process may apply the same change at this moment: then ours fails, and the next try finds it applied.

@@ -20,6 +20,7 @@ pub mod messages;
 pub mod migrations;
 pub mod outbox;
 pub mod outgoing;
+pub mod pruning;
 pub mod queue;
 pub mod reviews;
 mod row;

@@ -35,7 +35,7 @@ const WAIT_FOR_CALL: i64 = 4;
 #[derive(Debug, Default)]
 pub struct After {
     entered: Vec<(CallControlId, Option<TenantId>, State)>,
-    transfers_failed: u32,
+    transfers_failed: Vec<(CallControlId, Option<TenantId>)>,
     prompts_failed: Vec<Prompt>,
     /// The lanes in which something was written; without, it may be any.
     owed: Option<BTreeSet<outbox::Lane>>,
@@ -58,7 +58,10 @@ impl After {
             logs::ivr_state(call, tenant.as_ref(), state.as_str());
             metrics::ivr_entered(state.as_str());
         }
-        (0..self.transfers_failed).for_each(|_| metrics::ivr_transfer_failed());
+        for (call, tenant) in &self.transfers_failed {
+            logs::ivr_transfer_failed(call, tenant.as_ref());
+            metrics::ivr_transfer_failed();
+        }
         self.prompts_failed.iter().for_each(|p| metrics::prompt_failed(p.name()));
         match &self.owed {
             None => app.wake.effects(),
@@ -324,7 +327,7 @@ async fn perform(
                 }
             }
             Effect::TransferFailed => {
-                after.transfers_failed += 1;
+                after.transfers_failed.push((stored.id.clone(), stored.tenant.clone()));
                 tasks::open(tx, stored.tenant.as_ref(), tasks::Kind::CallBack, stored.id.as_str(), now)
                     .await?;
             }

@@ -22,7 +22,6 @@ const INBOX: [(In, usize, Duration); 4] = [
 ];
 const OUTBOX: [(Out, usize, Duration); 4] =
     [(Out::Voice, 8, POLL_VOICE), (Out::Link, 4, POLL_VOICE), (Out::Sms, 3, POLL), (Out::Fax, 2, POLL)];
-const FAX_READERS: usize = 1;
 
 /// How long a worker sleeps at most where no bell rings.
 const POLL_VOICE: Duration = Duration::from_millis(500);
@@ -62,7 +61,7 @@ impl Workers {
         for (lane, n, poll) in OUTBOX {
             (0..n).for_each(|_| workers.outbox(app, lane, poll));
         }
-        (0..FAX_READERS).for_each(|_| workers.fax_reader(app));
+        (0..app.filing.examiner.reader.ocr.faxes_at_once()).for_each(|_| workers.fax_reader(app));
         workers.every(app, POLL_DEADLINES, |app| async move {
             deadlines::work(&app).await;
         });

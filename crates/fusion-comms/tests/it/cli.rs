@@ -372,6 +372,41 @@ async fn events_are_listed_by_what_is_asked_for(on: On) {
     assert_eq!(ids("--since 1s"), [""; 0]);
 }
 
+async fn old_events_lose_their_bodies_and_much_later_their_keys(on: On) {
+    let shell = Shell::with_agency(on).await;
+    for id in ["worked", "waiting", "parked"] {
+        shell.receive(Channel::Sms, "message.received", id, json!({"text": "hello from march"})).await;
+    }
+    shell.execute("UPDATE telnyx_events SET processed_at = received_at WHERE event_id = 'worked'").await;
+    shell.execute("UPDATE telnyx_events SET parked_at = received_at WHERE event_id = 'parked'").await;
+    for line in [
+        "--older-than 71h",
+        "--older-than 90d --keys-older-than 29d",
+        "--older-than 90d --keys-older-than 80d",
+    ] {
+        let err = shell.fails(2, &format!("events prune {line}"));
+        assert!(err.contains("hint: "), "{err}");
+    }
+    let said = shell.well("events prune --older-than 90d --dry-run");
+    assert!(said.contains("telnyx_events: would empty 1 bodies and forget 0 keys"), "{said}");
+    assert_eq!(shell.json("events show worked")["pruned_at"], Value::Null);
+
+    let said = shell.well("events prune --older-than 90d");
+    assert!(said.contains("telnyx_events: emptied 1 bodies, forgot 0 keys"), "{said}");
+    let shown = shell.json("events show worked");
+    assert_eq!((&shown["raw_json"], shown["pruned_at"].is_string()), (&json!({}), true));
+    for kept in ["waiting", "parked"] {
+        assert!(shell.json(&format!("events show {kept}")).to_string().contains("hello from march"));
+    }
+    let err = shell.fails(1, "events replay worked");
+    assert!(err.contains("emptied by `events prune`"), "{err}");
+
+    let said = shell.well("events prune --older-than 90d --keys-older-than 200d");
+    assert!(said.contains("telnyx_events: emptied 0 bodies, forgot 1 keys"), "{said}");
+    shell.fails(1, "events show worked");
+    assert_eq!(shell.json("events list").as_array().unwrap().len(), 2);
+}
+
 async fn an_event_is_shown_without_its_digits_and_replayed_while_it_has_them(on: On) {
     let shell = Shell::with_agency(on).await;
     shell.receive(Channel::Voice, "call.gather.ended", "e1", json!({"digits": "30458003"})).await;
@@ -484,6 +519,7 @@ super::served_on_both!(
     an_opt_out_is_kept_with_actor_and_reason_and_lifted_with_a_warning,
     what_else_stands_against_a_text_is_named,
     events_are_listed_by_what_is_asked_for,
+    old_events_lose_their_bodies_and_much_later_their_keys,
     an_event_is_shown_without_its_digits_and_replayed_while_it_has_them,
     an_event_is_deleted_only_with_a_yes_and_never_with_a_stop_in_it,
     a_stored_fax_is_read_anew_each_time_it_is_asked_for,

@@ -14,7 +14,7 @@ use super::fax_text::{pdf, plain};
 use super::support::app::{FAX_LINE, HOSPITAL, On, TestApp};
 
 /// A PDF with so many pages, all of them the same one image.
-fn with_image(pages: usize, image: Stream) -> Bytes {
+pub(super) fn with_image(pages: usize, image: Stream) -> Bytes {
     let mut document = Document::with_version("1.5");
     let parent = document.new_object_id();
     let image = document.add_object(image);
@@ -38,7 +38,7 @@ fn with_image(pages: usize, image: Stream) -> Bytes {
     bytes.into()
 }
 
-fn image(width: i64, height: i64, samples: Vec<u8>) -> Stream {
+pub(super) fn image(width: i64, height: i64, samples: Vec<u8>) -> Stream {
     let dictionary = dictionary! {
         "Type" => "XObject", "Subtype" => "Image", "Width" => width, "Height" => height,
         "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8,

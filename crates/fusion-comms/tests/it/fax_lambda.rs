@@ -104,7 +104,7 @@ async fn waiting(app: &mut TestApp, how_many: usize) -> Vec<(String, String)> {
     faxes
 }
 
-fn record(id: &str, body: &str, receives: u32) -> Value {
+pub(super) fn record(id: &str, body: &str, receives: u32) -> Value {
     json!({
         "messageId": id, "receiptHandle": "r", "body": body, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
         "attributes": {"ApproximateReceiveCount": receives.to_string(), "SentTimestamp": "1"},
@@ -112,7 +112,7 @@ fn record(id: &str, body: &str, receives: u32) -> Value {
     })
 }
 
-async fn invoke(app: &TestApp, records: Value, time_left_ms: i64) -> Value {
+pub(super) async fn invoke(app: &TestApp, records: Value, time_left_ms: i64) -> Value {
     let (runtime, address) = Runtime::serve(json!({ "Records": records }), time_left_ms).await;
     let _function = Function::start(app, &address);
     let answered = || async { runtime.answer.lock().unwrap().is_some() };

@@ -35,6 +35,7 @@ mod fax_lambda;
 mod fax_ocr;
 mod fax_sqs;
 mod fax_text;
+mod fax_textract;
 mod fixtures;
 mod happy_paths;
 mod inbox_rules;

@@ -10,11 +10,16 @@ pub(super) struct Printed {
     read: Vec<(Field, String)>,
     /// The day as read, if printed.
     pub day: Option<String>,
+    /// Mistakes at so many of a thousand signs.
+    pub rate: usize,
+    /// A number or code on it is another case's.
+    pub mistaken: bool,
+    form: usize,
 }
 
-type Field = fn(&Case, usize) -> String;
+pub(super) type Field = fn(&Case, usize) -> String;
 
-const NAME: Field = |c, form| {
+pub(super) const NAME: Field = |c, form| {
     let middle = if c.patient_middle.is_empty() { String::new() } else { format!(" {}", c.patient_middle) };
     let suffix = if c.patient_suffix.is_empty() { String::new() } else { format!(" {}", c.patient_suffix) };
     let text = match form % 3 {
@@ -27,14 +32,14 @@ const NAME: Field = |c, form| {
 const BIRTH: Field = |c, form| date(&c.patient_dob, form);
 const DAY: Field = |c, form| date(&c.date_of_service, form);
 const MEMBER: Field = |c, _| c.member_id.clone();
-const IDS: [(&str, Field); 4] = [
+pub(super) const IDS: [(&str, Field); 4] = [
     ("Case no", |c, _| c.case_number.clone()),
     ("Statement", |c, _| c.statement_id.clone()),
     ("Run #", |c, _| c.run_number.clone()),
     ("Claim number", |c, _| c.payer_claim_number.clone()),
 ];
 
-fn date(iso: &str, form: usize) -> String {
+pub(super) fn date(iso: &str, form: usize) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec"];
     let [y, m, d] = [&iso[..4], &iso[5..7], &iso[8..10]];
@@ -95,33 +100,43 @@ impl Printed {
         }
         text += "\nWe have looked at this and write to you about the ambulance.\n";
         let source = if rate == 0 && dice.percent(50) { Source::Layer } else { Source::Ocr };
-        let read = read.into_iter().collect();
         let page = PageText { source, ..PageText::new(1, text) };
-        let printed = Self { pages: vec![page], read, day };
-        printed.with_form(form)
+        Self { pages: vec![page], read, day, rate, mistaken: false, form }
     }
 
-    fn with_form(mut self, form: usize) -> Self {
-        self.read.iter_mut().for_each(|(_, v)| v.push_str(&format!("\u{0}{form}")));
-        self
+    /// A value that was read besides.
+    pub fn add(&mut self, field: Field, value: String) {
+        self.read.push((field, value));
     }
 
-    /// All that was read is what would be printed of this case.
-    pub fn reads_like(&self, case: &Case) -> bool {
-        self.read.iter().all(|(field, read)| {
-            let (value, form) = read.split_once('\u{0}').unwrap();
+    pub fn is_day_spoilt(&self, case: &Case) -> bool {
+        self.day.as_ref().is_some_and(|read| *read != DAY(case, self.form))
+    }
+
+    pub fn shows(&self, field: Field) -> bool {
+        self.read.iter().any(|(f, _)| std::ptr::fn_addr_eq(*f, field))
+    }
+
+    /// All that was read, and would tell the two apart, is what would be printed of this case.
+    pub fn reads_like(&self, about: &Case, case: &Case) -> bool {
+        let alike = |field: &Field| field(about, 0) == field(case, 0);
+        self.read.iter().filter(|(field, _)| !alike(field)).all(|(field, read)| {
             // A lost comma swaps names, so any form of the name will do.
-            let plain = |t: &str| t.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+            let plain = |t: &str| {
+                t.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ").replace(" ,", ",")
+            };
             let forms = if std::ptr::fn_addr_eq(*field, NAME) { 0..3 } else { 0..1 };
+            // Nor is a middle name always printed.
+            let bare = Case { patient_middle: String::new(), ..case.clone() };
             forms
-                .map(|more| form.parse::<usize>().unwrap() + more)
-                .any(|f| plain(value) == plain(&field(case, f)))
+                .map(|more| self.form + more)
+                .any(|f| [case, &bare].iter().any(|c| plain(read) == plain(&field(c, f))))
         })
     }
 }
 
 /// Mistakes at so many of a thousand signs: lookalikes mostly; some lost, torn apart or run together.
-fn spoil(text: &str, rate: usize, dice: &mut Dice) -> String {
+pub(super) fn spoil(text: &str, rate: usize, dice: &mut Dice) -> String {
     let signs: Vec<char> = text.chars().collect();
     let mut out = String::new();
     let mut at = 0;

@@ -51,7 +51,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
     if let Err(why) = settings.ocr().check() {
         eprintln!("note: {why}");
     }
-    let examiner = settings.examiner()?;
+    let examiner = settings.examiner(None).await?;
     let arrived = manifest(&args.folder)?;
     let rosters = case::rosters(&args.folder.join("cases.csv"))?;
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
@@ -89,7 +89,7 @@ async fn one(
     let bytes =
         tokio::fs::read(folder.join(&fax.file)).await.context("a file of the manifest cannot be read")?;
     let roster = rosters.get(&fax.tenant_id).cloned().unwrap_or_default();
-    match examiner.examine(bytes.into(), roster).await {
+    match examiner.examine(bytes.into(), None, roster).await {
         Ok(examined) => {
             let v = &examined.verdict;
             let candidates: Vec<_> = v.candidates.iter().map(|c| &c.case_id).collect();

@@ -43,6 +43,13 @@ pub const EXPECTED: &[Expected] = &[
     ok("prompt-put", &["upload: .*menu.wav to s3://example-audio/ivr/menu.wav"]),
     ok("prompt-invalidate", &["\"/ivr/menu.wav\"", "\"Id\": \"[A-Z0-9]+\""]),
     ok(
+        "events-prune",
+        &[
+            "(?m)^telnyx_events: emptied 0 bodies, forgot 0 keys$",
+            "(?m)^stripe_events: emptied 0 bodies, forgot 0 keys$",
+        ],
+    ),
+    ok(
         "events",
         &[
             "^none\n",

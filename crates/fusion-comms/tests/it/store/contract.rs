@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 use fusion_comms::store::{
     Db, audit, billing, calls, consents, events, evidence, faxes, inbox, incidents, ingest, ledger, messages,
-    migrations, outbox, outgoing, queue, reviews, seals, settings, status, tasks, templates, tenants,
+    migrations, outbox, outgoing, pruning, queue, reviews, seals, settings, status, tasks, templates,
+    tenants,
 };
 use fusion_comms_core::envelope::{Channel, DeliveryStatus};
 use fusion_comms_core::fax::Case;
@@ -50,6 +51,7 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     queued(db, &mut said).await;
     people(db, &mut said).await;
     disconnected(db, &mut said).await;
+    old_events(db, &mut said).await;
     said.0
 }
 
@@ -273,6 +275,23 @@ async fn events_worked(db: &Db, said: &mut Answers) {
     said.note("not replayed without digits", committed!(db, |tx| events::replay(tx, &gather.id, at(9))));
     said.note("deleted", committed!(db, |tx| events::delete(tx, &gather.id)));
     said.note("deleted once", committed!(db, |tx| events::delete(tx, &gather.id)));
+}
+
+async fn old_events(db: &Db, said: &mut Answers) {
+    let late = at(1000);
+    for inbox in pruning::Inbox::ALL {
+        said.note("bodies", pruning::with_body(db, inbox, late).await.unwrap());
+        said.note("emptied", pruning::empty_some(db, inbox, late, at(2000)).await.unwrap());
+        said.note("emptied once", pruning::empty_some(db, inbox, late, at(2000)).await.unwrap());
+        said.note("keys", pruning::without_body(db, inbox, late).await.unwrap());
+    }
+    let emptied = EventId::new("a");
+    said.note("an emptied event", events::get(db, &emptied).await.unwrap());
+    said.note("not replayed without a body", committed!(db, |tx| events::replay(tx, &emptied, at(2001))));
+    for inbox in pruning::Inbox::ALL {
+        said.note("forgotten", pruning::forget_some(db, inbox, late).await.unwrap());
+        said.note("forgotten once", pruning::forget_some(db, inbox, late).await.unwrap());
+    }
 }
 
 async fn stripe_events(db: &Db, said: &mut Answers) {

@@ -10,3 +10,4 @@ pub mod moto;
 pub mod postgres;
 mod postgres_stop;
 pub mod served;
+pub mod textract;

@@ -1,0 +1,1 @@
+CREATE INDEX telnyx_events_with_body ON telnyx_events (received_at) WHERE pruned_at IS NULL;

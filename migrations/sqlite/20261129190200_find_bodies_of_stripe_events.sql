@@ -1,0 +1,1 @@
+CREATE INDEX stripe_events_with_body ON stripe_events (received_at) WHERE pruned_at IS NULL;
