@@ -45,8 +45,7 @@ need_tesseract() {
   fi
 }
 
-# Makes a folder of our own with moto and `aws`, which share packages and are installed as one (pip looks for versions that go
-# together for ever unless told); sets VENV.
+# Makes a folder of our own with moto and `aws`, in versions that go together: pip alone looks for such for minutes. Sets VENV.
 need_venv() {
   VENV=${XDG_CACHE_HOME:-$HOME/.cache}/fusion-comms/moto
   if [ -x "$VENV/bin/moto_server" ] && [ -x "$VENV/bin/aws" ]; then return; fi
