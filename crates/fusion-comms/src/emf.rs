@@ -51,63 +51,74 @@ struct Histogram {
     added: f64,
 }
 
+/// What one page tells, gathered by labels.
+#[derive(Default)]
+struct Round {
+    sets: BTreeMap<Labels, Vec<(String, f64)>>,
+    histograms: BTreeMap<(String, Labels), Histogram>,
+}
+
 impl Emf {
     /// The lines for a page in Prometheus's text format.
     pub fn lines(&mut self, page: &str, now: Timestamp) -> Vec<String> {
         let mut kinds: HashMap<&str, &str> = HashMap::new();
-        let mut sets: BTreeMap<Labels, Vec<(String, f64)>> = BTreeMap::new();
-        let mut histograms: BTreeMap<(String, Labels), Histogram> = BTreeMap::new();
+        let mut round = Round::default();
         for line in page.lines() {
             if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
                 kinds.insert(name, kind);
-                continue;
-            }
-            let Some(sample) = Sample::read(line) else { continue };
-            let Sample { name, mut labels, value } = sample;
-            match kinds.get(name).copied() {
-                Some("gauge") => sets.entry(labels).or_default().push((name.to_owned(), value)),
-                Some("counter") => {
-                    if let Some(added) = self.added(line, value) {
-                        sets.entry(labels).or_default().push((name.to_owned(), added));
-                    }
-                }
-                _ => {
-                    let added = self.added(line, value);
-                    if let Some(base) = name.strip_suffix("_bucket") {
-                        let bound =
-                            labels.iter().position(|(label, _)| label == "le").map(|at| labels.remove(at));
-                        let bound = bound.and_then(|(_, bound)| bound.parse::<f64>().ok());
-                        let histogram = histograms.entry((base.to_owned(), labels)).or_default();
-                        histogram.below.extend(bound.zip(Some(added.unwrap_or(0.0))));
-                    } else if let Some(added) = added {
-                        if let Some(base) = name.strip_suffix("_count") {
-                            histograms.entry((base.to_owned(), labels.clone())).or_default().added = added;
-                        }
-                        sets.entry(labels).or_default().push((name.to_owned(), added));
-                    }
+            } else if let Some(sample) = Sample::read(line) {
+                match kinds.get(sample.name).copied() {
+                    Some("gauge") => round.keep(sample.name, sample.labels, sample.value),
+                    Some("counter") => round.keep_added(sample, self.added(line)),
+                    _ => round.keep_of_histogram(sample, self.added(line)),
                 }
             }
         }
-        for ((name, labels), histogram) in histograms {
-            sets.entry(labels).or_default().extend(histogram.quantiles(&name));
-        }
-        sets.into_iter().filter(|(_, values)| !values.is_empty()).map(|(l, v)| told(&l, v, now)).collect()
+        round.told(now)
     }
 
     /// What a series has grown by; `None` where it is known and has not. A series is its line without the value.
-    fn added(&mut self, line: &str, value: f64) -> Option<f64> {
-        let series = line.rsplit_once(' ').map_or(line, |(series, _)| series);
-        match self.counters.get_mut(series) {
-            Some(before) => {
-                let added = value - *before;
-                *before = value;
-                (added > 0.0).then_some(added)
-            }
-            None => {
-                self.counters.insert(series.to_owned(), value);
-                Some(value)
-            }
+    fn added(&mut self, line: &str) -> Option<f64> {
+        let (series, value) = line.rsplit_once(' ')?;
+        let value: f64 = value.parse().ok()?;
+        match self.counters.insert(series.to_owned(), value) {
+            Some(before) => (value > before).then_some(value - before),
+            None => Some(value),
         }
+    }
+}
+
+impl Round {
+    fn keep(&mut self, name: &str, labels: Labels, value: f64) {
+        self.sets.entry(labels).or_default().push((name.to_owned(), value));
+    }
+
+    fn keep_added(&mut self, sample: Sample<'_>, added: Option<f64>) {
+        if let Some(added) = added {
+            self.keep(sample.name, sample.labels, added);
+        }
+    }
+
+    fn keep_of_histogram(&mut self, mut sample: Sample<'_>, added: Option<f64>) {
+        if let Some(base) = sample.name.strip_suffix("_bucket") {
+            let le = sample.labels.iter().position(|(label, _)| label == "le");
+            let bound = le.map(|at| sample.labels.remove(at)).and_then(|(_, bound)| bound.parse().ok());
+            let histogram = self.histograms.entry((base.to_owned(), sample.labels)).or_default();
+            histogram.below.extend(bound.map(|bound| (bound, added.unwrap_or(0.0))));
+            return;
+        }
+        if let (Some(base), Some(added)) = (sample.name.strip_suffix("_count"), added) {
+            self.histograms.entry((base.to_owned(), sample.labels.clone())).or_default().added = added;
+        }
+        self.keep_added(sample, added);
+    }
+
+    fn told(self, now: Timestamp) -> Vec<String> {
+        let mut sets = self.sets;
+        for ((name, labels), histogram) in self.histograms {
+            sets.entry(labels).or_default().extend(histogram.quantiles(&name));
+        }
+        sets.into_iter().filter(|(_, values)| !values.is_empty()).map(|(l, v)| told(&l, v, now)).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The shell of `fusion-comms`: everything that touches the world. Rules live in `fusion-comms-core`.
 
 pub mod app;
+mod aws;
 pub mod begun;
 pub mod blobs;
 pub mod blocks;

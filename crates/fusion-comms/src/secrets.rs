@@ -14,13 +14,12 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::aws;
 use crate::config::{SecretObject, Variables};
 use crate::metrics;
 
@@ -156,23 +155,12 @@ impl Secret {
     }
 
     async fn read(&self) -> Result<BTreeMap<String, String>, SecretError> {
-        let answer = self.client.get_secret_value().secret_id(&self.arn).send().await.map_err(refused)?;
+        let answer = self.client.get_secret_value().secret_id(&self.arn).send().await;
+        let answer = answer.map_err(|e| SecretError::Refused(aws::why(&e)))?;
         let object = answer.secret_string().and_then(SecretObject::parse).ok_or(SecretError::NoObject)?;
         match object.no_texts.as_slice() {
             [] => Ok(object.values),
             names => Err(SecretError::NoText(names.to_vec())),
         }
     }
-}
-
-/// An error of the SDK may hold addresses and request ids; its code says enough.
-fn refused(error: SdkError<GetSecretValueError>) -> SecretError {
-    let why = match &error {
-        SdkError::ServiceError(answer) => answer.err().code().unwrap_or("an error without a code"),
-        SdkError::TimeoutError(_) => "no answer in time",
-        SdkError::DispatchFailure(_) => "it cannot be reached, or there are no credentials",
-        SdkError::ConstructionFailure(_) => "no credentials or no region",
-        _ => "an answer that is not understood",
-    };
-    SecretError::Refused(why.to_owned())
 }

@@ -11,13 +11,14 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_sdk_textract::Client;
-use aws_sdk_textract::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_textract::error::ProvideErrorMetadata;
 use aws_sdk_textract::operation::get_document_text_detection::GetDocumentTextDetectionOutput as Part;
 use aws_sdk_textract::types::{DocumentLocation, JobStatus, S3Object};
 use fusion_comms_core::fax::PageText;
 use sha2::{Digest, Sha256};
 
 use super::{Stored, Wanted};
+use crate::aws;
 use answer::Pages;
 
 /// Attempts at one request, further and further apart: throttling is usual where many faxes come at once.
@@ -143,7 +144,7 @@ impl Textract {
             }
             Err(e) => match e.code().and_then(refusal) {
                 Some(refused) => Ok(Err(refused)),
-                None => Err(TextractError::Failed(WHAT, why(&e))),
+                None => Err(TextractError::Failed(WHAT, aws::why(&e))),
             },
         }
     }
@@ -182,7 +183,7 @@ impl Textract {
         request.set_next_token(next).send().await.map_err(|e| match e.code() {
             // It has forgotten the job: as good as failed.
             Some(code @ "InvalidJobIdException") => TextractError::Job(code.to_owned()),
-            _ => TextractError::Failed("give what it read", why(&e)),
+            _ => TextractError::Failed("give what it read", aws::why(&e)),
         })
     }
 }
@@ -197,21 +198,6 @@ fn refusal(code: &str) -> Option<&'static str> {
         "DocumentTooLargeException" => Some("pages were not read: the file is too large for Textract"),
         _ => None,
     }
-}
-
-/// An error of the SDK holds addresses and request ids; its code says enough.
-fn why<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
-    let why = match error {
-        SdkError::ServiceError(answer) => answer.err().code().unwrap_or("an error without a code"),
-        SdkError::TimeoutError(_) => "out of time",
-        SdkError::DispatchFailure(f) if f.is_user() || f.is_other() => {
-            "no credentials or no region, or the request cannot be made"
-        }
-        SdkError::DispatchFailure(_) => "cannot be reached",
-        SdkError::ConstructionFailure(_) => "no credentials or no region, or the request cannot be made",
-        _ => "an answer that is not understood",
-    };
-    why.to_owned()
 }
 
 /// A message that is a code; any other might tell of the file.

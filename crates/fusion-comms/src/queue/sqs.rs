@@ -13,6 +13,7 @@ use fusion_comms_core::time::Timestamp;
 use url::Url;
 
 use super::{Message, Queue, QueueError, VISIBILITY};
+use crate::aws;
 
 /// How long SQS holds a request open until a message comes: its most.
 const LONG_POLL_S: i32 = 20;
@@ -108,19 +109,8 @@ fn region_of(url: &str) -> Option<Region> {
     rest.starts_with("amazonaws.com").then(|| Region::new(region.to_owned()))
 }
 
-/// An error of the SDK holds addresses and request ids; its code says enough.
 fn failed<E: ProvideErrorMetadata, R>(what: &'static str, error: &SdkError<E, R>) -> QueueError {
-    let why = match error {
-        SdkError::ServiceError(answer) => answer.err().code().unwrap_or("an error without a code"),
-        SdkError::TimeoutError(_) => "out of time",
-        SdkError::DispatchFailure(f) if f.is_user() || f.is_other() => {
-            "no credentials or no region, or the request cannot be made"
-        }
-        SdkError::DispatchFailure(_) => "cannot be reached",
-        SdkError::ConstructionFailure(_) => "no credentials or no region, or the request cannot be made",
-        _ => "an answer that is not understood",
-    };
-    QueueError::Sqs(what, why.to_owned())
+    QueueError::Sqs(what, aws::why(error))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::committed;
-use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, fixture, within};
+use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, text_webhook, within};
 use super::support::given::link_text;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -33,15 +33,7 @@ fn person() -> E164 {
 
 /// A text that Telnyx received then, and the service has worked.
 async fn texted(app: &TestApp, id: &str, words: &str, received_at: Timestamp) {
-    let mut event = fixture("sms-02");
-    event["data"]["id"] = json!(format!("event-{id}"));
-    let payload = &mut event["data"]["payload"];
-    payload["id"] = json!(id);
-    payload["text"] = json!(words);
-    payload["received_at"] = json!(received_at);
-    payload["autoresponse_type"] = json!(null);
-    payload["from"]["phone_number"] = json!(PATIENT);
-    payload["to"][0]["phone_number"] = json!(LINE);
+    let event = text_webhook(id, PATIENT, words, received_at);
     assert_eq!(app.post("sms", &event.to_string()).await.unwrap(), 200);
     app.settle().await;
 }

@@ -16,7 +16,7 @@ use super::scene::Scene;
 use crate::fax::{settled, sheet};
 use crate::fax_text::{pdf, plain};
 use crate::menu_settings::hours_in_three_days;
-use crate::support::app::{FAX_LINE, HOSPITAL, LINE, STATEMENT, TENANT, fixture, within};
+use crate::support::app::{FAX_LINE, HOSPITAL, LINE, STATEMENT, TENANT, text_webhook, within};
 
 const LONG: Duration = Duration::from_secs(40);
 /// The bucket is asked for a recording again after a minute.
@@ -248,15 +248,7 @@ impl Scene {
         for (name, from, words, received_at) in texts {
             let id = derived_id("runbook", name).to_string();
             self.fill(name, &id);
-            let mut event = fixture("sms-02");
-            event["data"]["id"] = json!(format!("event-{id}"));
-            let payload = &mut event["data"]["payload"];
-            payload["id"] = json!(id);
-            payload["text"] = json!(words);
-            payload["received_at"] = json!(received_at);
-            payload["autoresponse_type"] = json!(null);
-            payload["from"]["phone_number"] = json!(from);
-            payload["to"][0]["phone_number"] = json!(LINE);
+            let event = text_webhook(&id, from, words, received_at);
             assert_eq!(self.app.post("sms", &event.to_string()).await, Some(StatusCode::OK));
         }
         self.app.settle_but_fetches().await;

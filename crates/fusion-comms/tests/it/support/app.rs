@@ -10,8 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer, SigningKey};
 use fusion_comms::sim::telnyx::SimOptions;
 use fusion_comms::store::{inbox, outbox};
+use fusion_comms_core::time::Timestamp;
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use super::served::{DESK, FAX_LINE, LINE, On, TENANT, TestApp, within};
 
@@ -134,6 +135,20 @@ impl TestApp {
         let line = page.lines().find_map(|l| l.strip_prefix(series)?.trim().parse().ok());
         line.unwrap_or(0.0)
     }
+}
+
+/// The webhook of a text from a person, which Telnyx received then and did not answer itself.
+pub fn text_webhook(id: &str, from: &str, words: &str, received_at: Timestamp) -> Value {
+    let mut event = fixture("sms-02");
+    event["data"]["id"] = json!(format!("event-{id}"));
+    let payload = &mut event["data"]["payload"];
+    payload["id"] = json!(id);
+    payload["text"] = json!(words);
+    payload["received_at"] = json!(received_at);
+    payload["autoresponse_type"] = json!(null);
+    payload["from"]["phone_number"] = json!(from);
+    payload["to"][0]["phone_number"] = json!(LINE);
+    event
 }
 
 /// A copy of a Telnyx webhook body that lies beside the core's tests.
