@@ -110,8 +110,15 @@ impl Db {
         Ok(match (&self.engine, q.args) {
             (Engine::Pg { voice, normal }, Args::Pg(a)) => {
                 let pool = if self.urgency == Urgency::Voice { voice } else { normal };
-                let rows = sqlx::query_with(q.text, a).fetch_all(pool).await?;
-                rows.into_iter().map(Row::Pg).collect()
+                let mut connection = pool.acquire().await?;
+                match sqlx::query_with(q.text, a).fetch_all(&mut *connection).await {
+                    Ok(rows) => rows.into_iter().map(Row::Pg).collect(),
+                    Err(e) => {
+                        // PostgreSQL says what failed before it lets go of the rows; it is ready again after that.
+                        let _ = connection.ping().await;
+                        return Err(e.into());
+                    }
+                }
             }
             (Engine::Lite { write, gate, .. }, Args::Lite(a)) => {
                 let _pass = gate.pass(self.urgency).await;
