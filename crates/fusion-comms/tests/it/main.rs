@@ -58,4 +58,5 @@ mod stories;
 mod storm;
 mod stripe_allowed;
 mod text_review;
+mod traces;
 mod voice;
