@@ -65,7 +65,10 @@ fn answer(channel: &'static str, started: Instant, result: Result<(), WebhookErr
     let status = result.as_ref().err().map_or(StatusCode::OK, WebhookError::status);
     match &result {
         Ok(()) => {}
-        Err(WebhookError::Signature(e)) => logs::signature_refused(channel, e),
+        Err(WebhookError::Signature(e)) => {
+            metrics::signature_refused(channel);
+            logs::signature_refused(channel, e);
+        }
         Err(e) => tracing::warn!(channel, error = %e, "a webhook was not acknowledged"),
     }
     metrics::webhook_answered(channel, status.as_u16(), started.elapsed());

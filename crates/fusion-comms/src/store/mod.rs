@@ -20,6 +20,7 @@ pub mod messages;
 pub mod migrations;
 pub mod outbox;
 pub mod outgoing;
+pub mod pools;
 pub mod pruning;
 pub mod queue;
 pub mod reviews;
@@ -33,3 +34,4 @@ pub mod tenants;
 
 pub use db::{Db, Dialect, Reader, Tx};
 pub use error::StoreError;
+pub use pools::PoolUse;

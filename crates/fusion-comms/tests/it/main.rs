@@ -43,6 +43,7 @@ mod kill;
 mod kill_points;
 mod leaks;
 mod menu_settings;
+mod metrics_page;
 mod outage;
 mod outgrown;
 mod payments;
