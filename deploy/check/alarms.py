@@ -30,7 +30,7 @@ def series(root):
 
 def selectors(expr):
     """Each series that an expression names, with its matchers."""
-    for name, matchers in re.findall(r"\b([a-z_]+)\b(?!\s*[(\w])(?:\{([^}]*)\})?", without_labels(expr)):
+    for name, matchers in re.findall(r"\b([A-Za-z_]+)\b(?!\s*[(\w])(?:\{([^}]*)\})?", without_labels(expr)):
         if name not in WORDS:
             yield name, re.findall(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"', matchers)
 
