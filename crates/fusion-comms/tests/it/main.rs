@@ -26,6 +26,7 @@ mod agencies_apart;
 mod begun;
 mod chain;
 mod cli;
+mod config_doc;
 mod consent;
 mod dead_legs;
 mod fax;

@@ -71,7 +71,8 @@ async fn the_list_of_series_is_that_of_the_page() {
     let mut text = HEAD.to_owned();
     for (name, series) in read(&page) {
         assert!(!series.help.is_empty(), "{name} has no help");
-        writeln!(text, "| `{name}` | {} | {} | {} |", series.kind, labels(&series), series.help).expect("text");
+        writeln!(text, "| `{name}` | {} | {} | {} |", series.kind, labels(&series), series.help)
+            .expect("text");
     }
     golden::same("../../docs/METRICS.md", &text);
 }

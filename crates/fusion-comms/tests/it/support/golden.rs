@@ -27,7 +27,9 @@ fn first_difference(kept: &str, said: &str) -> (usize, String, String) {
     let (mut kept, mut said) = (kept.lines(), said.lines());
     for at in 1.. {
         match (kept.next(), said.next()) {
-            (a, b) if a != b => return (at, a.unwrap_or("(end)").to_owned(), b.unwrap_or("(end)").to_owned()),
+            (a, b) if a != b => {
+                return (at, a.unwrap_or("(end)").to_owned(), b.unwrap_or("(end)").to_owned());
+            }
             (None, None) => break,
             _ => {}
         }
