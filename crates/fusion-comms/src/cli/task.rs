@@ -95,5 +95,6 @@ async fn done(db: &Db, id: &str, reason: Option<&str>, actor: &Actor) -> anyhow:
     };
     actor.record(&mut tx, change, now).await?;
     tx.commit().await?;
-    output::line(&format!("done: {} of {}", task.kind, output::shown(&json!(task.tenant))))
+    let tenant = task.tenant.as_ref().map_or("no agency", TenantId::as_str);
+    output::line(&format!("done: {} of {tenant}", task.kind))
 }

@@ -38,6 +38,7 @@ mod fax_sqs;
 mod fax_text;
 mod fax_textract;
 mod fixtures;
+mod golden;
 mod happy_paths;
 mod inbox_rules;
 mod kill;
