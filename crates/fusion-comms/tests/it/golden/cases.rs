@@ -5,6 +5,7 @@ type Cases = &'static [(&'static str, &'static [&'static str])];
 /// What a placeholder stands for: the field of the first entry that this command lists.
 pub const LOOKUPS: &[(&str, &str, &str)] = &[
     ("event", "events list --type message.received --json", "event_id"),
+    ("parked-event", "events list --state parked --json", "event_id"),
     ("filed-fax", "fax list --status classified --json", "fax_id"),
     ("unsure-fax", "fax list --status needs_review --tenant ridgeline --json", "fax_id"),
     ("stray-fax", "fax list --status needs_review --json", "fax_id"),
@@ -133,6 +134,7 @@ pub const AFTERWARDS: Cases = &[
             "tenant add --id harbor --name \"Harbor EMS\" --billing-phone +12025550118 --timezone America/Chicago",
             "tenant add --id harbor --name \"Harbor EMS\" --billing-phone +12025550118",
             "tenant set --id harbor --office-hours \"mon-fri 08:00-17:00\" --read-back on",
+            "tenant set --id harbor --stripe-account acct_1TESTHARBOR",
             "tenant set --id nobody --name Nobody",
             "number add +12025550115 --tenant harbor --purpose billing_voice",
             "number add +12025550110 --tenant harbor --purpose billing_voice",
@@ -188,6 +190,7 @@ pub const AFTERWARDS: Cases = &[
     (
         "change-events",
         &[
+            "events replay <parked-event>",
             "events replay <event> --dry-run",
             "events replay <event>",
             "events delete <event>",

@@ -92,9 +92,16 @@ impl Scene {
         }
     }
 
-    /// Ends the service: from here on only commands change anything.
+    /// Ends the service: from here on only commands change anything. One event is left as if it had been given up.
     pub async fn close(&mut self) {
         assert_eq!(self.app.terminate().await, Some(0));
+        let mut tx = self.app.db.begin().await.expect("the database answers");
+        let q = tx.sql(
+            "UPDATE telnyx_events SET parked_at = processed_at, processed_at = NULL, attempts = 8,
+               last_error = 'Telnyx does not answer' WHERE event_id = 'event-unclear'",
+        );
+        assert_eq!(tx.exec(q).await.expect("it is parked"), 1);
+        tx.commit().await.expect("it is kept");
     }
 
     /// Types a line, its placeholders filled in: exit code, standard output, standard error.
