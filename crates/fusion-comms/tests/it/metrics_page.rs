@@ -5,11 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::time::Duration;
 
+use ed25519_dalek::SigningKey;
 use regex::Regex;
 
-use super::support::app::{On, TestApp};
+use super::support::app::{On, TestApp, within};
 use super::support::golden;
+use super::support::instance::Instance;
 
 /// Labels whose values are not known beforehand.
 const OPEN: [&str; 2] = ["fingerprint", "type"];
@@ -93,4 +96,26 @@ fn the_first_command_of_each_alarm_is_one_of_the_program() {
         }
     }
     assert!(seen > 20, "{seen} commands");
+}
+
+/// What the alarms on refusals, workers and the database look at moves as they expect.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_refused_signature_and_the_workers_show() {
+    let mut app = TestApp::start(On::Sqlite).await;
+    let stranger = SigningKey::from_bytes(&[9; 32]);
+    let answer = app.post_signed(&stranger, &app.base, "sms", "{}").await;
+    assert_eq!(answer.map(|s| s.as_u16()), Some(400));
+    assert_eq!(app.metric(r#"webhook_signature_refusals_total{channel="sms"}"#).await, 1.0);
+    assert_eq!(app.metric(r#"webhook_signature_refusals_total{channel="voice"}"#).await, 0.0);
+    assert_eq!(app.metric("workers_running").await, 1.0);
+    assert_eq!(app.metric(r#"database_pool_limit{pool="normal"}"#).await, 5.0);
+    let read = || async { app.metric(r#"depth_reads_total{outcome="read"}"#).await > 0.0 };
+    assert!(within(Duration::from_secs(20), read).await, "{}", app.logs());
+    assert_eq!(app.terminate().await, Some(0));
+
+    let web = Instance::start_as(&app, &["serve", "--role", "web"]).await;
+    let page = app.http.get(format!("{}/metrics", web.base)).send().await.expect("an answer");
+    let page = page.text().await.expect("the page");
+    assert!(page.contains("\nworkers_running 0\n"), "webhooks only");
+    assert!(page.contains("\ndatabase_pool_limit{pool=\"normal\"} 5\n"), "the pools are read with the page");
 }
