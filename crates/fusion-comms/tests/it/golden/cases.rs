@@ -66,6 +66,8 @@ pub const AFTERWARDS: Cases = &[
             "events list --state parked",
             "events list --state parked --json",
             "events list --since tomorrow",
+            "events storm",
+            "events storm --json",
             "events show <event>",
             "events show <event> --json",
             "events show none-such",
