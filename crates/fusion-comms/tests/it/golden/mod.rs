@@ -10,6 +10,9 @@ mod scene;
 mod tree;
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use regex::Regex;
 
 use crate::support::golden;
 
@@ -90,4 +93,30 @@ fn every_command_that_knows_json_has_a_case_with_it() {
 
 fn path(file: &str) -> String {
     format!("tests/it/golden/{file}.txt")
+}
+
+/// Documents send operators to commands: each is there, with the flags that are named.
+#[test]
+fn every_command_that_the_documents_name_can_be_typed() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let named = Regex::new(
+        r#"`fusion-comms ([^`\n…]+)`|first: "fusion-comms ([^"]+)"|^\$ fusion-comms ([^|<>#\n]+)"#,
+    )
+    .expect("a pattern");
+    let mut faults = Vec::new();
+    let mut seen = 0;
+    for file in
+        ["README.md", "deploy/README.md", "deploy/prometheus/alarms.yml", "docs/RUNBOOK.md", "docs/CONFIG.md"]
+    {
+        let text = std::fs::read_to_string(root.join(file)).expect("it is there");
+        for line in text.lines() {
+            for found in named.captures_iter(line) {
+                let typed = found.iter().skip(1).flatten().next().expect("one of them").as_str();
+                seen += 1;
+                faults.extend(tree::fault(typed).map(|why| format!("{file}: `fusion-comms {typed}`: {why}")));
+            }
+        }
+    }
+    assert!(seen > 60, "{seen} commands");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

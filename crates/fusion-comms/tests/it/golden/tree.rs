@@ -42,3 +42,25 @@ pub fn helps() -> BTreeMap<String, String> {
     });
     pages
 }
+
+/// Why a command line that is written somewhere cannot be typed: no such command, or no such flag.
+pub fn fault(line: &str) -> Option<String> {
+    let root = fusion_comms::cli::command();
+    let (mut command, mut words) = (&root, line.split_whitespace().peekable());
+    while command.has_subcommands() {
+        let Some(word) = words.peek().filter(|w| w.starts_with(|c: char| c.is_ascii_lowercase())) else {
+            break;
+        };
+        // `a|b` stands for either.
+        let Some(inner) = command.find_subcommand(word.split('|').next().unwrap_or(word)) else {
+            return Some(format!("no command `{word}`"));
+        };
+        command = inner;
+        words.next();
+    }
+    let known = |flag: &str| {
+        ["help", "version"].contains(&flag) || command.get_arguments().any(|a| a.get_long() == Some(flag))
+    };
+    let flags = words.filter_map(|w| w.trim_end_matches([',', '.', ';', ')']).strip_prefix("--"));
+    flags.map(|f| f.split('=').next().unwrap_or(f)).find(|f| !known(f)).map(|f| format!("no flag --{f}"))
+}
