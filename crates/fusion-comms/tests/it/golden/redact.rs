@@ -19,6 +19,9 @@ const PATTERNS: &[(&str, &str)] = &[
     (r"/tmp/\.tmp[A-Za-z0-9]+", "<folder>"),
     (r"/p/[A-Za-z0-9_-]{10,}", "/p/<token>"),
     (r#"(verified_by"?:? +"?)[0-9a-f]{16}\b"#, "${1}<fingerprint>"),
+    // How many webhooks a call makes hangs on how long it lasted.
+    (r"(?m)^(voice|sms|fax|stripe) +[0-9.]+ +[0-9]+ ", "$1  <n>  <n> "),
+    (r#""(per_minute|new)": [0-9.]+"#, "\"$1\": <n>"),
     (r#""took_ms": \d+"#, "\"took_ms\": <n>"),
 ];
 
