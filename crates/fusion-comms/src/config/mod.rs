@@ -4,6 +4,7 @@
 //! only for what it uses. All problems are told together, by the variable's name and never by its value.
 
 mod database;
+mod document;
 mod fax;
 mod parse;
 mod prompts;
@@ -24,6 +25,7 @@ use secrecy::SecretString;
 use crate::begun::Sender;
 
 pub use database::{DatabaseUrl, Engine};
+pub use document::document;
 pub use fax::{FaxConfig, LambdaConfig, ModelConfig, OcrEngine};
 pub(crate) use parse::is_loopback;
 pub use prompts::{PromptsConfig, audio_base};

@@ -21,6 +21,7 @@ pub mod messages;
 pub mod migrations;
 pub mod outbox;
 pub mod outgoing;
+pub mod pools;
 pub mod pruning;
 pub mod queue;
 pub mod reviews;
@@ -34,3 +35,4 @@ pub mod tenants;
 
 pub use db::{Db, Dialect, Reader, Tx};
 pub use error::StoreError;
+pub use pools::PoolUse;

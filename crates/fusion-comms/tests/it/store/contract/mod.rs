@@ -253,7 +253,9 @@ async fn pending_opt_outs(db: &Db, said: &mut Answers) {
     said.note("not for the other", standing(db, Some(&agency("blue")), &phone(21)).await);
     committed!(db, |tx| ledger::set_pending(tx, &event.id, &[]));
     said.note("no more", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
+    said.note("first unsealed", seals::oldest_unsealed(db).await.unwrap().is_some());
     said.note("sealed", seals::seal(db, at(30)).await.unwrap());
+    said.note("none unsealed", seals::oldest_unsealed(db).await.unwrap().is_none());
     said.note("sealed once", seals::seal(db, at(31)).await.unwrap());
     said.note("sound", seals::verify(db).await.unwrap());
     said.note("own row", ledger::find(db, &agency("red"), &phone(21)).await.unwrap());
