@@ -229,7 +229,8 @@ pub async fn stuck_faxes(db: &Db, before: Timestamp, limit: i64) -> Result<Vec<S
            (SELECT count(*) FROM outbox o WHERE o.order_key = 'fax:' || f.fax_id AND o.done_at IS NULL
               AND o.parked_at IS NULL) AS owed,
            (SELECT count(*) FROM outbox o WHERE o.order_key = 'fax:' || f.fax_id AND o.parked_at IS NOT NULL) AS given_up
-         FROM fax_documents f WHERE f.status IN ('receiving', 'received') AND f.created_at < $1 AND f.updated_at < $1
+         FROM fax_documents f WHERE f.created_at < $1
+           AND (f.status = 'receiving' OR (f.status = 'received' AND (f.updated_at < $1 OR f.last_error IS NOT NULL)))
          ORDER BY f.created_at LIMIT $2",
     );
     let rows = db.rows(q.bind(before).bind(limit)).await?;

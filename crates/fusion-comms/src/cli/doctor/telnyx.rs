@@ -1,0 +1,224 @@
+//! The account at Telnyx: whether it takes our key, has credit, and has our profile and number; and its clock.
+
+use fusion_comms_core::phone::E164;
+use url::Url;
+
+use super::place::Place;
+use super::report::{Level, Line};
+use super::{clock_line, now};
+use crate::telnyx::{Balance, OwnNumber, Profile, Telnyx, TelnyxError};
+
+/// Dollars below which texts will soon be refused.
+const LITTLE_CREDIT: f64 = 10.0;
+
+pub(super) async fn check(place: &Place) -> Vec<Line> {
+    let Some(config) = &place.config.telnyx else { return vec![] };
+    let tried = format!("GET {}/balance with TELNYX_API_KEY", config.api_base);
+    let client = Url::parse(&config.api_base).map_err(|e| e.to_string());
+    let client = client.and_then(|base| Telnyx::new(base, &config.api_key).map_err(|e| e.to_string()));
+    let telnyx = match client {
+        Ok(telnyx) => telnyx,
+        Err(why) => {
+            return vec![Line::fail("telnyx.key", tried, why).then(LOST, "mend TELNYX_API_BASE", "§2")];
+        }
+    };
+    let told = telnyx.balance().await;
+    let mut lines = vec![judged_key(tried, &told.answer)];
+    if let Ok(balance) = &told.answer {
+        lines.extend(judged_credit(balance));
+        let profile = telnyx.messaging_profile(&config.messaging_profile_id).await;
+        let hooks = place.public_url.as_ref().map(|url| format!("{}/webhooks/telnyx/sms", base(url)));
+        lines.push(judged_profile(&profile, hooks.as_deref()));
+        if let Some(server) = &place.config.server {
+            let number = telnyx.own_number(&server.from_number).await;
+            lines.push(judged_number(&server.from_number, &number, &config.messaging_profile_id));
+        }
+    }
+    if let Some(date) = told.date {
+        // It has whole seconds, and was written a moment ago.
+        let offset_ms = date.ms_since(now());
+        let offset_ms = if offset_ms.abs() < 2_000 { 0 } else { offset_ms };
+        lines.push(clock_line("clock.telnyx", "Telnyx's clock", offset_ms, place));
+    }
+    lines
+}
+
+fn base(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
+}
+
+const LOST: &str =
+    "no call is answered, no text leaves, no fax is fetched by a new link; webhooks still come";
+
+fn judged_key(tried: String, answer: &Result<Balance, TelnyxError>) -> Line {
+    let name = "telnyx.key";
+    match answer {
+        Ok(_) => Line::ok(name, tried, "Telnyx takes our key"),
+        Err(e @ TelnyxError::Rejected { http: 401, .. }) => {
+            Line::fail(name, tried, format!("Telnyx refuses our key: {e}")).then(
+                LOST,
+                "set a key that there is as TELNYX_API_KEY (portal, API Keys), then redeploy",
+                "§3",
+            )
+        }
+        Err(e @ TelnyxError::Rejected { http: 403, .. }) => {
+            Line::warn(name, tried, format!("the key may not ask this: {e}")).then(
+                "the key is known; whether it may call and text is not",
+                "see the key's rights in the portal",
+                "§3",
+            )
+        }
+        Err(e @ TelnyxError::RateLimited { .. }) => Line::warn(name, tried, e.to_string()).then(
+            "Telnyx slows this account down; work is late",
+            "wait, and look at what sends so much",
+            "§6",
+        ),
+        Err(e) => Line::fail(name, tried, e.to_string()).then(
+            LOST,
+            "see status.telnyx.com, this machine's way out (DNS, proxy, firewall) and TELNYX_API_BASE",
+            "§10",
+        ),
+    }
+}
+
+fn judged_credit(balance: &Balance) -> Option<Line> {
+    let credit: f64 = balance.available_credit.parse().ok()?;
+    let level = if credit <= 0.0 {
+        Level::Fail
+    } else if credit < LITTLE_CREDIT {
+        Level::Warn
+    } else {
+        Level::Ok
+    };
+    let found = format!("{} {} of credit left", balance.available_credit, balance.currency);
+    Some(Line::judged(level, "telnyx.credit", "read the balance", found).then(
+        "without credit Telnyx refuses texts and calls",
+        "top the account up, or set up auto-recharge in the portal",
+        "§10",
+    ))
+}
+
+fn judged_profile(answer: &Result<Option<Profile>, TelnyxError>, hooks: Option<&str>) -> Line {
+    let (name, tried) = ("telnyx.profile", "GET /messaging_profiles/TELNYX_MESSAGING_PROFILE_ID");
+    let next = "mend TELNYX_MESSAGING_PROFILE_ID, or the profile in the portal (Messaging)";
+    let profile = match answer {
+        Ok(Some(profile)) => profile,
+        Ok(None) => {
+            return Line::fail(name, tried, "the account has no messaging profile of this id").then(
+                "no text leaves",
+                next,
+                "§2",
+            );
+        }
+        Err(e) => {
+            return Line::warn(name, tried, e.to_string()).then(
+                "the profile is not known to be there",
+                next,
+                "§2",
+            );
+        }
+    };
+    let url = profile.webhook_url.as_deref().unwrap_or("nowhere");
+    if !profile.enabled {
+        return Line::fail(name, tried, "the messaging profile is off").then("no text leaves", next, "§2");
+    }
+    if profile.webhook_url.is_none() || hooks.is_some_and(|hooks| hooks != url) {
+        return Line::warn(name, tried, format!("its webhooks go to {url}")).then(
+            "texts from people, STOP among them, may not reach this service",
+            format!(
+                "set its webhook URL to {}",
+                hooks.unwrap_or("https://<this service>/webhooks/telnyx/sms")
+            ),
+            "§4",
+        );
+    }
+    Line::ok(name, tried, format!("on, its webhooks go to {url}"))
+}
+
+fn judged_number(number: &E164, answer: &Result<Option<OwnNumber>, TelnyxError>, profile: &str) -> Line {
+    let (name, tried) = ("telnyx.number", "GET /phone_numbers of TELNYX_FROM_NUMBER");
+    let who = number.masked();
+    let next = "mend TELNYX_FROM_NUMBER, or the number in the portal (Numbers)";
+    match answer {
+        Ok(None) => Line::fail(name, tried, format!("the account has no number {who}")).then(
+            "texts of agencies without a number of their own are refused",
+            next,
+            "§2",
+        ),
+        Ok(Some(own)) if own.status != "active" => Line::fail(
+            name,
+            tried,
+            format!("{who} is `{}`, not active", own.status),
+        )
+        .then("texts from it are refused, and nobody reaches it", next, "§2"),
+        Ok(Some(own)) if own.messaging_profile_id.as_deref().is_some_and(|p| p != profile) => {
+            Line::warn(name, tried, format!("{who} is on another messaging profile")).then(
+                "texts from it by our profile are refused (40305)",
+                "assign it to the profile in the portal",
+                "§2",
+            )
+        }
+        Ok(Some(_)) => Line::ok(name, tried, format!("{who} is active")),
+        Err(e) => {
+            Line::warn(name, tried, e.to_string()).then("the number is not known to be there", next, "§2")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejected(http: u16) -> TelnyxError {
+        TelnyxError::Rejected { http, code: Some("10009".to_owned()), title: None }
+    }
+
+    #[test]
+    fn a_refused_key_fails_and_one_without_the_right_to_ask_warns() {
+        let level = |e| judged_key(String::new(), &Err(e)).result;
+        assert_eq!(level(rejected(401)), Level::Fail);
+        assert_eq!(level(rejected(403)), Level::Warn);
+        assert_eq!(level(TelnyxError::RateLimited { retry_after_s: 1 }), Level::Warn);
+        assert_eq!(level(TelnyxError::Unanswered { sent: false }), Level::Fail);
+    }
+
+    #[test]
+    fn credit_runs_out_before_it_fails() {
+        let level = |credit: &str| {
+            let balance = Balance { available_credit: credit.to_owned(), currency: "USD".to_owned() };
+            judged_credit(&balance).map(|l| l.result)
+        };
+        assert_eq!(level("400.00"), Some(Level::Ok));
+        assert_eq!(level("9.99"), Some(Level::Warn));
+        assert_eq!(level("0.00"), Some(Level::Fail));
+        assert_eq!(level(""), None);
+    }
+
+    #[test]
+    fn a_profile_must_be_on_and_send_its_webhooks_here() {
+        let profile =
+            |enabled, url: Option<&str>| Ok(Some(Profile { enabled, webhook_url: url.map(str::to_owned) }));
+        let ours = Some("https://a.example/webhooks/telnyx/sms");
+        let level = |answer, hooks| judged_profile(&answer, hooks).result;
+        assert_eq!(level(profile(true, ours), ours), Level::Ok);
+        assert_eq!(level(profile(true, ours), None), Level::Ok);
+        assert_eq!(level(profile(true, Some("https://b.example/x")), ours), Level::Warn);
+        assert_eq!(level(profile(true, None), None), Level::Warn);
+        assert_eq!(level(profile(false, ours), ours), Level::Fail);
+        assert_eq!(level(Ok(None), ours), Level::Fail);
+        assert_eq!(level(Err(rejected(403)), ours), Level::Warn);
+    }
+
+    #[test]
+    fn the_sender_must_be_an_active_number_of_ours() {
+        let number = E164::parse("+12025550100").unwrap();
+        let own = |status: &str, profile: &str| {
+            Ok(Some(OwnNumber { status: status.to_owned(), messaging_profile_id: Some(profile.to_owned()) }))
+        };
+        let level = |answer| judged_number(&number, &answer, "p").result;
+        assert_eq!(level(own("active", "p")), Level::Ok);
+        assert_eq!(level(own("active", "q")), Level::Warn);
+        assert_eq!(level(own("port-pending", "p")), Level::Fail);
+        assert_eq!(level(Ok(None)), Level::Fail);
+    }
+}
