@@ -2,6 +2,7 @@
 
 mod checkups;
 mod inboxes;
+mod presence;
 
 use std::fmt::Debug;
 
@@ -39,6 +40,7 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     bills(db, &mut said).await;
     sessions(db, &mut said).await;
     inboxes::events_in(db, &mut said).await;
+    presence::instances_and_minutes(db, &mut said).await;
     inboxes::events_worked(db, &mut said).await;
     inboxes::stripe_events(db, &mut said).await;
     opt_outs(db, &mut said).await;
