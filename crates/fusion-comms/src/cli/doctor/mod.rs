@@ -4,6 +4,7 @@
 //! Invariant: nothing here changes anything but two things that it says: a probe object in each bucket, and the freeze
 //! of an agency that texted after an opt-out.
 
+mod alarms;
 mod consent;
 mod database;
 mod depths;
@@ -18,6 +19,7 @@ mod storage;
 mod stripe;
 mod telnyx;
 mod texts;
+mod workers;
 
 use std::future::Future;
 use std::io::IsTerminal;
@@ -76,6 +78,8 @@ async fn all(place: &Place) -> Vec<Line> {
         Box::pin(async { settings::check(place) }),
         Box::pin(async { database::reached(place) }),
         asking(place, "database.settings", database::check),
+        asking(place, "workers", workers::processes),
+        asking(place, "keys.webhooks", workers::signatures),
         in_time("buckets", storage::buckets(place)),
         in_time("queue", storage::queue(place)),
         in_time("prompts", prompts::check(place)),
@@ -89,6 +93,7 @@ async fn all(place: &Place) -> Vec<Line> {
         asking(place, "outbox", depths::outbox),
         asking(place, "leases", depths::leases),
         asking(place, "consent.frozen", consent::frozen),
+        asking(place, "alarms", alarms::check),
     ];
     let shown = std::io::stderr().is_terminal();
     let total = checks.len();
