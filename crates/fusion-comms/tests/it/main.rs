@@ -28,6 +28,7 @@ mod chain;
 mod cli;
 mod consent;
 mod dead_legs;
+mod doctor;
 mod fax;
 mod fax_filing;
 mod fax_hostile;
