@@ -55,30 +55,30 @@ pub enum Durability {
 }
 
 pub async fn durability(db: &Db) -> Result<Option<Durability>> {
-    if db.dialect() == Dialect::Postgres {
-        let q = db.sql(
-            "SELECT current_setting('synchronous_commit') AS commits, current_setting('fsync') AS fsync,
-               current_setting('full_page_writes') AS pages, current_setting('server_version') AS version",
-        );
-        let row = db.row(q).await?;
-        return row
-            .map(|r| {
-                Ok(Durability::Postgres {
-                    synchronous_commit: r.text("commits")?,
-                    fsync: r.text("fsync")?,
-                    full_page_writes: r.text("pages")?,
-                    version: r.text("version")?,
-                })
-            })
-            .transpose();
+    match db.dialect() {
+        Dialect::Postgres => {
+            let q = db.sql(
+                "SELECT current_setting('synchronous_commit') AS commits, current_setting('fsync') AS fsync,
+                   current_setting('full_page_writes') AS pages, current_setting('server_version') AS version",
+            );
+            let Some(r) = db.row(q).await? else { return Ok(None) };
+            Ok(Some(Durability::Postgres {
+                synchronous_commit: r.text("commits")?,
+                fsync: r.text("fsync")?,
+                full_page_writes: r.text("pages")?,
+                version: r.text("version")?,
+            }))
+        }
+        Dialect::Sqlite => {
+            let journal = db.row(db.sql("PRAGMA journal_mode")).await?;
+            let synchronous = db.row(db.sql("PRAGMA synchronous")).await?;
+            let (Some(journal), Some(synchronous)) = (journal, synchronous) else { return Ok(None) };
+            Ok(Some(Durability::Sqlite {
+                journal_mode: journal.text("journal_mode")?,
+                synchronous: synchronous.int("synchronous")?,
+            }))
+        }
     }
-    let journal = db.row(db.sql("PRAGMA journal_mode")).await?;
-    let synchronous = db.row(db.sql("PRAGMA synchronous")).await?;
-    let (Some(journal), Some(synchronous)) = (journal, synchronous) else { return Ok(None) };
-    Ok(Some(Durability::Sqlite {
-        journal_mode: journal.text("journal_mode")?,
-        synchronous: synchronous.int("synchronous")?,
-    }))
 }
 
 /// SQLite's quick look over its file: `ok`, or the first thing that is wrong. `None` on PostgreSQL.

@@ -15,6 +15,7 @@ use self::judge::{Breach, Judged};
 use super::now;
 use super::place::Place;
 use super::report::Line;
+use crate::cli::output::count;
 use crate::store::audit::{self, Entry};
 use crate::store::checkup_texts::{self as texts, Unanswered};
 use crate::store::{Db, StoreError, checkup, freezes};
@@ -53,8 +54,8 @@ pub(super) async fn violations(_: &Place, db: &Db) -> Result<Vec<Line>, StoreErr
         let first = open[0];
         let agencies = frozen.join(", ");
         let found = format!(
-            "{} texts were handed over after an opt-out (text {} on {}); sending of {agencies} is FROZEN",
-            open.len(),
+            "{} handed over after an opt-out (text {} on {}); sending of {agencies} is FROZEN",
+            count(open.len(), "text"),
             first.text,
             first.at
         );
@@ -71,7 +72,7 @@ pub(super) async fn violations(_: &Place, db: &Db) -> Result<Vec<Line>, StoreErr
     let mut lines = vec![line];
     if late > 0 {
         let tried = "looked for texts between a revocation's receipt and its record";
-        lines.push(Line::warn("consent.late", tried, format!("{late} texts in the last 30 days")).then(
+        lines.push(Line::warn("consent.late", tried, format!("{} in the last 30 days", count(late, "text"))).then(
             "the revocation reached the ledger after the text had left: a late webhook, or a person who read it later",
             "see how long webhooks were kept waiting (`fusion-comms events list`), and texts to read (§12)",
             "§12",
@@ -114,7 +115,7 @@ pub(super) async fn missed_stops(_: &Place, db: &Db) -> Result<Vec<Line>, StoreE
     let Some((what, command)) = next(&missed, &lost) else {
         return Ok(vec![Line::ok(name, tried, "each has one")]);
     };
-    Ok(vec![Line::fail(name, tried, format!("{n} STOPs have no opt-out: {what}")).then(
+    Ok(vec![Line::fail(name, tried, format!("{} without an opt-out: {what}", count(n, "STOP"))).then(
         "people who asked for no more texts can still be texted",
         format!("opt them out now: {command}; then find out why: the event's route, a rule that has changed, a hand in the ledger"),
         "§7",

@@ -5,6 +5,7 @@ use fusion_comms_core::time::Timestamp;
 use super::place::Place;
 use super::report::Line;
 use super::{ago, now};
+use crate::cli::output::{count, count_of};
 use crate::queue::{Queue, SqsQueue};
 use crate::store::checkup::{self, StuckFax};
 use crate::store::{Db, StoreError, queue};
@@ -49,9 +50,9 @@ fn judged_receiving(faxes: &[StuckFax], now: Timestamp) -> Line {
     let (name, tried) =
         ("faxes.receiving", "looked for faxes of more than 5 minutes that are not in the store");
     let Some(first) = faxes.first() else { return Line::ok(name, tried, "none") };
-    let (n, since) = (faxes.len(), span(faxes, now));
+    let (n, since) = (count_of(faxes.len(), "fax", "faxes"), span(faxes, now));
     if let Some((error, times)) = commonest(faxes) {
-        let found = format!("{n} faxes are not in the store, the oldest for {since}: {error} ({times})");
+        let found = format!("{n} not in the store, the oldest for {since}: {error} ({times})");
         return Line::fail(name, tried, found).then(
             "Telnyx has them, and fetching or storing them fails; a link lives for minutes, then a new one is asked for",
             format!("mend what the error names (`buckets.docs`, `telnyx.key`), then `fusion-comms fax fetch {}`", first.id),
@@ -59,17 +60,24 @@ fn judged_receiving(faxes: &[StuckFax], now: Timestamp) -> Line {
         );
     }
     if faxes.iter().any(|f| f.owed > 0) {
-        return Line::fail(name, tried, format!("{n} faxes are not in the store, the oldest for {since}: their fetch is owed and no worker does it"))
-            .then("no worker runs, or none of the fax lane", "start a worker; see `workers`", "§8");
+        return Line::fail(
+            name,
+            tried,
+            format!("{n} not in the store, the oldest for {since}: the fetch is owed and no worker does it"),
+        )
+        .then("no worker runs, or none of the fax lane", "start a worker; see `workers`", "§8");
     }
     if faxes.iter().any(|f| f.given_up > 0) {
-        return Line::fail(name, tried, format!("{n} faxes are not in the store: their fetch was given up"))
-            .then("they are not in the system", format!("`fusion-comms fax fetch {}`", first.id), "§8");
+        return Line::fail(name, tried, format!("{n} not in the store: the fetch was given up")).then(
+            "they are not in the system",
+            format!("`fusion-comms fax fetch {}`", first.id),
+            "§8",
+        );
     }
     Line::warn(
         name,
         tried,
-        format!("{n} faxes have begun to arrive, the oldest {since} ago, and Telnyx has told of no end"),
+        format!("{n} began to arrive, the oldest {since} ago, and Telnyx has told of no end"),
     )
     .then(
         "the sender's machine is at it still, or the last webhook did not reach us",
@@ -82,9 +90,9 @@ fn judged_received(faxes: &[StuckFax], queued: Option<i64>, now: Timestamp) -> L
     let (name, tried) =
         ("faxes.received", "looked for stored faxes of more than 5 minutes that nobody has read");
     let Some(first) = faxes.first() else { return Line::ok(name, tried, "none") };
-    let (n, since) = (faxes.len(), span(faxes, now));
+    let (n, since) = (count_of(faxes.len(), "fax", "faxes"), span(faxes, now));
     let error = commonest(faxes).map(|(e, _)| format!("; last error: {e}")).unwrap_or_default();
-    let stuck = format!("{n} faxes are `received`, the oldest for {since}");
+    let stuck = format!("{n} `received` and not read, the oldest for {since}");
     let reprocess = format!("`fusion-comms fax reprocess {}` puts it on the queue again", first.id);
     if faxes.iter().any(|f| f.owed > 0) {
         return Line::fail(name, tried, format!("{stuck}: they wait to be put on the queue{error}")).then(
@@ -105,7 +113,10 @@ fn judged_received(faxes: &[StuckFax], queued: Option<i64>, now: Timestamp) -> L
         Some(queued) => Line::fail(
             name,
             tried,
-            format!("{stuck}: the queue holds {queued} messages and no worker takes them{error}"),
+            format!(
+                "{stuck}: the queue holds {} and no worker takes them{error}",
+                count(usize::try_from(queued).unwrap_or(0), "message")
+            ),
         )
         .then(
             "no worker of faxes runs, or each attempt fails",
@@ -155,7 +166,7 @@ mod tests {
         let storing = line(fax("receiving", Some("the bucket does not exist"), 1, 0));
         assert_eq!(
             storing.found,
-            "1 faxes are not in the store, the oldest for 10 min: the bucket does not exist (1)"
+            "1 fax not in the store, the oldest for 10 min: the bucket does not exist (1)"
         );
         assert!(line(fax("receiving", None, 1, 0)).found.contains("no worker does it"));
         assert!(line(fax("receiving", None, 0, 1)).found.contains("given up"));

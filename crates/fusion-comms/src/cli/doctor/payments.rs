@@ -24,12 +24,7 @@ fn judged_links(effects: &[Trouble]) -> Line {
     let checkouts: Vec<&Trouble> = effects.iter().filter(|t| t.kind == "checkout").collect();
     let Some(worst) = checkouts.iter().max_by_key(|t| t.n) else { return Line::ok(name, tried, "none") };
     let n: i64 = checkouts.iter().map(|t| t.n).sum();
-    Line::fail(
-        name,
-        tried,
-        format!("{n} payment links could not be made; most often: {} ({})", worst.error, worst.n),
-    )
-    .then(
+    Line::fail(name, tried, format!("{n} could not be made; most often: {} ({})", worst.error, worst.n)).then(
         "these callers were transferred to a person, or wait for their text",
         "see `stripe.key` and `stripe.accounts`; `fusion-comms task list --kind link_not_sent`",
         "§11",
@@ -86,7 +81,7 @@ mod tests {
     fn links_that_stripe_does_not_make_fail_with_its_words() {
         assert_eq!(judged_links(&[trouble("sms", "text", 3, 0)]).result, Level::Ok);
         let line = judged_links(&[trouble("link", "checkout", 3, 1)]);
-        assert_eq!(line.found, "3 payment links could not be made; most often: Stripe gave no answer (3)");
+        assert_eq!(line.found, "3 could not be made; most often: Stripe gave no answer (3)");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::report::{Level, Line};
 use super::{ago, now};
 use crate::blobs::probe::{Step, Trouble};
 use crate::blobs::{BlobError, Blobs, Place as Where};
+use crate::cli::output::count;
 use crate::queue::{Look, SqsQueue};
 use crate::store::queue as table;
 
@@ -103,7 +104,8 @@ fn judged_queue(look: &Look, now: Timestamp, tried: &str) -> Line {
         _ if dead > 0 => Level::Warn,
         _ => Level::Ok,
     };
-    let mut found = format!("{} messages wait", look.waiting);
+    let waiting = count(usize::try_from(look.waiting).unwrap_or(0), "message");
+    let mut found = format!("{waiting} {}", if look.waiting == 1 { "waits" } else { "wait" });
     if look.oldest.is_some() {
         found += &format!(", the oldest for {}", ago(age_ms));
     }

@@ -32,7 +32,15 @@ fn judged_workers(all: &[Instance], now: Timestamp) -> Line {
     if alive > 0 {
         return Line::ok(name, tried, format!("{alive} with running workers"));
     }
-    let starting = workers.iter().any(|i| lives(i, now));
+    let starting = workers.iter().find(|i| lives(i, now));
+    if starting.is_some_and(|i| now.ms_since(i.started_at) < SILENT_MS) {
+        return Line::warn(name, tried, "a worker process has just started").then(
+            "its workers are about to begin",
+            "run `fusion-comms doctor` again in a minute",
+            "§8",
+        );
+    }
+    let starting = starting.is_some();
     let found = match workers.first() {
         _ if starting => "a worker process runs, but its workers have not begun".to_owned(),
         Some(last) => format!("no worker runs: {}", gone(last, now)),
@@ -202,6 +210,8 @@ mod tests {
         assert!(line(instance("worker", 600, true)).found.ends_with("stopped in order 10 min ago"));
         assert_eq!(line(instance("web", 5, false)).result, Level::Fail);
         let waits = Instance { workers_run: false, ..instance("worker", 5, false) };
+        assert_eq!(line(waits.clone()).result, Level::Warn);
+        let waits = Instance { started_at: now.plus_s(-60), ..waits };
         assert!(line(waits).found.contains("have not begun"));
         assert_eq!(judged_web(&[instance("web", 5, false)], now).result, Level::Ok);
         assert_eq!(judged_web(&[instance("worker", 5, false)], now).result, Level::Fail);

@@ -1,6 +1,7 @@
 //! `doctor`, with the real binary on both engines: each incident of the runbook is brought about, and its cause must
 //! stand in the first three lines.
 
+mod aws;
 mod consent;
 mod public;
 
@@ -256,7 +257,7 @@ async fn a_stopped_worker_is_named_before_the_faxes_that_wait_for_it(on: On) {
     .await;
     let said = doctor(&app, &[("IVR_AUDIO_BASE_URL", &format!("{}/ivr", web.base))], &[]);
     said.names(&["fail  workers.alive", "no worker runs: the last, ", "stopped in order", "fail  queue"]);
-    assert!(said.out.contains("the queue holds 1 messages and no worker takes them"), "{}", said.out);
+    assert!(said.out.contains("the queue holds 1 message and no worker takes them"), "{}", said.out);
     assert!(said.out.contains("fail  alarms"), "{}", said.out);
 }
 
@@ -279,7 +280,7 @@ async fn a_fax_that_left_the_queue_is_told_from_one_that_waits(on: On) {
     said.names(&[
         "fail  buckets.docs",
         "fail  faxes.receiving",
-        "1 faxes are not in the store",
+        "1 fax not in the store",
         "folder of objects",
     ]);
     std::fs::remove_file(&docs).unwrap();
