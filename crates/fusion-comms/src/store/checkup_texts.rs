@@ -22,13 +22,13 @@ pub struct HandedOver {
     pub asked_at: Option<Timestamp>,
 }
 
-/// Texts handed over since then to numbers that were ever opted out, in the order of time.
+/// Texts handed over since then to numbers that were ever opted out, the latest of them, in the order of time.
 pub async fn to_numbers_with_history(db: &Db, since: Timestamp, limit: i64) -> Result<Vec<HandedOver>> {
     let q = db.sql(
         "SELECT message_id, tenant_id, from_phone, to_phone, class, handed_over_at, asked_at FROM telnyx_sms_messages
          WHERE direction = 'OUT' AND handed_over_at > $1
            AND to_phone IN (SELECT phone_e164 FROM opt_out_history)
-         ORDER BY handed_over_at, message_id LIMIT $2",
+         ORDER BY handed_over_at DESC, message_id LIMIT $2",
     );
     let mut texts = Vec::new();
     for r in db.rows(q.bind(since).bind(limit)).await? {
@@ -43,6 +43,7 @@ pub async fn to_numbers_with_history(db: &Db, since: Timestamp, limit: i64) -> R
             asked_at: r.opt_time("asked_at")?,
         });
     }
+    texts.reverse();
     Ok(texts)
 }
 
@@ -86,8 +87,8 @@ pub struct Unanswered {
     pub tenant: Option<TenantId>,
     pub from: String,
     pub body: String,
-    /// How it was read then.
-    pub label: Option<String>,
+    /// The body of its event, which has Telnyx's own reading.
+    pub event: Option<Value>,
     pub received_at: Timestamp,
 }
 
@@ -95,15 +96,15 @@ pub struct Unanswered {
 /// reviewed; the latest first.
 pub async fn texts_without_opt_out(db: &Db, since: Timestamp, limit: i64) -> Result<Vec<Unanswered>> {
     let q = db.sql(
-        "SELECT m.message_id, m.tenant_id, m.from_phone, m.body, m.label, coalesce(m.received_at, m.created_at) AS received
-         FROM telnyx_sms_messages m
-         WHERE m.direction = 'IN' AND m.created_at > $1
+        "SELECT m.message_id, m.tenant_id, m.from_phone, m.body, m.received_at, e.raw_json
+         FROM telnyx_sms_messages m LEFT JOIN telnyx_events e ON e.event_id = m.cause_id
+         WHERE m.direction = 'IN' AND m.received_at > $1
            AND NOT EXISTS (SELECT 1 FROM opt_out_history h WHERE h.phone_e164 = m.from_phone AND h.change <> 'lifted'
-             AND h.opted_out_at >= coalesce(m.received_at, m.created_at)
+             AND h.opted_out_at >= m.received_at
              AND (m.tenant_id IS NULL OR h.tenant_id IN (m.tenant_id, 'unassigned')))
            AND NOT EXISTS (SELECT 1 FROM audit_log a WHERE a.action = 'text.review' AND a.subject = m.from_phone
              AND a.after->>'message_id' = m.message_id)
-         ORDER BY received DESC, m.message_id LIMIT $2",
+         ORDER BY m.received_at DESC, m.message_id LIMIT $2",
     );
     let rows = db.rows(q.bind(since).bind(limit)).await?;
     rows.iter()
@@ -113,8 +114,8 @@ pub async fn texts_without_opt_out(db: &Db, since: Timestamp, limit: i64) -> Res
                 tenant: r.opt_text("tenant_id")?.map(TenantId::new),
                 from: r.text("from_phone")?,
                 body: r.text("body")?,
-                label: r.opt_text("label")?,
-                received_at: r.time("received")?,
+                event: r.opt_json("raw_json")?,
+                received_at: r.time("received_at")?,
             })
         })
         .collect()

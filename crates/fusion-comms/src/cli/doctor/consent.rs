@@ -109,7 +109,7 @@ pub(super) async fn missed_stops(_: &Place, db: &Db) -> Result<Vec<Line>, StoreE
     let tried = "read the texts of the last 30 days again, and looked for the opt-out of each that says STOP";
     let name = "consent.missed_stops";
     let kept = texts::texts_without_opt_out(db, since, AT_MOST).await?;
-    let missed: Vec<&Unanswered> = kept.iter().filter(|t| sms::read(&t.body).label == Label::Stop).collect();
+    let missed: Vec<&Unanswered> = kept.iter().filter(|t| is_stop(t)).collect();
     let lost = lost_events(db, since).await?;
     let n = missed.len() + lost.len();
     let Some((what, command)) = next(&missed, &lost) else {
@@ -120,6 +120,15 @@ pub(super) async fn missed_stops(_: &Place, db: &Db) -> Result<Vec<Line>, StoreE
         format!("opt them out now: {command}; then find out why: the event's route, a rule that has changed, a hand in the ledger"),
         "§7",
     )])
+}
+
+/// By our reading or by Telnyx's. A sender that is no phone number gets no opt-out, and goes before a person.
+fn is_stop(text: &Unanswered) -> bool {
+    let by_telnyx = || {
+        let event = text.event.as_ref().map(|raw| envelope::telnyx(Channel::Sms, raw, b"").body);
+        matches!(event, Some(TelnyxBody::TextReceived(t)) if t.autoresponse == Some(AutoResponse::Stop))
+    };
+    E164::parse(&text.from).is_ok() && (sms::read(&text.body).label == Label::Stop || by_telnyx())
 }
 
 /// A STOP of which there is an event and no text: by which event, whose, received when.

@@ -1,13 +1,19 @@
 //! The account at Telnyx: whether it takes our key, has credit, and has our profile and number; and its clock.
 
+use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::phone::E164;
+use futures::{StreamExt, stream};
 use url::Url;
 
 use super::place::Place;
 use super::report::{Level, Line};
 use super::{clock_line, now};
+use crate::store::{Db, tenants};
 use crate::telnyx::{Balance, OwnNumber, Profile, Telnyx, TelnyxError};
 
+/// Of the agencies' profiles and numbers, so many are asked for, and so many at once.
+const MOST_ASKED: usize = 40;
+const AT_ONCE: usize = 5;
 /// Dollars below which texts will soon be refused.
 const LITTLE_CREDIT: f64 = 10.0;
 
@@ -33,6 +39,9 @@ pub(super) async fn check(place: &Place) -> Vec<Line> {
             let number = telnyx.own_number(&server.from_number).await;
             lines.push(judged_number(&server.from_number, &number, &config.messaging_profile_id));
         }
+        if let Some(db) = place.db() {
+            lines.extend(of_agencies(&telnyx, db).await);
+        }
     }
     if let Some(date) = told.date {
         // It has whole seconds, and was written a moment ago.
@@ -41,6 +50,67 @@ pub(super) async fn check(place: &Place) -> Vec<Line> {
         lines.push(clock_line("clock.telnyx", "Telnyx's clock", offset_ms, place));
     }
     lines
+}
+
+/// The agencies' own profiles and numbers, some at a time and not without end.
+async fn of_agencies(telnyx: &Telnyx, db: &Db) -> Option<Line> {
+    let profiles =
+        tenants::list(db).await.ok()?.into_iter().filter_map(|t| Some((t.id, t.messaging_profile?)));
+    let numbers = tenants::numbers(db).await.ok()?;
+    let mut wanted: Vec<Asked> = profiles.map(|(agency, id)| Asked::Profile(agency, id)).collect();
+    for number in numbers {
+        if !wanted.iter().any(|w| matches!(w, Asked::Number(_, known) if *known == number.phone)) {
+            wanted.push(Asked::Number(number.tenant, number.phone));
+        }
+    }
+    let total = wanted.len();
+    let answers = stream::iter(wanted.into_iter().take(MOST_ASKED)).map(|asked| async move {
+        let wrong = match &asked {
+            Asked::Profile(_, id) => telnyx.messaging_profile(id).await.map(|p| p.is_none_or(|p| !p.enabled)),
+            Asked::Number(_, phone) => {
+                telnyx.own_number(phone).await.map(|n| n.is_none_or(|n| n.status != "active"))
+            }
+        };
+        (asked, wrong)
+    });
+    let answers: Vec<_> = answers.buffered(AT_ONCE).collect().await;
+    (total > 0).then(|| judged_agencies(&answers, total))
+}
+
+/// What of an agency's is asked for.
+enum Asked {
+    Profile(TenantId, String),
+    Number(TenantId, E164),
+}
+
+impl Asked {
+    fn words(&self) -> String {
+        match self {
+            Asked::Profile(agency, id) => format!("{agency}: messaging profile {id}"),
+            Asked::Number(agency, phone) => format!("{agency}: number {}", phone.masked()),
+        }
+    }
+}
+
+fn judged_agencies(answers: &[(Asked, Result<bool, TelnyxError>)], total: usize) -> Line {
+    let (name, tried) = ("telnyx.agencies", "asked Telnyx for each agency's own profile and numbers");
+    let wrong: Vec<String> =
+        answers.iter().filter(|(_, a)| *a == Ok(true)).map(|(asked, _)| asked.words()).collect();
+    let unknown = answers.iter().filter(|(_, answer)| answer.is_err()).count() + total - answers.len();
+    if !wrong.is_empty() {
+        return Line::fail(name, tried, format!("not there or not active: {}", wrong.join(", "))).then(
+            "nobody reaches that number, or no text leaves by it",
+            "mend it in the portal, or here: `fusion-comms number`, `fusion-comms tenant set`",
+            "§2",
+        );
+    }
+    let level = if unknown > 0 { Level::Warn } else { Level::Ok };
+    let more = if unknown > 0 { format!("; {unknown} could not be asked for") } else { String::new() };
+    Line::judged(level, name, tried, format!("{} of {total} are there{more}", total - unknown)).then(
+        "of the others nothing is known",
+        "run `fusion-comms doctor` again; only the first forty are asked for",
+        "§2",
+    )
 }
 
 fn base(url: &Url) -> &str {
@@ -122,7 +192,7 @@ fn judged_profile(answer: &Result<Option<Profile>, TelnyxError>, hooks: Option<&
     if !profile.enabled {
         return Line::fail(name, tried, "the messaging profile is off").then("no text leaves", next, "§2");
     }
-    if profile.webhook_url.is_none() || hooks.is_some_and(|hooks| hooks != url) {
+    if profile.webhook_url.is_none() || hooks.is_some_and(|hooks| hooks != url.trim_end_matches('/')) {
         return Line::warn(name, tried, format!("its webhooks go to {url}")).then(
             "texts from people, STOP among them, may not reach this service",
             format!(
@@ -207,6 +277,22 @@ mod tests {
         assert_eq!(level(profile(false, ours), ours), Level::Fail);
         assert_eq!(level(Ok(None), ours), Level::Fail);
         assert_eq!(level(Err(rejected(403)), ours), Level::Warn);
+    }
+
+    #[test]
+    fn an_agencys_number_that_is_gone_is_named_and_what_was_not_asked_is_counted() {
+        let number = || Asked::Number(TenantId::new("red"), E164::parse("+12025550110").unwrap());
+        let gone = judged_agencies(&[(number(), Ok(true))], 1);
+        assert_eq!(
+            (gone.result, gone.found.as_str()),
+            (Level::Fail, "not there or not active: red: number ***0110")
+        );
+        assert_eq!(judged_agencies(&[(number(), Ok(false))], 1).result, Level::Ok);
+        let some = judged_agencies(&[(number(), Ok(false)), (number(), Err(rejected(500)))], 3);
+        assert_eq!(
+            (some.result, some.found.as_str()),
+            (Level::Warn, "1 of 3 are there; 2 could not be asked for")
+        );
     }
 
     #[test]

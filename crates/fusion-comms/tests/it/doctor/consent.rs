@@ -14,6 +14,7 @@ use std::time::Duration;
 served_on_both!(
     a_missed_stop_is_named_with_the_command_that_sets_it_right,
     a_stop_that_came_by_another_route_is_missed_too,
+    texts_that_the_carrier_does_not_deliver_are_named_by_its_code,
     a_text_after_a_revocation_is_named_and_freezes_its_agency_but_for_what_the_law_asks,
 );
 
@@ -44,6 +45,23 @@ async fn a_missed_stop_is_named_with_the_command_that_sets_it_right(on: On) {
     assert_eq!(app.post("sms", &body).await.unwrap(), 200);
     app.settle().await;
     assert_eq!(result(&lines(&app, &[]), "consent.missed_stops"), "ok");
+}
+
+async fn texts_that_the_carrier_does_not_deliver_are_named_by_its_code(on: On) {
+    let app = TestApp::start(on).await;
+    let now = Clock::system().now();
+    for n in 0..5 {
+        let statement = format!(
+            "INSERT INTO telnyx_sms_messages (message_id, tenant_id, direction, from_phone, to_phone, body, status, class,
+               error, created_at, updated_at, handed_over_at)
+             VALUES ('f{n}', '{TENANT}', 'OUT', '{LINE}', '{PATIENT}', 'Pay here', 'failed', 'payment_link',
+               '40010 Not 10DLC registered', '{now}', '{now}', '{now}')"
+        );
+        typed(&app, &statement).await;
+    }
+    let said = doctor(&app, &[], &[]);
+    said.names(&["fail  texts.failed", "5 failed at the carrier", "40010 Not 10DLC registered (5)"]);
+    assert!(said.out.contains("10DLC campaign or toll-free verification"), "{}", said.out);
 }
 
 async fn a_stop_that_came_by_another_route_is_missed_too(on: On) {

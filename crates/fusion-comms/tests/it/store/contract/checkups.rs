@@ -47,7 +47,7 @@ pub(super) async fn waiting_work(db: &Db, said: &mut Answers) {
     let history = checkup_texts::history_of_texted(db, since).await.unwrap();
     said.note("their history", history.iter().map(|c| (&c.tenant, c.lifted)).collect::<Vec<_>>());
     let texts = checkup_texts::texts_without_opt_out(db, since, 99).await.unwrap();
-    said.note("no opt-out after", texts.iter().map(|t| (&t.id, &t.label)).collect::<Vec<_>>());
+    said.note("no opt-out after", texts.iter().map(|t| (&t.id, t.received_at)).collect::<Vec<_>>());
     let events = checkup_texts::text_events_without_text(db, since, 99).await.unwrap();
     said.note("no text of", events.iter().map(|(id, ..)| id).collect::<Vec<_>>());
     said.note("opted out", checkup_texts::was_opted_out_since(db, &phone(47), since).await.unwrap());
