@@ -40,6 +40,9 @@ use crate::store::{Db, StoreError};
 
 /// A check that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a question is put to a database that is busy, and how long between.
+const TRIES: usize = 4;
+const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -128,11 +131,12 @@ fn in_time<'a>(
     })
 }
 
-/// A check that asks the database, or a word on why it could not.
+/// A check that asks the database, or a word on why it could not. A few at a time, and again where the database was
+/// only busy: a machine in trouble answers slowly.
 fn asking<'a, F>(
     place: &'a Place,
     name: &'static str,
-    check: impl FnOnce(&'a Place, &'a Db) -> F + Send + 'a,
+    check: impl Fn(&'a Place, &'a Db) -> F + Send + Sync + 'a,
 ) -> BoxFuture<'a, Vec<Line>>
 where
     F: Future<Output = Result<Vec<Line>, StoreError>> + Send + 'a,
@@ -147,9 +151,24 @@ where
                 "§6",
             )];
         };
-        match check(place, db).await {
+        let _turn = place.turns.acquire().await;
+        let mut said = check(place, db).await;
+        for _ in 1..TRIES {
+            if !said.as_ref().is_err_and(StoreError::is_passing) {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            said = check(place, db).await;
+        }
+        let is_ours = matches!(schema, SchemaState::Current | SchemaState::NewerCompatible);
+        match said {
             Ok(lines) => lines,
-            Err(_) if !matches!(schema, SchemaState::Current | SchemaState::NewerCompatible) => {
+            Err(e) if is_ours => vec![Line::fail(name, tried, e.to_string()).then(
+                "the database did not answer this question",
+                "run `fusion-comms doctor` again; if it stays so, look at the database's own log",
+                "§6",
+            )],
+            Err(_) => {
                 let found = "not checked: the schema is not this program's";
                 vec![Line::warn(name, tried, found).then(
                     "nothing is known of this",
@@ -157,11 +176,6 @@ where
                     "§6",
                 )]
             }
-            Err(e) => vec![Line::fail(name, tried, e.to_string()).then(
-                "the database did not answer this question",
-                "run `fusion-comms doctor` again; if it stays so, look at the database's own log",
-                "§6",
-            )],
         }
     })
 }

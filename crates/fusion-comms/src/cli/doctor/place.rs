@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::config::{Checkup, Engine, SimulatorKeys};
@@ -14,6 +15,7 @@ use crate::store::Db;
 use crate::store::migrations::{self, SchemaState};
 
 const PATIENCE: Duration = Duration::from_secs(8);
+const AT_ONCE: usize = 3;
 
 pub(super) struct Place {
     pub config: Checkup,
@@ -25,6 +27,8 @@ pub(super) struct Place {
     pub simulator_key_missing: bool,
     pub reached: Reached,
     pub public_url: Option<Url>,
+    /// Of those who ask the database: it may be in trouble.
+    pub turns: Semaphore,
 }
 
 pub(super) enum Reached {
@@ -49,7 +53,8 @@ impl Place {
         let config = Checkup::read(&environment, |data_dir| simulator(data_dir, &mut simulator_key_missing));
         let reached = reach(&config).await;
         let has_secret = environment.has_secret();
-        Self { config, has_secret, secret_problem, simulator_key_missing, reached, public_url }
+        let turns = Semaphore::new(AT_ONCE);
+        Self { config, has_secret, secret_problem, simulator_key_missing, reached, public_url, turns }
     }
 
     pub fn db(&self) -> Option<&Db> {
@@ -77,7 +82,11 @@ async fn reach(config: &Checkup) -> Reached {
     }
     let opened = async {
         let db = Db::open(url).await.context("it cannot be opened")?;
-        let schema = migrations::check(&db).await?;
+        // A machine in trouble answers slowly: once more before it counts as gone.
+        let schema = match migrations::check(&db).await {
+            Err(e) if e.is_passing() => migrations::check(&db).await?,
+            checked => checked?,
+        };
         anyhow::Ok((db, schema))
     };
     match tokio::time::timeout(PATIENCE, opened).await {

@@ -13,6 +13,11 @@ use crate::store::{Db, StoreError, checkup};
 /// A process tells of itself every ten seconds; one that has not for so long is gone.
 const SILENT_MS: i64 = 60_000;
 const HOUR_S: i64 = 3600;
+const LATELY_S: i64 = 10 * 60;
+/// Fewer refused signatures than this may be a stranger's.
+const MORE_THAN_CHANCE: i64 = 3;
+const TELNYX: &str = "keys.webhooks";
+const STRIPE: &str = "keys.stripe_webhooks";
 
 fn lives(instance: &Instance, now: Timestamp) -> bool {
     instance.stopped_at.is_none() && now.ms_since(instance.seen_at) < SILENT_MS
@@ -86,50 +91,76 @@ fn gone(last: &Instance, now: Timestamp) -> String {
 
 pub(super) async fn signatures(place: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {
     let now = now();
-    let traffic = instances::traffic(db, now.plus_s(-HOUR_S)).await?;
+    let hour = instances::traffic(db, now.plus_s(-HOUR_S)).await?;
+    let lately = instances::traffic(db, now.plus_s(-LATELY_S)).await?;
     let verified = checkup::verified_by(db, now.plus_s(-24 * HOUR_S)).await?;
-    let ours: Vec<String> = place
-        .config
-        .web
-        .as_ref()
-        .map(|web| web.telnyx_keys.fingerprints().map(ToString::to_string).collect())
-        .unwrap_or_default();
+    let web = place.config.web.as_ref();
+    let ours: Vec<String> =
+        web.map(|w| w.telnyx_keys.fingerprints().map(ToString::to_string).collect()).unwrap_or_default();
     let all = instances::list(db).await?;
     let running: Vec<&Instance> = all.iter().filter(|i| i.role != "worker" && lives(i, now)).collect();
-    let last = verified.first().map(|(print, _, at)| (print.as_str(), *at));
-    let (stripe, telnyx): (Vec<&Traffic>, Vec<&Traffic>) =
-        traffic.iter().partition(|t| t.channel == "stripe");
+    let known = KeysKnown { ours: &ours, last: verified.first().map(|(print, _, at)| (print.as_str(), *at)) };
+    let of = |traffic: &[Traffic], stripe| {
+        Signed::of(traffic.iter().filter(|t| (t.channel == "stripe") == stripe))
+    };
+    let nothing = KeysKnown { ours: &[], last: None };
     let mut lines = vec![
-        judged_signatures("keys.webhooks", &telnyx, &ours, last, now),
-        judged_signatures("keys.stripe_webhooks", &stripe, &[], None, now),
+        judged_signatures(TELNYX, of(&hour, false), of(&lately, false), &known, now),
+        judged_signatures(STRIPE, of(&hour, true), of(&lately, true), &nothing, now),
     ];
     lines.extend(judged_difference(&running, &ours));
     Ok(lines)
 }
 
-/// Refusals of signed webhooks in the last hour. Unsigned ones come from strangers, and from this very command.
+/// Signed webhooks of a while, by how they were answered. Unsigned ones come from strangers, and from this very command.
+#[derive(Clone, Copy, Debug, Default)]
+struct Signed {
+    taken: i64,
+    wrong: i64,
+    stale: i64,
+}
+
+impl Signed {
+    fn of<'a>(traffic: impl Iterator<Item = &'a Traffic>) -> Self {
+        traffic.fold(Self::default(), |all, t| Self {
+            taken: all.taken + t.stored + t.known,
+            wrong: all.wrong + t.wrong_signature,
+            stale: all.stale + t.stale,
+        })
+    }
+
+    /// Refusals are the rule, and more than a stranger's try or two.
+    fn mostly_refused(self) -> bool {
+        let refused = self.wrong + self.stale;
+        refused >= MORE_THAN_CHANCE && refused >= self.taken
+    }
+}
+
+/// What is known of the keys besides.
+struct KeysKnown<'a> {
+    ours: &'a [String],
+    /// The key that signed the last event that was taken, and when.
+    last: Option<(&'a str, Timestamp)>,
+}
+
+/// The last minutes count by themselves: a key that changed just now is lost in the traffic of an hour.
 fn judged_signatures(
     name: &'static str,
-    traffic: &[&Traffic],
-    ours: &[String],
-    last: Option<(&str, Timestamp)>,
+    hour: Signed,
+    lately: Signed,
+    keys: &KeysKnown<'_>,
     now: Timestamp,
 ) -> Line {
     let tried = "counted the webhooks of the last hour whose signature was refused";
-    let sum = |of: fn(&Traffic) -> i64| traffic.iter().map(|t| of(t)).sum::<i64>();
-    let (wrong, stale) = (sum(|t| t.wrong_signature), sum(|t| t.stale));
-    let taken = sum(|t| t.stored + t.known);
-    let is_telnyx = name == "keys.webhooks";
-    let (variable, who) =
-        if is_telnyx { ("TELNYX_PUBLIC_KEY", "Telnyx") } else { ("STRIPE_WEBHOOK_SECRET", "Stripe") };
-    let key = last.map_or_else(String::new, |(print, at)| {
+    let Signed { taken, wrong, stale } = hour;
+    let key = keys.last.map_or_else(String::new, |(print, at)| {
         format!("; the last taken, {} ago, was signed by {print}", ago(now.ms_since(at)))
     });
     if wrong == 0 && stale == 0 {
-        return Line::ok(name, tried, format!("none of {taken} taken{key}"));
+        return Line::ok(name, tried, format!("none, {taken} were taken{key}"));
     }
+    let level = if hour.mostly_refused() || lately.mostly_refused() { Level::Fail } else { Level::Warn };
     if stale > wrong {
-        let level = if stale >= taken { Level::Fail } else { Level::Warn };
         return Line::judged(
             level,
             name,
@@ -138,20 +169,28 @@ fn judged_signatures(
         )
         .then(
             "our clock is off, or captured webhooks are sent again",
-            "see `clock`; set this machine's clock by NTP",
+            "see `clock.telnyx`; set this machine's clock by NTP",
             "§3",
         );
     }
-    let held = if ours.is_empty() { String::new() } else { format!(" (ours: {})", ours.join(", ")) };
-    let level = if wrong >= taken { Level::Fail } else { Level::Warn };
+    let held =
+        if keys.ours.is_empty() { String::new() } else { format!(" (ours: {})", keys.ours.join(", ")) };
     let found = format!(
         "{wrong} webhooks were refused with 400: no key of ours made their signature{held}; {taken} were taken{key}"
     );
-    let next = if is_telnyx {
-        "copy the public key from the Telnyx portal into TELNYX_PUBLIC_KEY (while keys change: TELNYX_PUBLIC_KEY_PENDING); \
-         with APP_SECRETS_ARN it is used within a minute, else redeploy"
+    let (who, variable, next) = if name == TELNYX {
+        (
+            "Telnyx",
+            "TELNYX_PUBLIC_KEY",
+            "copy the public key from the Telnyx portal into TELNYX_PUBLIC_KEY (while keys change: \
+             TELNYX_PUBLIC_KEY_PENDING); with APP_SECRETS_ARN it is used within a minute, else redeploy",
+        )
     } else {
-        "copy the Connect endpoint's signing secret from the dashboard into STRIPE_WEBHOOK_SECRET (several with commas)"
+        (
+            "Stripe",
+            "STRIPE_WEBHOOK_SECRET",
+            "copy the Connect endpoint's signing secret from the dashboard into STRIPE_WEBHOOK_SECRET (several with commas)",
+        )
     };
     Line::judged(level, name, tried, found).then(
         format!("{who} signs with another key than {variable} holds: its events are refused, and sent again for a while"),
@@ -218,18 +257,27 @@ mod tests {
     }
 
     #[test]
-    fn refused_signatures_fail_where_they_are_the_rule_and_strangers_do_not_count() {
+    fn refused_signatures_fail_where_they_are_the_rule_in_the_hour_or_just_now() {
         let now = Timestamp::from_unix_s(1_000_000);
-        let line = |t: Traffic| judged_signatures("keys.webhooks", &[&t], &["aa".to_owned()], None, now);
-        assert_eq!(line(Traffic { unsigned: 90, stored: 1, ..Traffic::default() }).result, Level::Ok);
-        let wrong = line(Traffic { wrong_signature: 3, ..Traffic::default() });
+        let signed = |taken, wrong| Signed { taken, wrong, stale: 0 };
+        let line = |hour, lately| {
+            let keys = KeysKnown { ours: &["aa".to_owned()], last: Some(("aa", now.plus_s(-60))) };
+            judged_signatures(TELNYX, hour, lately, &keys, now)
+        };
+        assert_eq!(line(signed(9, 0), signed(1, 0)).result, Level::Ok);
+        let wrong = line(signed(0, 3), signed(0, 3));
         assert_eq!(wrong.result, Level::Fail);
         assert!(
-            wrong.found.contains("3 webhooks were refused with 400") && wrong.found.contains("(ours: aa)")
+            wrong.found.starts_with("3 webhooks were refused with 400") && wrong.found.contains("(ours: aa)")
         );
         assert!(wrong.means.contains("TELNYX_PUBLIC_KEY"));
-        assert_eq!(line(Traffic { wrong_signature: 3, stored: 4, ..Traffic::default() }).result, Level::Warn);
-        assert!(line(Traffic { stale: 3, ..Traffic::default() }).means.contains("clock"));
+        assert_eq!(line(signed(0, 2), signed(0, 2)).result, Level::Warn);
+        assert_eq!(line(signed(900, 20), signed(5, 0)).result, Level::Warn);
+        assert_eq!(line(signed(900, 20), signed(0, 20)).result, Level::Fail);
+        let stale = Signed { taken: 0, wrong: 0, stale: 3 };
+        assert!(line(stale, stale).means.contains("clock"));
+        let stranger = Traffic { unsigned: 90, stored: 1, ..Traffic::default() };
+        assert_eq!(Signed::of([&stranger].into_iter()).wrong, 0);
     }
 
     #[test]
