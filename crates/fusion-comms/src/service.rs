@@ -442,12 +442,16 @@ pub fn configuration(role: Role, environment: &Environment) -> anyhow::Result<Co
 
 /// In dev, what is not set is signed by the simulators of this `DATA_DIR`.
 pub fn simulator_keys(data_dir: &Path) -> anyhow::Result<SimulatorKeys> {
-    let keys = crate::sim::keys::load_or_create(data_dir)?;
-    Ok(SimulatorKeys {
+    Ok(public_keys(&crate::sim::keys::load_or_create(data_dir)?))
+}
+
+/// The simulators' keys as the configuration has them.
+pub(crate) fn public_keys(keys: &crate::sim::keys::SimKeys) -> SimulatorKeys {
+    SimulatorKeys {
         telnyx_public_key: base64::engine::general_purpose::STANDARD
             .encode(keys.signing.verifying_key().as_bytes()),
-        stripe_webhook_secret: keys.stripe_webhook_secret,
-    })
+        stripe_webhook_secret: keys.stripe_webhook_secret.clone(),
+    }
 }
 
 /// Cancelled by SIGTERM or Ctrl-C.

@@ -9,6 +9,7 @@ mod case;
 mod config;
 mod confirm;
 mod database;
+mod doctor;
 mod event_prune;
 mod event_replay;
 mod event_storm;
@@ -77,6 +78,8 @@ enum Command {
     /// Check the configuration, or list every variable.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look at everything the service stands on, and say what is wrong and what to do.
+    Doctor(doctor::Args),
     /// Agencies: add, change, list.
     #[command(subcommand)]
     Tenant(tenant::Command),
@@ -167,6 +170,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::ReadFax => Ok(crate::fax_text::run_child()),
         Command::Migrate(args) => migrate::run(&args).await,
         Command::Config(command) => config::run(&command).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Tenant(command) => tenant::run(command).await,
         Command::Number(command) => number::run(command).await,
         Command::Statement(command) => statement::run(command).await,

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::ivr::{MenuSettings, StatementDigits};
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::OfficeHours;
@@ -14,7 +15,7 @@ use super::failure::{Refusal, refuse};
 use super::{arguments, database, output};
 use crate::store::menu::Menu;
 use crate::store::tenants::{self, Tenant};
-use crate::store::{Db, Reader, StoreError};
+use crate::store::{Db, Reader, StoreError, Tx, freezes};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -22,6 +23,10 @@ pub(super) enum Command {
     Add(AddArgs),
     /// Change an agency; what is not named stays.
     Set(SetArgs),
+    /// Stop an agency's sending: only confirmations of a STOP and answers to HELP leave.
+    Freeze(FreezeArgs),
+    /// Let an agency send again. Texts that were refused meanwhile stay refused.
+    Unfreeze(FreezeArgs),
     /// List the agencies.
     List {
         /// As JSON.
@@ -90,6 +95,18 @@ pub(super) struct SetArgs {
     actor: Actor,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct FreezeArgs {
+    /// The agency's id.
+    #[arg(value_name = "ID", value_parser = arguments::new_tenant)]
+    id: TenantId,
+    /// Why, for the audit log.
+    #[arg(long, value_name = "WHY", value_parser = arguments::id)]
+    reason: String,
+    #[command(flatten)]
+    actor: Actor,
+}
+
 /// The phone menu; what is not named stays, and in a new agency is off.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Phone menu")]
@@ -132,6 +149,8 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Add(args) => add(&db, args).await?,
         Command::Set(args) => set(&db, args).await?,
+        Command::Freeze(args) => freeze(&db, &args).await?,
+        Command::Unfreeze(args) => unfreeze(&db, &args).await?,
         Command::List { json } => list(&db, json).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -202,6 +221,48 @@ async fn set(db: &Db, args: SetArgs) -> anyhow::Result<()> {
     tx.commit().await?;
     warn_of_sharing(db, &new).await?;
     output::line(&format!("changed agency {}", new.id))
+}
+
+async fn freeze(db: &Db, args: &FreezeArgs) -> anyhow::Result<()> {
+    let now = now();
+    let mut tx = db.begin().await?;
+    known(&mut tx, &args.id).await?;
+    if !freezes::freeze(&mut tx, &args.id, &args.reason, &args.actor.name(), now).await? {
+        return Err(refuse("this agency's sending is frozen already").into());
+    }
+    let after = Some(json!({"reason": args.reason}));
+    recorded(tx, args, "tenant.freeze", None, after, now).await?;
+    output::line(&format!(
+        "froze the sending of agency {}: only confirmations of a STOP and answers to HELP leave",
+        args.id
+    ))
+}
+
+async fn unfreeze(db: &Db, args: &FreezeArgs) -> anyhow::Result<()> {
+    let now = now();
+    let mut tx = db.begin().await?;
+    known(&mut tx, &args.id).await?;
+    let before = freezes::standing(&mut tx, &args.id)
+        .await?
+        .ok_or_else(|| refuse("this agency's sending is not frozen"))?;
+    freezes::lift(&mut tx, &args.id, &args.reason, &args.actor.name(), now).await?;
+    let was = json!({"frozen_at": before.frozen_at, "reason": before.reason, "actor": before.actor});
+    let after = Some(json!({"reason": args.reason}));
+    recorded(tx, args, "tenant.unfreeze", Some(was), after, now).await?;
+    output::line(&format!("agency {} sends again; texts that were refused meanwhile stay refused", args.id))
+}
+
+async fn recorded(
+    mut tx: Tx,
+    args: &FreezeArgs,
+    action: &'static str,
+    before: Option<Value>,
+    after: Option<Value>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let change = Change { action, subject: args.id.as_str(), tenant: Some(&args.id), before, after };
+    args.actor.record(&mut tx, change, now).await?;
+    Ok(tx.commit().await?)
 }
 
 fn kept(forget: bool, old: &Option<String>) -> Option<String> {

@@ -3,6 +3,7 @@
 //! The variables, with meaning and default, are the table in `table.rs`; `config example` prints it. Each role asks
 //! only for what it uses. All problems are told together, by the variable's name and never by its value.
 
+mod checkup;
 mod database;
 mod document;
 mod fax;
@@ -24,6 +25,7 @@ use secrecy::SecretString;
 
 use crate::begun::Sender;
 
+pub use checkup::Checkup;
 pub use database::{DatabaseUrl, Engine};
 pub use document::document;
 pub use fax::{FaxConfig, LambdaConfig, ModelConfig, OcrEngine};
@@ -406,16 +408,25 @@ fn read_web(reader: &mut Reader<'_>, keys: Option<SimulatorKeys>) -> Option<WebC
 
 fn read_worker(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option<WorkerConfig> {
     let telnyx = read_telnyx(reader);
-    let secret_key = reader.required("STRIPE_SECRET_KEY", parse::stripe_key);
-    let stripe_base = reader.optional("STRIPE_API_BASE", parse::base_url);
-    let served_here = public_base_url.map(|base| format!("{base}/ivr"));
-    let audio = reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash);
+    let stripe = read_stripe(reader);
+    let audio = read_audio(reader, public_base_url);
     Some(WorkerConfig {
         telnyx: telnyx?,
-        stripe: StripeConfig { secret_key: secret_key?, api_base: stripe_base? },
+        stripe: stripe?,
         ivr_audio_base_url: audio?,
         fax: FaxConfig::read_for_store(reader),
     })
+}
+
+fn read_stripe(reader: &mut Reader<'_>) -> Option<StripeConfig> {
+    let secret_key = reader.required("STRIPE_SECRET_KEY", parse::stripe_key);
+    let api_base = reader.optional("STRIPE_API_BASE", parse::base_url);
+    Some(StripeConfig { secret_key: secret_key?, api_base: api_base? })
+}
+
+fn read_audio(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option<String> {
+    let served_here = public_base_url.map(|base| format!("{base}/ivr"));
+    reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash)
 }
 
 fn read_telnyx(reader: &mut Reader<'_>) -> Option<TelnyxConfig> {

@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod billing;
 pub mod calls;
+pub mod checkup;
+pub mod checkup_texts;
 pub mod consents;
 pub mod coverage;
 pub mod db;
@@ -10,6 +12,7 @@ pub mod error;
 pub mod events;
 pub mod evidence;
 pub mod faxes;
+pub mod freezes;
 mod gate;
 pub mod inbox;
 pub mod incidents;

@@ -29,6 +29,7 @@ mod cli;
 mod config_doc;
 mod consent;
 mod dead_legs;
+mod doctor;
 mod fax;
 mod fax_filing;
 mod fax_hostile;

@@ -1,7 +1,7 @@
 //! `prompts`: the seven recordings of the phone menu. One file per command.
 
 mod check;
-mod fetch;
+pub(super) mod fetch;
 mod generate;
 mod upload;
 

@@ -1,5 +1,6 @@
 //! Every function of the store, asked once or more on whichever engine; the answers are compared by the caller.
 
+mod checkups;
 mod inboxes;
 mod presence;
 
@@ -53,6 +54,9 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     looked_into(db, &mut said).await;
     queued(db, &mut said).await;
     people(db, &mut said).await;
+    checkups::about_the_engine(db).await;
+    checkups::waiting_work(db, &mut said).await;
+    checkups::freezing(db, &mut said).await;
     disconnected(db, &mut said).await;
     inboxes::old_events(db, &mut said).await;
     said.0
