@@ -4,6 +4,33 @@ use super::why::Why;
 use crate::ids::TenantId;
 use crate::time::Timestamp;
 
+/// A party's number or address as a row holds it. `Debug` shows the last four characters only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Number(String);
+
+impl Number {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The whole of it, for an operator's own terminal.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// `***0147`; anything that is no number (`anonymous`, a SIP address) by its last four characters too.
+    pub fn masked(&self) -> String {
+        let count = self.0.chars().count();
+        format!("***{}", self.0.chars().skip(count.saturating_sub(4)).collect::<String>())
+    }
+}
+
+impl std::fmt::Debug for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
 /// One row, or one moment of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
@@ -23,7 +50,7 @@ pub enum What {
     OptOut(OptOut),
     LedgerChange(LedgerChange),
     Consent(Consent),
-    WrongNumber { phone: String, statement: String },
+    WrongNumber { phone: Number, statement: String },
     Statement(Statement),
     Session(Session),
     Fax(Fax),
@@ -68,11 +95,11 @@ pub struct Event {
 pub struct Call {
     pub id: String,
     pub session: Option<String>,
-    pub from: Option<String>,
-    pub to: Option<String>,
+    pub from: Option<Number>,
+    pub to: Option<Number>,
     pub state: String,
     pub statement: Option<String>,
-    pub sms_phone: Option<String>,
+    pub sms_phone: Option<Number>,
     pub deadline_at: Option<Timestamp>,
     pub updated_at: Timestamp,
 }
@@ -108,8 +135,8 @@ pub struct Text {
     pub id: String,
     pub telnyx_id: Option<String>,
     pub outgoing: bool,
-    pub from: String,
-    pub to: String,
+    pub from: Number,
+    pub to: Number,
     pub status: String,
     pub class: String,
     pub statement: Option<String>,
@@ -132,14 +159,14 @@ pub struct Text {
 /// A row of the ledger, or one that is pending on its event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptOut {
-    pub phone: String,
+    pub phone: Number,
     pub source: String,
 }
 
 /// A row of the ledger's history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LedgerChange {
-    pub phone: String,
+    pub phone: Number,
     /// `granted`, `changed`, `lifted`.
     pub change: String,
     pub opted_out_at: Timestamp,
@@ -150,7 +177,7 @@ pub struct LedgerChange {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consent {
-    pub phone: String,
+    pub phone: Number,
     pub source: String,
     pub actor: String,
 }
@@ -183,8 +210,8 @@ pub struct Session {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fax {
     pub id: String,
-    pub from: Option<String>,
-    pub to: Option<String>,
+    pub from: Option<Number>,
+    pub to: Option<Number>,
     pub status: String,
     pub doc_type: Option<String>,
     pub case: Option<String>,
@@ -216,7 +243,6 @@ pub struct Task {
 pub struct Incident {
     pub id: String,
     pub kind: String,
-    pub reason: String,
     pub closed_at: Option<Timestamp>,
 }
 
@@ -224,5 +250,6 @@ pub struct Incident {
 pub struct Audit {
     pub actor: String,
     pub action: String,
-    pub subject: String,
+    /// An id, or a number.
+    pub subject: Number,
 }

@@ -1,6 +1,6 @@
 //! Each fact in one line, and where the story ends.
 
-use super::fact::{Call, Effect, Event, Fact, Fax, Session, State, Step, Text, What};
+use super::fact::{Call, Effect, Event, Fact, Fax, Number, Session, State, Step, Text, What};
 use super::why::Why;
 use super::{Subject, meanings, minute, times};
 
@@ -70,14 +70,19 @@ pub(super) fn words(what: &What) -> String {
         What::Step(s) => step(s),
         What::Effect(e) => effect(e),
         What::Text(t) => text(t),
-        What::OptOut(o) => format!("{} is opted out, source {}", o.phone, o.source),
+        What::OptOut(o) => format!("{} is opted out, source {}", o.phone.expose(), o.source),
         What::LedgerChange(c) => {
             let why = c.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
-            format!("opt-out of {} {}, source {}, by {}{why}", c.phone, c.change, c.source, c.actor)
+            format!("opt-out of {} {}, source {}, by {}{why}", c.phone.expose(), c.change, c.source, c.actor)
         }
-        What::Consent(c) => format!("{} consented to texts ({}), noted by {}", c.phone, c.source, c.actor),
+        What::Consent(c) => {
+            format!("{} consented to texts ({}), noted by {}", c.phone.expose(), c.source, c.actor)
+        }
         What::WrongNumber { phone, statement } => {
-            format!("the person of {phone} said that it is the wrong number for statement {statement}")
+            format!(
+                "the person of {} said that it is the wrong number for statement {statement}",
+                phone.expose()
+            )
         }
         What::Statement(s) => {
             format!("statement {}: {}, {} {}", s.id, s.status, money(s.amount_cents), s.currency)
@@ -91,9 +96,9 @@ pub(super) fn words(what: &What) -> String {
         }
         What::Incident(i) => {
             let state = i.closed_at.map_or("open".to_owned(), |at| format!("closed {}", minute(at)));
-            format!("incident {}: {state} ({})", i.kind, i.reason)
+            format!("incident {}: {state}", i.kind)
         }
-        What::Audit(a) => format!("{} by {} on {}", a.action, a.actor, a.subject),
+        What::Audit(a) => format!("{} by {} on {}", a.action, a.actor, a.subject.expose()),
     }
 }
 
@@ -113,9 +118,9 @@ fn event(e: &Event) -> String {
 }
 
 fn call(c: &Call) -> String {
-    let or = |party: &Option<String>| party.clone().unwrap_or_else(|| "nobody known".to_owned());
+    let or = |party: &Option<Number>| party.as_ref().map_or("nobody known", Number::expose).to_owned();
     let statement = c.statement.as_ref().map(|s| format!(", statement {s}")).unwrap_or_default();
-    let phone = c.sms_phone.as_ref().map(|p| format!(", link for {p}")).unwrap_or_default();
+    let phone = c.sms_phone.as_ref().map(|p| format!(", link for {}", p.expose())).unwrap_or_default();
     format!("call from {} to {}: now {}{statement}{phone}", or(&c.from), or(&c.to), c.state)
 }
 
@@ -181,7 +186,7 @@ fn text(t: &Text) -> String {
         (None, Some(gate)) if gate != "allowed" => format!(" ({gate})"),
         _ => String::new(),
     };
-    format!("text {way} {} from {} to {}: {}{why}{read}", t.class, t.from, t.to, t.status)
+    format!("text {way} {} from {} to {}: {}{why}{read}", t.class, t.from.expose(), t.to.expose(), t.status)
 }
 
 fn session(s: &Session) -> String {
@@ -195,7 +200,7 @@ fn session(s: &Session) -> String {
 }
 
 fn fax(f: &Fax) -> String {
-    let or = |party: &Option<String>| party.clone().unwrap_or_else(|| "nobody known".to_owned());
+    let or = |party: &Option<Number>| party.as_ref().map_or("nobody known", Number::expose).to_owned();
     let typed = f.doc_type.as_ref().map(|t| format!(", {t}")).unwrap_or_default();
     let case = f.case.as_ref().map(|c| format!(", on case {c}")).unwrap_or_default();
     let error = f.last_error.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();

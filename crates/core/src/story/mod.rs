@@ -7,6 +7,7 @@ mod causes;
 mod fact;
 mod line;
 mod meanings;
+mod says;
 #[cfg(test)]
 mod tests;
 pub mod why;
@@ -16,9 +17,10 @@ use serde::Serialize;
 use crate::time::Timestamp;
 
 pub use fact::{
-    Audit, Call, Consent, Effect, Event, Fact, Fax, Incident, LedgerChange, OptOut, Queued, Session, State,
-    Statement, Step, Task, Text, What,
+    Audit, Call, Consent, Effect, Event, Fact, Fax, Incident, LedgerChange, Number, OptOut, Queued, Session,
+    State, Statement, Step, Task, Text, What,
 };
+pub use says::says;
 pub use why::Why;
 
 /// What the story is of.
@@ -55,7 +57,7 @@ impl Weight {
 }
 
 /// One thing that went wrong, or explains why the story goes as it goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// A name for programs, such as `text_refused`.
     pub code: &'static str,
@@ -63,8 +65,14 @@ pub struct Finding {
     pub at: Timestamp,
     /// In words.
     pub cause: String,
-    /// What to do.
+    /// What to do; may hold a whole number, for the operator's next command.
     pub next: String,
+}
+
+impl std::fmt::Debug for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {}: {}", self.weight, self.code, self.cause)
+    }
 }
 
 /// The story as told.
@@ -118,12 +126,6 @@ impl Fact {
 /// `2026-11-03 14:02 UTC`.
 pub fn minute(at: Timestamp) -> String {
     at.chrono().format("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// `***0147`; anything that is no number (`anonymous`, a SIP address) by its last four characters too.
-fn masked(phone: &str) -> String {
-    let count = phone.chars().count();
-    format!("***{}", phone.chars().skip(count.saturating_sub(4)).collect::<String>())
 }
 
 /// `3 times`, `once`.

@@ -27,6 +27,7 @@ mod row;
 pub mod seals;
 pub mod settings;
 pub mod status;
+pub mod story;
 pub mod tasks;
 pub mod templates;
 pub mod tenants;

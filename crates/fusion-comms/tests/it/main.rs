@@ -57,4 +57,5 @@ mod store;
 mod stories;
 mod stripe_allowed;
 mod text_review;
+mod trace;
 mod voice;

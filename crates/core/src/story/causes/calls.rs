@@ -5,7 +5,7 @@ use super::{Look, finding, pick};
 use crate::story::fact::{Call, Step};
 use crate::story::line::because;
 use crate::story::why::Why;
-use crate::story::{Fact, Finding, Subject, Weight, meanings, minute};
+use crate::story::{Fact, Finding, Number, Subject, Weight, meanings, minute};
 
 const BY_PHONE: &str = "call the person back and take the payment by phone";
 
@@ -98,7 +98,7 @@ fn of_call(look: &Look<'_>, fact: &Fact, call: &Call) -> Option<Finding> {
             fact.at,
             format!(
                 "the dialled number {} is no agency's: the caller heard goodbye",
-                call.to.as_deref().unwrap_or("(none)")
+                call.to.as_ref().map_or("(none)", Number::expose)
             ),
             "give it to its agency with `fusion-comms number add E164 --tenant ID --purpose billing_voice`",
         ));

@@ -2,7 +2,7 @@
 
 use super::{Look, finding, pick};
 use crate::story::fact::{Effect, Fax, State};
-use crate::story::{Fact, Finding, Subject, Weight, meanings, minute, span, times};
+use crate::story::{Fact, Finding, Number, Subject, Weight, meanings, minute, span, times};
 
 /// Seconds that a fax may take from one stage to the next.
 const PATIENCE_S: i64 = 120;
@@ -55,7 +55,7 @@ fn of_fax(look: &Look<'_>, fact: &Fact, f: &Fax) -> Vec<Finding> {
             "fax_unassigned",
             Weight::Trouble,
             fact.at,
-            format!("the dialled number {} is no agency's: the fax is kept, and put before a person", f.to.as_deref().unwrap_or("(none)")),
+            format!("the dialled number {} is no agency's: the fax is kept, and put before a person", f.to.as_ref().map_or("(none)", Number::expose)),
             format!("`fusion-comms fax assign {} --tenant ID`; `fusion-comms number add … --purpose billing_fax` for the next", f.id),
         ));
     }

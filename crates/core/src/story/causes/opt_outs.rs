@@ -3,7 +3,7 @@
 use super::{Look, finding, pick};
 use crate::ids::TenantId;
 use crate::story::fact::{LedgerChange, Text};
-use crate::story::{Fact, Finding, Subject, Weight, masked, minute};
+use crate::story::{Fact, Finding, Number, Subject, Weight, minute};
 use crate::time::Timestamp;
 
 const ESCALATE: &str = "TCPA: escalate to compliance at once";
@@ -30,9 +30,9 @@ fn stops<'a>(look: &Look<'a>) -> Vec<(&'a Fact, &'a Text)> {
     texts
 }
 
-fn history<'a>(look: &Look<'a>, phone: &str) -> Vec<(&'a Fact, &'a LedgerChange)> {
+fn history<'a>(look: &Look<'a>, phone: &Number) -> Vec<(&'a Fact, &'a LedgerChange)> {
     let mut changes = look.each(pick!(LedgerChange));
-    changes.retain(|(_, c)| c.phone == phone);
+    changes.retain(|(_, c)| c.phone == *phone);
     changes
 }
 
@@ -66,10 +66,13 @@ fn missing(look: &Look<'_>) -> Vec<Finding> {
             at,
             format!(
                 "{} texted STOP on {}, and neither the ledger of {agency} nor its history has it",
-                masked(&t.from),
+                t.from.masked(),
                 minute(at)
             ),
-            format!("opt the number out now: `fusion-comms opt-out add {} --tenant ID`; {ESCALATE}", t.from),
+            format!(
+                "opt the number out now: `fusion-comms opt-out add {} --tenant ID`; {ESCALATE}",
+                t.from.expose()
+            ),
         ))
     };
     stops(look).into_iter().filter_map(of).collect()
@@ -86,7 +89,7 @@ fn lifted_by_hand(look: &Look<'_>) -> Vec<Finding> {
             continue;
         }
         let agency = fact.tenant.as_ref().map(ToString::to_string).unwrap_or_default();
-        let (phone, day) = (masked(&c.phone), minute(fact.at));
+        let (phone, day) = (c.phone.masked(), minute(fact.at));
         if c.actor == "text" {
             found.push(finding(
                 "lifted_by_start",
@@ -118,18 +121,16 @@ fn lifted_by_hand(look: &Look<'_>) -> Vec<Finding> {
                     c.source,
                     c.actor
                 ),
-                format!("put it back now: `fusion-comms opt-out add {} --tenant {agency}`; ask {} why; {ESCALATE}", c.phone, c.actor),
+                format!("put it back now: `fusion-comms opt-out add {} --tenant {agency}`; ask {} why; {ESCALATE}", c.phone.expose(), c.actor),
             ));
         }
     }
     found
 }
 
-fn is_audited(look: &Look<'_>, at: Timestamp, phone: &str) -> bool {
+fn is_audited(look: &Look<'_>, at: Timestamp, phone: &Number) -> bool {
     look.each(pick!(Audit)).into_iter().any(|(f, a)| {
-        a.subject == phone
-            && a.action.starts_with("opt_out.")
-            && f.at.ms_since(at).abs() <= SAME_CHANGE_S * 1000
+        a.subject == *phone && a.action == "opt_out.remove" && f.at.ms_since(at).abs() <= SAME_CHANGE_S * 1000
     })
 }
 
@@ -149,14 +150,14 @@ fn after_stop(look: &Look<'_>) -> Vec<Finding> {
             format!(
                 "a text ({}) went to {} from {agency} on {} although they opted out on {} ({how}): TCPA",
                 t.class,
-                masked(&t.to),
+                t.to.masked(),
                 minute(sent),
                 minute(stop)
             ),
             format!(
                 "{ESCALATE}; see that the number is opted out (`fusion-comms opt-out check {} --tenant {agency}`), and keep \
                  `fusion-comms opt-out evidence`",
-                t.to
+                t.to.expose()
             ),
         ))
     };
@@ -166,14 +167,14 @@ fn after_stop(look: &Look<'_>) -> Vec<Finding> {
 /// The opt-out that stood when a text was handed over, by the person's own texts and the ledger's history.
 fn standing_at(
     look: &Look<'_>,
-    phone: &str,
+    phone: &Number,
     agency: Option<&TenantId>,
     sent: Timestamp,
 ) -> Option<(Timestamp, &'static str)> {
     let mut moments: Vec<(Timestamp, bool, Timestamp, &'static str)> = Vec::new();
     for (fact, t) in look.each(pick!(Text)) {
         let ours = agency.is_none() || fact.tenant.is_none() || fact.tenant.as_ref() == agency;
-        if t.outgoing || t.from != phone || !ours {
+        if t.outgoing || t.from != *phone || !ours {
             continue;
         }
         match t.label.as_deref() {
@@ -211,7 +212,7 @@ fn standing(look: &Look<'_>) -> Vec<Finding> {
             fact.at,
             format!(
                 "{} is opted out at {agency} since {}, source {}: nothing is texted to it",
-                masked(&o.phone),
+                o.phone.masked(),
                 minute(fact.at),
                 o.source
             ),

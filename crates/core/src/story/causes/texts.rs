@@ -3,7 +3,7 @@
 use super::{Look, finding, pick};
 use crate::ids::TenantId;
 use crate::story::fact::{Effect, State, Text};
-use crate::story::{Finding, Weight, masked, meanings, minute, span, times};
+use crate::story::{Finding, Weight, meanings, minute, span, times};
 use crate::time::Timestamp;
 
 /// Seconds that a text may lie queued, or be with Telnyx, before that is said.
@@ -29,7 +29,7 @@ fn of_text(
     sending: Option<&Effect>,
     now: Timestamp,
 ) -> Option<Finding> {
-    let (to, class) = (masked(&t.to), t.class.as_str());
+    let (to, class) = (t.to.masked(), t.class.as_str());
     let error = t.error.as_deref().unwrap_or("no reason was kept");
     match t.status.as_str() {
         "refused" => {
@@ -37,7 +37,7 @@ fn of_text(
             // Answers that are not due again, and confirmations of what no longer stands, hurt nobody.
             let weight =
                 if matches!(class, "payment_link" | "bill_ready") { Weight::Wrong } else { Weight::Note };
-            let (cause, next) = refused(&to, tenant, why, &t.to);
+            let (cause, next) = refused(&to, tenant, why, t.to.expose());
             Some(finding("text_refused", weight, at, cause, next))
         }
         "failed" => {
