@@ -112,6 +112,15 @@ impl Fact {
         line::table(&self.what)
     }
 
+    /// Whether it changed anything: a call is told of each key and each confirmation as well.
+    pub fn is_news(&self) -> bool {
+        match &self.what {
+            What::Step(s) => s.from.as_ref() != Some(&s.to) || !s.why.is_empty(),
+            What::Event(e) => e.state != State::Done || !matches!(e.kind.as_str(), "call.dtmf.received" | "call.playback.started"),
+            _ => true,
+        }
+    }
+
     /// The fact in one line.
     pub fn words(&self) -> String {
         line::words(&self.what)

@@ -82,7 +82,9 @@ fn ordered(look: &Look<'_>, mut found: Vec<Finding>) -> Vec<Finding> {
     let from_the_first = matches!(look.subject, Subject::Call(_) | Subject::Fax(_) | Subject::Event(_));
     found.sort_by(|a, b| {
         let by_time = if from_the_first { a.at.cmp(&b.at) } else { b.at.cmp(&a.at) };
-        a.weight.cmp(&b.weight).then(by_time)
+        // What has reached a person cannot be taken back: it goes before what may yet be mended.
+        let harm = |f: &Finding| f.code != "text_after_stop";
+        a.weight.cmp(&b.weight).then(harm(a).cmp(&harm(b))).then(by_time)
     });
     let mut told: Vec<(Finding, usize)> = Vec::new();
     for f in found {

@@ -143,12 +143,18 @@ fn after_stop(look: &Look<'_>) -> Vec<Finding> {
         }
         let (stop, how) = standing_at(look, &t.to, fact.tenant.as_ref(), sent)?;
         let agency = fact.tenant.as_ref().map(ToString::to_string).unwrap_or_default();
+        let removed = history(look, &t.to).into_iter().rfind(|(f, c)| {
+            c.change == "lifted" && f.at >= stop && f.at < sent && binds(f.tenant.as_ref(), fact.tenant.as_ref())
+        });
+        let removed = removed
+            .map(|(f, c)| format!("; the ledger's row was removed by hand on {} by {}", minute(f.at), c.actor))
+            .unwrap_or_default();
         Some(finding(
             "text_after_stop",
             Weight::Law,
             sent,
             format!(
-                "a text ({}) went to {} from {agency} on {} although they opted out on {} ({how}): TCPA",
+                "a text ({}) went to {} from {agency} on {} although they opted out on {} ({how}){removed}: TCPA",
                 t.class,
                 t.to.masked(),
                 minute(sent),

@@ -143,6 +143,11 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
 fn unknown(question: &Question<'_>, asked: &[Asked]) -> (String, String) {
     let (cause, next) = story::unknown(question.subject);
     let Some(known) = asked.iter().find(|a| a.has) else {
+        if let Some(a) = asked.iter().find(|a| a.answer.starts_with("Telnyx knows nothing")) {
+            let next =
+                format!("compare the id with the portal: it is wrong, or of another account. Else {next}");
+            return (format!("{cause}, and {}", a.answer), next);
+        }
         return match &question.how.tenant {
             Some(tenant) => (format!("as {tenant} may see it: {cause}"), next),
             None => (cause, next),

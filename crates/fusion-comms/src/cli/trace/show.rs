@@ -53,8 +53,16 @@ pub(super) fn text(told: &Told, asked: &[Asked]) -> anyhow::Result<()> {
     output::put(&output::fields(&head(told)))?;
     providers(asked)?;
     output::line("")?;
-    let rows: Vec<[String; 4]> = told.facts.iter().map(row).collect();
-    output::put(&output::table(["at", "table", "tenant_id", "what"], &rows))
+    let rows: Vec<[String; 4]> = told.facts.iter().filter(|f| f.is_news()).map(row).collect();
+    output::put(&output::table(["at", "table", "tenant_id", "what"], &rows))?;
+    let left_out = told.facts.len() - rows.len();
+    if left_out > 0 {
+        let lines = output::count(left_out, "line");
+        eprintln!(
+            "note: {lines} of a call that changed nothing (keys, confirmations) left out; `--json` has them"
+        );
+    }
+    Ok(())
 }
 
 /// The true cause stands in the first line, what to do in the second, where it stands in the third.
