@@ -116,7 +116,10 @@ impl Fact {
     pub fn is_news(&self) -> bool {
         match &self.what {
             What::Step(s) => s.from.as_ref() != Some(&s.to) || !s.why.is_empty(),
-            What::Event(e) => e.state != State::Done || !matches!(e.kind.as_str(), "call.dtmf.received" | "call.playback.started"),
+            What::Event(e) => {
+                e.state != State::Done
+                    || !matches!(e.kind.as_str(), "call.dtmf.received" | "call.playback.started")
+            }
             _ => true,
         }
     }

@@ -9,6 +9,7 @@ mod case;
 mod config;
 mod confirm;
 mod database;
+mod effect_again;
 mod event_prune;
 mod event_replay;
 mod events;

@@ -144,10 +144,15 @@ fn after_stop(look: &Look<'_>) -> Vec<Finding> {
         let (stop, how) = standing_at(look, &t.to, fact.tenant.as_ref(), sent)?;
         let agency = fact.tenant.as_ref().map(ToString::to_string).unwrap_or_default();
         let removed = history(look, &t.to).into_iter().rfind(|(f, c)| {
-            c.change == "lifted" && f.at >= stop && f.at < sent && binds(f.tenant.as_ref(), fact.tenant.as_ref())
+            c.change == "lifted"
+                && f.at >= stop
+                && f.at < sent
+                && binds(f.tenant.as_ref(), fact.tenant.as_ref())
         });
         let removed = removed
-            .map(|(f, c)| format!("; the ledger's row was removed by hand on {} by {}", minute(f.at), c.actor))
+            .map(|(f, c)| {
+                format!("; the ledger's row was removed by hand on {} by {}", minute(f.at), c.actor)
+            })
             .unwrap_or_default();
         Some(finding(
             "text_after_stop",

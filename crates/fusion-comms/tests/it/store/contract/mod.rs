@@ -1,6 +1,7 @@
 //! Every function of the store, asked once or more on whichever engine; the answers are compared by the caller.
 
 mod inboxes;
+mod stories;
 
 use std::fmt::Debug;
 
@@ -50,6 +51,9 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     fax_documents(db, &mut said).await;
     looked_into(db, &mut said).await;
     queued(db, &mut said).await;
+    stories::events_chosen(db, &mut said).await;
+    stories::done_once_more(db, &mut said).await;
+    stories::of_everything(db, &mut said).await;
     people(db, &mut said).await;
     disconnected(db, &mut said).await;
     inboxes::old_events(db, &mut said).await;
@@ -336,7 +340,7 @@ async fn effects(db: &Db, said: &mut Answers) {
     said.note("again", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("again once", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("hurried", committed!(db, |tx| outbox::hurry(tx, "call:1", "command", at(9))));
-    said.note("of the cause", events::effects(db, &EventId::new("z")).await.unwrap());
+    said.note("of the cause", events::effects(db, "z").await.unwrap());
 }
 
 async fn texts(db: &Db, said: &mut Answers) {
