@@ -17,6 +17,7 @@ pub mod phone;
 pub mod redact;
 pub mod signature;
 pub mod sms;
+pub mod storm;
 pub mod story;
 pub mod time;
 pub mod window;

@@ -180,7 +180,8 @@ fn a_refused_text_names_number_agency_date_and_source() {
         first(PHONE, vec![of(0, What::Text(refused))]),
         (
             "text_refused",
-            "the text was refused: ***0147 opted out at ridgeline on 2026-11-03 14:02 UTC, source sms_stop".to_owned()
+            "the text was refused: ***0147 opted out at ridgeline on 2026-11-03 14:02 UTC, source sms_stop"
+                .to_owned()
         )
     );
     let why = Why::TextRefused {
@@ -190,22 +191,44 @@ fn a_refused_text_names_number_agency_date_and_source() {
     let facts = vec![of(0, What::Call(call())), of(1, step("COLLECT_SMS_PHONE", "TRANSFER", &[why]))];
     let (code, cause) = first(CALL, facts);
     assert_eq!(code, "text_refused");
-    assert!(cause.ends_with("***0147 opted out at ridgeline on 2026-11-03 14:02 UTC, source call"), "{cause}");
+    assert!(
+        cause.ends_with("***0147 opted out at ridgeline on 2026-11-03 14:02 UTC, source call"),
+        "{cause}"
+    );
 }
 
 #[test]
 fn each_state_of_a_text_says_what_it_waits_for_or_why_it_failed() {
     let failed = |error: &str| Text { error: Some(error.to_owned()), ..text("failed", "payment_link") };
-    let held = Effect { held_until: Some(at(4000)), id: "text-1".to_owned(), ..effect("text", State::Waiting, None) };
-    let trying = Effect { id: "text-1".to_owned(), ..effect("text", State::Waiting, Some("Telnyx has trouble of its own (HTTP 503)")) };
+    let held = Effect {
+        held_until: Some(at(4000)),
+        id: "text-1".to_owned(),
+        ..effect("text", State::Waiting, None)
+    };
+    let trying = Effect {
+        id: "text-1".to_owned(),
+        ..effect("text", State::Waiting, Some("Telnyx has trouble of its own (HTTP 503)"))
+    };
     let gate = |words: &str| Text { gate: Some(words.to_owned()), ..text("queued", "bill_ready") };
     for (facts, code, words) in [
-        (vec![What::Text(failed("40001 Not routable"))], "text_failed", "40001 Not routable: the number is a landline"),
+        (
+            vec![What::Text(failed("40001 Not routable"))],
+            "text_failed",
+            "40001 Not routable: the number is a landline",
+        ),
         (vec![What::Text(failed("40008 Undeliverable"))], "text_failed", "could not or would not deliver"),
         (vec![What::Text(failed("its time is over"))], "text_failed", "was given up: its time is over"),
         (vec![What::Text(text("unknown", "payment_link"))], "text_unknown", "never answered"),
-        (vec![What::Text(gate("held until 08:00")), What::Effect(held)], "text_queued", "waits for the person's day"),
-        (vec![What::Text(text("queued", "payment_link")), What::Effect(trying)], "text_queued", "HTTP 503); tried 3 times"),
+        (
+            vec![What::Text(gate("held until 08:00")), What::Effect(held)],
+            "text_queued",
+            "waits for the person's day",
+        ),
+        (
+            vec![What::Text(text("queued", "payment_link")), What::Effect(trying)],
+            "text_queued",
+            "HTTP 503); tried 3 times",
+        ),
         (vec![What::Text(text("queued", "payment_link"))], "text_queued", "lies queued since"),
         (vec![What::Text(gate("frozen since a text after a STOP"))], "text_queued", "is held: frozen"),
         (vec![What::Text(text("sending", "payment_link"))], "text_sending", "is being handed over since"),
@@ -224,7 +247,12 @@ fn what_the_law_minds_goes_before_everything_else() {
     let out = Text { error: Some("40008 x".to_owned()), ..text("failed", "payment_link") };
     let missing = vec![stop.clone(), of(300, What::Text(out.clone()))];
     assert_eq!(first(PHONE, missing).0, "stop_missed");
-    let removed = vec![stop.clone(), of(0, change("granted", "text")), of(40, change("lifted", "psql")), of(300, What::Text(out))];
+    let removed = vec![
+        stop.clone(),
+        of(0, change("granted", "text")),
+        of(40, change("lifted", "psql")),
+        of(300, What::Text(out)),
+    ];
     let (code, cause) = first(PHONE, removed.clone());
     assert_eq!(code, "stop_not_in_ledger");
     assert!(cause.contains("removed by hand on 2026-11-03 14:02 UTC by psql"), "{cause}");
@@ -238,7 +266,11 @@ fn what_the_law_minds_goes_before_everything_else() {
     let told = tell(PHONE, sent, at(600)).unwrap();
     assert!(told.findings.iter().all(|f| f.code != "text_after_stop"), "{:?}", told.findings);
     // Before the STOP nothing forbade it.
-    let early = vec![of(60, What::Text(incoming("STOP"))), of(60, change("granted", "text")), of(49, What::Text(after))];
+    let early = vec![
+        of(60, What::Text(incoming("STOP"))),
+        of(60, change("granted", "text")),
+        of(49, What::Text(after)),
+    ];
     assert_eq!(first(PHONE, early).0, "none");
 }
 
@@ -268,7 +300,10 @@ fn of_a_call_the_first_that_went_wrong_is_the_cause_of_the_rest() {
     let told = tell(CALL, facts, at(600)).unwrap();
     let codes: Vec<&str> = told.findings.iter().map(|f| f.code).collect();
     assert_eq!(codes, ["stripe_failing", "transfer_failed"]);
-    assert!(told.findings[0].cause.contains("disconnected, restricted") && told.findings[0].cause.contains("tried 3 times"));
+    assert!(
+        told.findings[0].cause.contains("disconnected, restricted")
+            && told.findings[0].cause.contains("tried 3 times")
+    );
     assert!(!told.is_well());
     for (why, code) in [
         (Why::NoAccount, "no_account"),
@@ -299,7 +334,14 @@ fn a_statement_says_what_stands_between_it_and_a_payment() {
         (vec![statement("open", 900, true), What::Session(session("cs_1", "expired"))], "link_expired"),
         (vec![statement("open", 900, true), What::Session(session("cs_1", "open"))], "link_open"),
         (vec![statement("paid", 900, true), What::Session(session("cs_1", "mismatch"))], "payment_mismatch"),
-        (vec![statement("paid", 900, true), What::Session(session("cs_1", "complete")), What::Session(session("cs_2", "complete"))], "paid_twice"),
+        (
+            vec![
+                statement("paid", 900, true),
+                What::Session(session("cs_1", "complete")),
+                What::Session(session("cs_2", "complete")),
+            ],
+            "paid_twice",
+        ),
         (vec![statement("paid", 900, true), What::Session(session("cs_1", "complete"))], "none"),
     ] {
         assert_eq!(first(STATEMENT, facts.into_iter().map(|w| of(0, w)).collect()).0, code);
@@ -326,15 +368,46 @@ fn a_fax_says_at_which_stage_it_stays_and_why() {
     let expired = Some("the media link has expired");
     let bucket = Some("the bucket cannot be reached, or has a fault");
     for (facts, code, words) in [
-        (vec![What::Fax(fax("failed", Some("sender_call_dropped")))], "fax_broke_off", "at the sender: the sender's machine hung up"),
-        (vec![What::Fax(fax("failed", Some("the media is larger than allowed"))), given_up], "fax_fetch_failed", "could not be downloaded"),
-        (vec![What::Fax(fax("receiving", expired)), fetch(expired)], "fax_download_fails", "has expired; tried 3 times"),
-        (vec![What::Fax(fax("receiving", bucket)), fetch(bucket)], "fax_storing_fails", "downloaded and cannot be stored"),
+        (
+            vec![What::Fax(fax("failed", Some("sender_call_dropped")))],
+            "fax_broke_off",
+            "at the sender: the sender's machine hung up",
+        ),
+        (
+            vec![What::Fax(fax("failed", Some("the media is larger than allowed"))), given_up],
+            "fax_fetch_failed",
+            "could not be downloaded",
+        ),
+        (
+            vec![What::Fax(fax("receiving", expired)), fetch(expired)],
+            "fax_download_fails",
+            "has expired; tried 3 times",
+        ),
+        (
+            vec![What::Fax(fax("receiving", bucket)), fetch(bucket)],
+            "fax_storing_fails",
+            "downloaded and cannot be stored",
+        ),
         (vec![What::Fax(fax("receiving", None)), fetch(None)], "fax_not_fetched", "nobody has fetched it"),
         (vec![What::Fax(fax("receiving", None))], "fax_receiving", "has not told us"),
-        (vec![What::Fax(fax("received", None))], "fax_waiting", "waits for a worker since 2026-11-03 14:02 UTC (10 minutes)"),
-        (vec![What::Fax(fax("unreadable", Some("encrypted")))], "fax_unreadable", "cannot be read: encrypted"),
-        (vec![What::Fax(Fax { reasons: vec!["no patient found".to_owned()], ..fax("needs_review", None) })], "fax_needs_review", "no patient found"),
+        (
+            vec![What::Fax(fax("received", None))],
+            "fax_waiting",
+            "waits for a worker since 2026-11-03 14:02 UTC (10 minutes)",
+        ),
+        (
+            vec![What::Fax(fax("unreadable", Some("encrypted")))],
+            "fax_unreadable",
+            "cannot be read: encrypted",
+        ),
+        (
+            vec![What::Fax(Fax {
+                reasons: vec!["no patient found".to_owned()],
+                ..fax("needs_review", None)
+            })],
+            "fax_needs_review",
+            "no patient found",
+        ),
         (vec![What::Fax(fax("classified", None))], "none", ""),
     ] {
         let (said, cause) = first(FAX, facts.into_iter().map(|w| of(0, w)).collect());
@@ -342,9 +415,15 @@ fn a_fax_says_at_which_stage_it_stays_and_why() {
         assert!(cause.contains(words), "`{words}` is not in `{cause}`");
     }
     let waits = Queued { receives: 2, visible_at: at(1) };
-    assert_eq!(first(FAX, vec![of(0, What::Fax(fax("received", None))), of(0, What::Queued(waits))]).0, "fax_reading");
+    assert_eq!(
+        first(FAX, vec![of(0, What::Fax(fax("received", None))), of(0, What::Queued(waits))]).0,
+        "fax_reading"
+    );
     let incident = Incident { id: "i".to_owned(), kind: "fax_wrong_patient".to_owned(), closed_at: None };
-    assert_eq!(first(FAX, vec![of(0, What::Fax(fax("unreadable", None))), of(9, What::Incident(incident))]).0, "fax_wrong_case");
+    assert_eq!(
+        first(FAX, vec![of(0, What::Fax(fax("unreadable", None))), of(9, What::Incident(incident))]).0,
+        "fax_wrong_case"
+    );
 }
 
 #[test]
@@ -359,7 +438,14 @@ fn an_event_says_whether_it_was_tried_given_up_or_worked() {
     ] {
         assert_eq!(first(EVENT, vec![of(0, What::Event(event))]).0, code);
     }
-    let left = tell(EVENT, vec![of(0, What::Effect(Effect { cause: "event-1".to_owned(), ..effect("text", State::Done, None) }))], at(1));
+    let left = tell(
+        EVENT,
+        vec![of(
+            0,
+            What::Effect(Effect { cause: "event-1".to_owned(), ..effect("text", State::Done, None) }),
+        )],
+        at(1),
+    );
     assert!(left.unwrap().ended.contains("the event's own row is gone"));
 }
 
@@ -375,7 +461,11 @@ fn what_nobody_knows_is_no_story_and_says_what_that_means() {
 
 #[test]
 fn facts_of_one_moment_are_told_in_the_order_of_cause_and_no_debug_shows_a_number() {
-    let facts = vec![of(0, step("MENU", "DONE", &[])), of(0, What::Call(call())), of(0, What::Event(event(State::Done, 1, None)))];
+    let facts = vec![
+        of(0, step("MENU", "DONE", &[])),
+        of(0, What::Call(call())),
+        of(0, What::Event(event(State::Done, 1, None))),
+    ];
     let told = tell(CALL, facts, at(1)).unwrap();
     let tables: Vec<&str> = told.facts.iter().map(Fact::table).collect();
     assert_eq!(tables, ["telnyx_events", "telnyx_calls", "telnyx_call_steps"]);

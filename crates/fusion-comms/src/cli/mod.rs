@@ -12,6 +12,7 @@ mod database;
 mod effect_again;
 mod event_prune;
 mod event_replay;
+mod event_storm;
 mod events;
 mod failure;
 mod fax;

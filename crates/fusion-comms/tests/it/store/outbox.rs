@@ -2,7 +2,7 @@
 
 use fusion_comms::store::outbox::{self, Claimed, Lane, NewEffect};
 use fusion_comms::store::{Db, events};
-use fusion_comms_core::ids::{EventId, derived_id};
+use fusion_comms_core::ids::derived_id;
 use futures::future::join_all;
 use serde_json::json;
 
