@@ -266,11 +266,9 @@ fn what_the_law_minds_goes_before_everything_else() {
     let told = tell(PHONE, sent, at(600)).unwrap();
     assert!(told.findings.iter().all(|f| f.code != "text_after_stop"), "{:?}", told.findings);
     // Before the STOP nothing forbade it.
-    let early = vec![
-        of(60, What::Text(incoming("STOP"))),
-        of(60, change("granted", "text")),
-        of(49, What::Text(after)),
-    ];
+    let What::LedgerChange(granted) = change("granted", "text") else { panic!("a change") };
+    let granted = What::LedgerChange(LedgerChange { opted_out_at: at(60), ..granted });
+    let early = vec![of(60, What::Text(incoming("STOP"))), of(60, granted), of(49, What::Text(after))];
     assert_eq!(first(PHONE, early).0, "none");
 }
 

@@ -13,7 +13,7 @@ use fusion_comms::store::{
 use fusion_comms_core::envelope::DeliveryStatus;
 use fusion_comms_core::fax::Case;
 use fusion_comms_core::ids::{
-    CallControlId, CaseId, Cents, EventId, FaxId, MessageId, SessionId, StatementId, derived_id,
+    CallControlId, CaseId, Cents, FaxId, MessageId, SessionId, StatementId, derived_id,
 };
 use fusion_comms_core::ivr::{Call, Language, MenuSettings, Phase, State};
 use fusion_comms_core::sms::templates::Kind;
