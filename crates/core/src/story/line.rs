@@ -159,7 +159,7 @@ pub(super) fn because(why: &Why) -> String {
         Why::OfficeClosed => "the office is closed".to_owned(),
         Why::LinkRefused => "the link was refused".to_owned(),
         Why::LinkLate => "the link was not made and texted within eight seconds".to_owned(),
-        Why::HungUp => "the caller hung up".to_owned(),
+        Why::HungUp => "the line was hung up".to_owned(),
     }
 }
 

@@ -29,6 +29,8 @@ pub mod seals;
 pub mod settings;
 pub mod status;
 pub mod story;
+mod story_papers;
+mod story_people;
 pub mod tasks;
 pub mod templates;
 pub mod tenants;

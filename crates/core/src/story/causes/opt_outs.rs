@@ -208,7 +208,7 @@ fn standing_at(
         }
     }
     moments.sort_by_key(|m| m.0);
-    let before = moments.into_iter().filter(|m| m.0 < sent).next_back()?;
+    let before = moments.into_iter().rfind(|m| m.0 < sent)?;
     before.1.then_some((before.2, before.3))
 }
 
