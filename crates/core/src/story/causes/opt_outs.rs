@@ -190,7 +190,9 @@ fn standing_at(
         }
         match t.label.as_deref() {
             Some("STOP") => moments.push((fact.at, true, received(fact, t), "their own STOP")),
-            Some("START") => moments.push((fact.at, false, received(fact, t), "START")),
+            Some("START") if !is_sticky(look, phone, agency, fact.at) => {
+                moments.push((fact.at, false, received(fact, t), "START"));
+            }
             _ => {}
         }
     }
@@ -210,6 +212,15 @@ fn standing_at(
     moments.sort_by_key(|m| m.0);
     let before = moments.into_iter().rfind(|m| m.0 < sent)?;
     before.1.then_some((before.2, before.3))
+}
+
+/// Whether what stands at a moment is no wish by text: no START lifts it.
+fn is_sticky(look: &Look<'_>, phone: &Number, agency: Option<&TenantId>, at: Timestamp) -> bool {
+    let before = |(f, _): &(&Fact, &LedgerChange)| f.at <= at && binds(f.tenant.as_ref(), agency);
+    let last = history(look, phone).into_iter().rfind(before);
+    last.is_some_and(|(_, c)| {
+        c.change != "lifted" && !matches!(c.source.as_str(), "sms_stop" | "telnyx_block")
+    })
 }
 
 /// What stands now, where the question is about the number itself.

@@ -95,6 +95,13 @@ fn what_the_law_minds_goes_before_everything_else() {
     sent.push(of(41, What::Text(incoming("START"))));
     let told = tell(PHONE, sent, at(600)).unwrap();
     assert!(told.findings.iter().all(|f| f.code != "text_after_stop"), "{:?}", told.findings);
+    // A START does not lift what an administrator set.
+    let mut manual = vec![of(0, change("granted", "ana")), of(41, What::Text(incoming("START")))];
+    if let What::LedgerChange(c) = &mut manual[0].what {
+        c.source = "manual_admin".to_owned();
+    }
+    manual.push(of(49, What::Text(after.clone())));
+    assert_eq!(first(PHONE, manual).0, "text_after_stop");
     // Before the STOP nothing forbade it.
     let What::LedgerChange(granted) = change("granted", "text") else { panic!("a change") };
     let granted = What::LedgerChange(LedgerChange { opted_out_at: at(60), ..granted });

@@ -130,8 +130,10 @@ impl<'a> Gather<'a> {
         if self.is_others(&faxes) {
             return Ok(());
         }
-        let since = faxes.first().map_or(Timestamp::from_unix_s(0), |f| f.at.plus_s(-BEFORE_S));
-        let within = Window { from: since, ..Window::ever() };
+        let within = match faxes.first().map(|f| (f.at, &f.what)) {
+            Some((at, What::Fax(fax))) => around(at, fax.updated_at),
+            _ => Window::ever(),
+        };
         let events = story::events(db, story::EVENTS_BY_KEY, &ids, within, of).await?;
         let audit = story::audit(db, &ids, of).await?;
         let mut causes: Vec<String> = events.iter().filter_map(|f| f.id().map(str::to_owned)).collect();
