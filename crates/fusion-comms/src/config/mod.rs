@@ -253,6 +253,16 @@ pub fn telnyx_account(env: Env<'_>) -> Result<(TelnyxConfig, E164), ConfigProble
     complete(reader, telnyx.zip(number)).map(|(account, _)| account)
 }
 
+/// The platform's Stripe account, for the command that asks Stripe.
+///
+/// # Errors
+/// All problems at once.
+pub fn stripe_account(env: Env<'_>) -> Result<StripeConfig, ConfigProblems> {
+    let mut reader = Reader::new(env);
+    let stripe = read_stripe(&mut reader);
+    complete(reader, stripe).map(|(account, _)| account)
+}
+
 /// How faxes are read, for the command that reads a folder of them.
 ///
 /// # Errors
