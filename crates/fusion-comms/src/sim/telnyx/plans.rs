@@ -249,6 +249,8 @@ pub enum Api {
     Messages,
     /// The list of numbers that Telnyx itself blocks.
     OptOuts,
+    /// Credit, messaging profiles, numbers.
+    Account,
     Faxes,
     /// Downloads of fax documents.
     Media,

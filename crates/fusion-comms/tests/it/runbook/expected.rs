@@ -126,6 +126,15 @@ pub const EXPECTED: &[Expected] = &[
             r"(?m)^ended +\+12025550149: opted out nowhere",
         ],
     },
+    ok(
+        "doctor",
+        &[
+            "(?m)^ok +database.schema +current$",
+            "(?m)^ok +buckets.docs +the bucket example-docs: all three went well$",
+            "(?m)^ok +public.sms +400: it reaches us",
+            "(?m)^ok +telnyx.key +Telnyx takes our key$",
+        ],
+    ),
     ok("prompt-reachable", &["(?m)^HTTP/1.1 200 OK", "(?m)^content-type: audio/wav"]),
     ok("commands-given-up", &[r"\(0 rows\)"]),
     ok("payment-texts", &[r"\| delivered +\| allowed ", r"\(3 rows\)"]),
