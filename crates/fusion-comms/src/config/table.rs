@@ -30,15 +30,7 @@ pub enum StandIn {
 use StandIn::{Made, Nothing, Value};
 
 const fn variable(name: &'static str, meaning: &'static str) -> Variable {
-    Variable {
-        name,
-        meaning,
-        required: false,
-        secret: false,
-        live: Nothing,
-        dev: Nothing,
-        example: None,
-    }
+    Variable { name, meaning, required: false, secret: false, live: Nothing, dev: Nothing, example: None }
 }
 
 impl Variable {
