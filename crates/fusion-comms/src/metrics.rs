@@ -118,6 +118,10 @@ fn describe() {
         "opt_out_unsealed_age_seconds",
         "Age of the oldest change of an opt-out that no seal covers, in seconds"
     );
+    describe_gauge!(
+        "agencies_frozen",
+        "Agencies whose sending is frozen, as where a text went out after an opt-out"
+    );
     describe_counter!("sms_messages_total", "Texts by status");
     describe_counter!("sms_ambiguous_total", "Texts of which nobody can tell whether they were sent");
     describe_counter!("fax_documents_total", "Faxes by type and status");
@@ -169,6 +173,7 @@ fn lay_at_zero() {
     }
     counter!("opt_outs_total").increment(0);
     opt_outs_unsealed(0.0);
+    agencies_frozen(0);
     for status in SMS_STATUSES {
         counter!("sms_messages_total", "status" => status).increment(0);
     }
@@ -307,6 +312,11 @@ pub fn opt_outs_unsealed(oldest_age_s: f64) {
     gauge!("opt_out_unsealed_age_seconds").set(oldest_age_s);
 }
 
+/// How many agencies may not send now.
+pub fn agencies_frozen(count: u64) {
+    gauge!("agencies_frozen").set(count as f64);
+}
+
 /// A text reached a status.
 pub fn text_reached(status: &'static str) {
     counter!("sms_messages_total", "status" => status).increment(1);
@@ -393,6 +403,7 @@ mod tests {
             "workers_running",
             r#"depth_reads_total{outcome="failed"}"#,
             "opt_out_unsealed_age_seconds",
+            "agencies_frozen",
             r#"database_pool_limit{pool="voice"}"#,
             r#"effect_failures_total{kind="expire_session"}"#,
             r#"database_pool_connections{pool="normal",state="idle"}"#,

@@ -5,7 +5,7 @@ use fusion_comms_core::time::Timestamp;
 use crate::app::Parts;
 use crate::metrics;
 use crate::review::clock;
-use crate::store::{StoreError, faxes, inbox, outbox, reviews, seals, tasks};
+use crate::store::{StoreError, faxes, freezes, inbox, outbox, reviews, seals, tasks};
 
 /// Reads all gauges once.
 pub async fn read(app: &Parts) {
@@ -40,6 +40,7 @@ async fn store(app: &Parts) -> Result<(), StoreError> {
     let receipts = reviews::receipts(&app.db).await?;
     metrics::texts_to_review(receipts.len() as u64, clock::overdue(&receipts, now) as u64);
     metrics::opt_outs_unsealed(age_s(seals::oldest_unsealed(&app.db).await?, now));
+    metrics::agencies_frozen(freezes::list(&app.db).await?.len() as u64);
     metrics::parked("fax", count(faxes::count_failed(&app.db).await?));
     Ok(())
 }

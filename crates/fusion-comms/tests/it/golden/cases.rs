@@ -159,6 +159,14 @@ pub const AFTERWARDS: Cases = &[
         ],
     ),
     (
+        "freeze",
+        &[
+            "tenant freeze ridgeline --reason \"compliance looks into it\"",
+            "tenant unfreeze ridgeline --reason \"looked into\"",
+            "tenant unfreeze ridgeline --reason \"looked into\"",
+        ],
+    ),
+    (
         "change-texts",
         &[
             "text send --tenant harbor --statement 30450001 --to +12025550150 --reason bill",
@@ -206,6 +214,7 @@ pub const AFTERWARDS: Cases = &[
 
 /// Commands without a case, and why.
 pub const WITHOUT: &[(&str, &str)] = &[
+    ("doctor", "says how long things took; tests/it/doctor breaks each thing and reads what it says"),
     ("demo", "runs until it is stopped; its stories are in stories.rs"),
     ("serve", "runs until it is stopped; all tests with a TestApp are about it"),
     ("worker", "runs until it is stopped; fax_sqs.rs"),
