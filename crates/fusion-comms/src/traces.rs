@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::clock::Clock;
 use crate::{metrics, provider};
 
 /// Spans that may wait for the collector.
@@ -107,7 +108,7 @@ pub async fn within<T>(
     work: impl Future<Output = T>,
 ) -> T {
     let started = std::time::Instant::now();
-    let place = format!("{name} {:?}", SystemTime::now());
+    let place = format!("{name} {}", Clock::system().now());
     let own = Context { trace: parent.trace, span: span_id(&parent.to_string(), &place) };
     let done = CURRENT.scope(own, work).await;
     if GATHERED.get().is_some() {
@@ -118,7 +119,8 @@ pub async fn within<T>(
 
 fn record(own: Context, parent: u64, name: String, kind: SpanKind, took: Duration, told: Told) {
     let Some(gathered) = GATHERED.get() else { return };
-    let end = SystemTime::now();
+    let micros = u64::try_from(Clock::system().now().unix_micros()).unwrap_or(0);
+    let end = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
     let span = SpanData {
         span_context: own.as_span(),
         parent_span_id: SpanId::from_bytes(parent.to_be_bytes()),

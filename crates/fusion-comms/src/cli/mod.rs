@@ -48,7 +48,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::demo::DemoArgs;
+use crate::demo::{DemoArgs, drill};
 
 pub use failure::report;
 
@@ -64,6 +64,8 @@ pub struct Cli {
 enum Command {
     /// Everything in one process, with no account and no service: a sample agency, built-in Telnyx and Stripe.
     Demo(DemoArgs),
+    /// Bring an incident about in a demo of its own, and find its cause.
+    Drill(drill::DrillArgs),
     /// The service, until SIGTERM or Ctrl-C.
     Serve(serve::Args),
     /// The service's background work alone: short for `serve --role worker`.
@@ -168,6 +170,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Demo(args) => crate::demo::run(args).await,
+        Command::Drill(args) => drill::run(args).await,
         Command::Serve(args) => serve::run(&args).await,
         Command::Worker => serve::worker().await,
         Command::Lambda => lambda::run().await,

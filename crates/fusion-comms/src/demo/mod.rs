@@ -2,6 +2,7 @@
 //! Telnyx and Stripe, a sample agency. With a script it plays a story and checks that it came out right.
 
 mod agency;
+pub(crate) mod drill;
 mod fax;
 mod papers;
 mod pay;
@@ -59,6 +60,8 @@ struct Stage {
     sim: Sim,
     base: String,
     data_dir: PathBuf,
+    /// What the service was configured with, for commands that are to see it as it is.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Stage {
@@ -80,7 +83,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         (None, None) => PathBuf::from("data/demo"),
     };
     let port = args.port.unwrap_or(if args.script.is_some() { 0 } else { 8080 });
-    let stage = start(&data_dir, port).await?;
+    let stage = start(&data_dir, port, |_| Vec::new()).await?;
     let code = match args.script {
         None => {
             open_house(&stage);
@@ -93,7 +96,12 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-async fn start(data_dir: &Path, port: u16) -> anyhow::Result<Stage> {
+/// Starts everything. `otherwise` is given the service's own address, and says what is to be configured differently.
+async fn start(
+    data_dir: &Path,
+    port: u16,
+    otherwise: impl FnOnce(&str) -> Vec<(&'static str, String)>,
+) -> anyhow::Result<Stage> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))
         .await
         .with_context(|| format!("cannot listen on port {port}\nhint: choose another with --port"))?;
@@ -101,7 +109,7 @@ async fn start(data_dir: &Path, port: u16) -> anyhow::Result<Stage> {
     let keys = sim::keys::load_or_create(data_dir)?;
     let sim = sim::start(SimConfig::new(([127, 0, 0, 1], 0).into(), Url::parse(&base)?, &keys)).await?;
     let media = format!("127.0.0.1:{}/media/faxes/", sim.addr.port());
-    let variables = [
+    let mut variables = vec![
         ("APP_ENV", "dev".to_owned()),
         ("DATA_DIR", data_dir.display().to_string()),
         ("BIND_ADDR", listener.local_addr()?.to_string()),
@@ -113,13 +121,17 @@ async fn start(data_dir: &Path, port: u16) -> anyhow::Result<Stage> {
         ("STRIPE_API_BASE", sim.base()),
         ("OCR", if ocr_is_there() { "tesseract" } else { "off" }.to_owned()),
     ];
+    for (name, value) in otherwise(&base) {
+        variables.retain(|(n, _)| *n != name);
+        variables.push((name, value));
+    }
     let env = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let config = Config::load_for(Role::All, &env, service::simulator_keys)?;
     let handset = phone::routes(sim.telnyx.clone());
     let service =
         Service::start_with(config, listener, Clock::system(), metrics::install()?, handset).await?;
     agency::found(&service.db, Clock::system().now()).await?;
-    Ok(Stage { service, sim, base, data_dir: data_dir.to_owned() })
+    Ok(Stage { service, sim, base, data_dir: data_dir.to_owned(), variables })
 }
 
 /// Scanned faxes are read where the program for it is installed, and go to a person elsewhere.

@@ -30,6 +30,7 @@ mod config_doc;
 mod consent;
 mod dead_legs;
 mod doctor;
+mod drill;
 mod fax;
 mod fax_filing;
 mod fax_hostile;

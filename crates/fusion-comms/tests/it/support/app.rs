@@ -39,6 +39,12 @@ impl TestApp {
         Self::prepare_program(Path::new(env!("CARGO_BIN_EXE_fusion-comms")), on, tune, more).await
     }
 
+    /// The address of its database.
+    pub fn database(&self) -> String {
+        let url = self.env.iter().find(|(name, _)| name == "DATABASE_URL").map(|(_, value)| value.clone());
+        url.expect("every app has a database")
+    }
+
     /// kill -9, as a power cut would.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
