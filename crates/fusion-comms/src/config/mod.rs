@@ -30,7 +30,7 @@ pub use prompts::{PromptsConfig, audio_base};
 use reader::Reader;
 pub use reader::{Env, SecretObject, Variables};
 pub use report::{check, example};
-pub use storage::StorageConfig;
+pub use storage::{Shelf, StorageConfig, shelves};
 pub use table::{StandIn, VARIABLES, Variable};
 
 /// How much is demanded of the configuration.
@@ -247,6 +247,16 @@ pub fn telnyx_account(env: Env<'_>) -> Result<(TelnyxConfig, E164), ConfigProble
     complete(reader, telnyx.zip(number)).map(|(account, _)| account)
 }
 
+/// The platform's Stripe account, for the command that asks Stripe.
+///
+/// # Errors
+/// All problems at once.
+pub fn stripe_account(env: Env<'_>) -> Result<StripeConfig, ConfigProblems> {
+    let mut reader = Reader::new(env);
+    let stripe = read_stripe(&mut reader);
+    complete(reader, stripe).map(|(account, _)| account)
+}
+
 /// How faxes are read, for the command that reads a folder of them.
 ///
 /// # Errors
@@ -400,16 +410,21 @@ fn read_web(reader: &mut Reader<'_>, keys: Option<SimulatorKeys>) -> Option<WebC
 
 fn read_worker(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option<WorkerConfig> {
     let telnyx = read_telnyx(reader);
-    let secret_key = reader.required("STRIPE_SECRET_KEY", parse::stripe_key);
-    let stripe_base = reader.optional("STRIPE_API_BASE", parse::base_url);
+    let stripe = read_stripe(reader);
     let served_here = public_base_url.map(|base| format!("{base}/ivr"));
     let audio = reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash);
     Some(WorkerConfig {
         telnyx: telnyx?,
-        stripe: StripeConfig { secret_key: secret_key?, api_base: stripe_base? },
+        stripe: stripe?,
         ivr_audio_base_url: audio?,
         fax: FaxConfig::read_for_store(reader),
     })
+}
+
+fn read_stripe(reader: &mut Reader<'_>) -> Option<StripeConfig> {
+    let secret_key = reader.required("STRIPE_SECRET_KEY", parse::stripe_key);
+    let api_base = reader.optional("STRIPE_API_BASE", parse::base_url);
+    Some(StripeConfig { secret_key: secret_key?, api_base: api_base? })
 }
 
 fn read_telnyx(reader: &mut Reader<'_>) -> Option<TelnyxConfig> {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::errors::Refusal;
 use super::faults::{Fault, HANG};
 use super::record::push_capped;
-use super::{Api, SeenRequest, SimTelnyx, command, fax, message, now};
+use super::{Api, SeenRequest, SimTelnyx, command, deliveries, fax, message, now};
 
 const MAX_BODY: usize = 1 << 20;
 
@@ -25,6 +25,7 @@ impl SimTelnyx {
             .route("/v2/calls/{id}/actions/{action}", post(command::handle))
             .route("/v2/messages", post(message::send))
             .route("/v2/messaging_optouts", get(message::list_blocks))
+            .route("/v2/webhook_deliveries", get(deliveries::list))
             .route("/v2/faxes", get(fax::list))
             .route("/v2/faxes/{id}", get(fax::show))
             .route("/v2/faxes/{id}/actions/refresh", post(fax::refresh))
@@ -95,6 +96,8 @@ fn api_of(path: &str) -> Api {
         Api::Faxes
     } else if path.starts_with("/v2/messaging_optouts") {
         Api::OptOuts
+    } else if path.starts_with("/v2/webhook_deliveries") {
+        Api::Deliveries
     } else {
         Api::Messages
     }

@@ -3,6 +3,7 @@
 
 mod api;
 mod command;
+mod deliveries;
 mod delivery;
 mod errors;
 mod faults;
@@ -54,6 +55,8 @@ struct State {
     ended: VecDeque<String>,
     requests: VecDeque<SeenRequest>,
     deliveries: VecDeque<Delivery>,
+    /// Older deliveries are no longer listed.
+    listed_from: Option<Timestamp>,
     faults: HashMap<Api, faults::Faults>,
     texts: message::Texts,
     faxes: fax::Faxes,
@@ -81,6 +84,7 @@ impl SimTelnyx {
             ended: VecDeque::new(),
             requests: VecDeque::new(),
             deliveries: VecDeque::new(),
+            listed_from: None,
             faults: HashMap::new(),
             texts: message::Texts::default(),
             faxes: fax::Faxes::default(),

@@ -1,6 +1,7 @@
 //! Every function of the store, asked once or more on whichever engine; the answers are compared by the caller.
 
 mod inboxes;
+mod restored;
 
 use std::fmt::Debug;
 
@@ -52,6 +53,9 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     queued(db, &mut said).await;
     people(db, &mut said).await;
     disconnected(db, &mut said).await;
+    restored::late_stop(db, &mut said).await;
+    restored::found(db, &mut said).await;
+    restored::settled(db, &mut said).await;
     inboxes::old_events(db, &mut said).await;
     said.0
 }
