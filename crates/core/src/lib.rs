@@ -17,5 +17,6 @@ pub mod phone;
 pub mod redact;
 pub mod signature;
 pub mod sms;
+pub mod storm;
 pub mod time;
 pub mod window;

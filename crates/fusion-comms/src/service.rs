@@ -29,6 +29,7 @@ use crate::ingest::Ingest;
 use crate::live::{Live, key_set};
 use crate::media::{MediaClient, MediaHosts};
 use crate::metrics::{self, Metrics};
+use crate::presence::Presence;
 use crate::prompts::shelf::Shelf;
 use crate::queue::{Queue, SqsQueue, TableQueue};
 use crate::secrets::Environment;
@@ -53,6 +54,7 @@ pub struct Service {
     live: Live,
     http: JoinHandle<()>,
     work: Option<JoinHandle<anyhow::Result<()>>>,
+    presence: JoinHandle<()>,
     /// Held as long as the service runs: two processes on one embedded database would take each other's leases.
     _lock: Option<std::fs::File>,
 }
@@ -107,6 +109,7 @@ impl Service {
         let stop = CancellationToken::new();
         let live = Live::of(&made);
         let web = Web { workers: made.app.as_ref().map(|_| workers_run.clone()), ..made.web };
+        let presence = tokio::spawn(presence_of(&web, addr).tend(stop.clone()));
         let router = http::router(web, whole).merge(more_routes);
         let http = tokio::spawn(server::serve(listener, router, Limits::default(), stop.clone()));
         let shared_allowed = config.server.allow_shared_messaging_profile;
@@ -125,7 +128,7 @@ impl Service {
                 None => None,
             },
         };
-        Ok(Self { addr, db: made.db, stop, live, http, work, _lock: lock })
+        Ok(Self { addr, db: made.db, stop, live, http, work, presence, _lock: lock })
     }
 
     /// Runs until the token is cancelled or the workers cannot go on; then stops in order.
@@ -155,6 +158,9 @@ impl Service {
             && let Err(e) = work.await
         {
             tracing::error!(error = %e, "the workers ended badly");
+        }
+        if let Err(e) = self.presence.await {
+            tracing::error!(error = %e, "the report of this process ended badly");
         }
         self.db.close().await;
     }
@@ -263,9 +269,37 @@ async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metr
     };
     let keys = Arc::new(Keys::new(key_set(config), Arc::clone(&nudge)));
     let link_visitors = Arc::default();
-    let web =
-        Web { db: db.clone(), clock, wake, ingest, keys, metrics, link_visitors, prompts, workers: None };
+    let web = Web {
+        db: db.clone(),
+        clock,
+        wake,
+        ingest,
+        keys,
+        metrics,
+        tally: Arc::default(),
+        link_visitors,
+        prompts,
+        workers: None,
+    };
     Ok(Made { db, app, web })
+}
+
+/// What this process tells about itself, as the routes that it serves show its role.
+fn presence_of(web: &Web, addr: SocketAddr) -> Presence {
+    let takes_webhooks = web.keys.current().web.is_some();
+    Presence {
+        db: web.db.clone(),
+        clock: web.clock.clone(),
+        name: owner(addr),
+        role: match (takes_webhooks, &web.workers) {
+            (true, Some(_)) => "all",
+            (true, None) => "web",
+            (false, _) => "worker",
+        },
+        keys: Arc::clone(&web.keys),
+        tally: Arc::clone(&web.tally),
+        workers: web.workers.clone(),
+    }
 }
 
 async fn make_app(

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::{Ask, Failure, Report, Tally, patience, store};
 use crate::arrival;
 use crate::store::inbox::BY_BACKFILL;
-use crate::store::ingest::NewEvent;
+use crate::store::ingest::{self, NewEvent};
+use crate::store::pruning::Inbox;
 use crate::store::{StoreError, events, faxes};
 
 const A_PAGE: u32 = 100;
@@ -103,5 +104,9 @@ async fn is_known(ask: &Ask<'_>, id: &str, event: &NewEvent) -> Result<bool, Sto
     if row.is_some_and(|fax| fax.key.is_some() || fax.status != "receiving") {
         return Ok(true);
     }
-    events::has_of(ask.db, id, &event.event_type).await
+    if event.event_type == "fax.received" && events::fax_received(ask.db, &FaxId::new(id)).await?.is_some() {
+        return Ok(true);
+    }
+    let known = ingest::known(ask.db, Inbox::Telnyx, &[event.id.as_str()]).await?;
+    Ok(!known.is_empty())
 }

@@ -11,6 +11,7 @@ use super::audit::{Actor, Change, now};
 use super::confirm::{Confirmed, confirm};
 use super::event_prune::{self, PruneArgs};
 use super::event_replay::{self, ReplayArgs};
+use super::event_storm::{self, StormArgs};
 use super::failure::{Refusal, refuse};
 use super::{database, output};
 use crate::store::events::{self, Event, Filter};
@@ -35,6 +36,8 @@ pub(super) enum Command {
     Delete(DeleteArgs),
     /// Empty the bodies of old, worked events, and in the end forget their keys. In small steps: the service may run.
     Prune(PruneArgs),
+    /// Say whether webhooks come in a storm of repeats, and whether any of it does harm: exit code 1 where it does.
+    Storm(StormArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -80,6 +83,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => return event_replay::run(&db, &args).await,
         Command::Delete(args) => delete(&db, &args).await?,
         Command::Prune(args) => event_prune::run(&db, &args).await?,
+        Command::Storm(args) => return event_storm::run(&db, args).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,6 +13,7 @@ mod confirm;
 mod database;
 mod event_prune;
 mod event_replay;
+mod event_storm;
 mod events;
 mod failure;
 mod fax;

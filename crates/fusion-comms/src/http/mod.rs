@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::ingest::Ingest;
 use crate::metrics::{self, Metrics};
+use crate::presence::Tally;
 use crate::prompts::shelf::Shelf;
 use crate::store::Db;
 use crate::wake::Wake;
@@ -36,6 +37,8 @@ pub struct Web {
     pub ingest: Ingest,
     pub keys: Arc<Keys>,
     pub metrics: Metrics,
+    /// How webhooks were answered, for the operators.
+    pub tally: Arc<Tally>,
     /// Who opened payment links lately.
     pub link_visitors: Arc<visitors::Visitors>,
     /// The recordings that are served; there where this role has web.

@@ -9,10 +9,12 @@ use axum::response::{IntoResponse, Response};
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::redact::{self, BodyError};
 use fusion_comms_core::signature::SignatureError;
+use fusion_comms_core::time::Timestamp;
 
 use super::Web;
 use super::server::{BodyReadError, read_body};
 use crate::ingest::IngestError;
+use crate::presence::Outcome;
 use crate::store::inbox::Lane;
 use crate::store::ingest::Stored;
 use crate::{arrival, logs, metrics};
@@ -54,12 +56,44 @@ impl WebhookError {
             WebhookError::Ingest(_) | WebhookError::NoKeys => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
+
+    fn outcome(&self) -> Outcome {
+        match self {
+            WebhookError::Signature(e) => Outcome::of_signature(e),
+            WebhookError::Ingest(_) | WebhookError::NoKeys => Outcome::Failed,
+            WebhookError::Body(_) | WebhookError::NoEvent | WebhookError::Read(_) => Outcome::Unreadable,
+        }
+    }
 }
 
-fn answer(channel: &'static str, started: Instant, result: Result<(), WebhookError>) -> Response {
+/// What became of an event that was stored, or was before.
+struct Kept {
+    outcome: Outcome,
+    /// Seconds from the event's own time to its arrival.
+    age_s: Option<i64>,
+}
+
+impl Kept {
+    fn new(new: bool, occurred_at: Option<Timestamp>, now: Timestamp) -> Self {
+        let outcome = if new { Outcome::Stored } else { Outcome::Known };
+        Self { outcome, age_s: occurred_at.map(|at| now.unix_s() - at.unix_s()) }
+    }
+}
+
+fn answer(
+    web: &Web,
+    channel: &'static str,
+    started: Instant,
+    result: Result<Kept, WebhookError>,
+) -> Response {
     let status = result.as_ref().err().map_or(StatusCode::OK, WebhookError::status);
+    let (outcome, age_s) = match &result {
+        Ok(kept) => (kept.outcome, kept.age_s),
+        Err(e) => (e.outcome(), None),
+    };
+    web.tally.answered(channel, outcome, age_s, web.clock.now());
     match &result {
-        Ok(()) => {}
+        Ok(_) => {}
         Err(WebhookError::Signature(e)) => logs::signature_refused(channel, e),
         Err(e) => tracing::warn!(channel, error = %e, "a webhook was not acknowledged"),
     }
@@ -84,10 +118,11 @@ pub async fn telnyx(
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let started = Instant::now();
-    answer(channel.as_str(), started, receive(&web, channel, &headers, body).await)
+    let kept = receive(&web, channel, &headers, body).await;
+    answer(&web, channel.as_str(), started, kept)
 }
 
-async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -> Result<(), WebhookError> {
+async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -> Result<Kept, WebhookError> {
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
     let now = web.clock.now();
     let header = |name| headers.get(name).map(axum::http::HeaderValue::as_bytes);
@@ -98,8 +133,10 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     let key = verified.inspect_err(|_| web.keys.nudge.notify_one())?;
     web.keys.verified_by(key);
     let new = arrival::telnyx(channel, redact::parse_body(&body)?, &body, &key.to_string(), now);
-    let (id, settled) = (new.id.clone(), new.settled);
-    match web.ingest.store(new).await? {
+    let (id, settled, occurred_at) = (new.id.clone(), new.settled, new.occurred_at);
+    let stored = web.ingest.store(new).await?;
+    let kept = Kept::new(stored != Stored::Known, occurred_at, now);
+    match stored {
         Stored::Known => metrics::event_duplicate(channel.as_str()),
         Stored::New { opt_outs } => {
             metrics::event_stored(channel.as_str());
@@ -112,16 +149,17 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
             }
         }
     }
-    Ok(())
+    Ok(kept)
 }
 
 /// `POST /webhooks/stripe`: the same, for Stripe.
 pub async fn stripe(State(web): State<Web>, headers: HeaderMap, body: Body) -> Response {
     let started = Instant::now();
-    answer("stripe", started, receive_stripe(&web, &headers, body).await)
+    let kept = receive_stripe(&web, &headers, body).await;
+    answer(&web, "stripe", started, kept)
 }
 
-async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<(), WebhookError> {
+async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<Kept, WebhookError> {
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
     let now = web.clock.now();
     let header = headers.get("stripe-signature").map(axum::http::HeaderValue::as_bytes);
@@ -130,11 +168,12 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<()
     keys.stripe.verify(header, &body, now.unix_s(), keys.tolerance_s)?;
     let raw = redact::parse_body(&body)?;
     let new = arrival::stripe(raw, None, now).ok_or(WebhookError::NoEvent)?;
-    if web.ingest.store_stripe(&new).await? {
+    let is_new = web.ingest.store_stripe(&new).await?;
+    if is_new {
         metrics::event_stored("stripe");
         web.wake.inbox(Lane::Stripe).notify_one();
     } else {
         metrics::event_duplicate("stripe");
     }
-    Ok(())
+    Ok(Kept::new(is_new, new.occurred_at, now))
 }

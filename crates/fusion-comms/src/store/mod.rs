@@ -15,6 +15,7 @@ mod gate;
 pub mod inbox;
 pub mod incidents;
 pub mod ingest;
+pub mod instances;
 pub mod ledger;
 pub mod menu;
 pub mod messages;

@@ -21,7 +21,7 @@ use crate::gate::{self, Decision};
 use crate::store::calls::{NewCall, StoredCall};
 use crate::store::messages::{self, Class};
 use crate::store::tenants::Purpose;
-use crate::store::{Tx, billing, calls, events, inbox, outbox, tasks, tenants};
+use crate::store::{Tx, billing, calls, inbox, outbox, tasks, tenants};
 use crate::{logs, metrics};
 
 /// Milliseconds that a call command is tried for; then its failure is told to the machine.
@@ -126,8 +126,8 @@ pub async fn handle(
     };
     let tenant = stored.tenant.clone();
     let Some(call_event) = translate(event, second_leg) else { return Ok(Handled { tenant, ..nothing }) };
-    if cause.late.is_some() && call_event == CallEvent::Hangup {
-        note_missed(tx, &stored, now).await?;
+    if cause.late.is_some() {
+        note_late(tx, &stored, &call_event, now).await?;
     }
     let mut after = After::of_call();
     advance(app, tx, stored, cause, call_event, now, &mut after).await?;
@@ -174,12 +174,26 @@ async fn initiated(
     Ok(Handled { tenant, after })
 }
 
-/// A caller whom nobody answered, as we learn long after: a person of the agency calls back.
-async fn note_missed(tx: &mut Tx, stored: &StoredCall, now: Timestamp) -> Result<(), JobError> {
-    let key = stored.session.as_deref().unwrap_or(stored.id.as_str());
-    let never_heard = stored.call.step == 1 && stored.call.prompts == 0;
-    if stored.tenant.is_some() && never_heard && !events::has_of(&mut *tx, key, "call.answered").await? {
-        tasks::open(tx, stored.tenant.as_ref(), tasks::Kind::CallBack, stored.id.as_str(), now).await?;
+/// A call whose events come long after: whether anybody had answered it is noted, and if nobody had, a person of the agency
+/// is asked to call back when its hang-up is known.
+async fn note_late(
+    tx: &mut Tx,
+    stored: &StoredCall,
+    event: &CallEvent,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    let (state, answered) = (stored.call.state, derived_id(stored.id.as_str(), "answered").to_string());
+    match event {
+        CallEvent::Answered => {
+            calls::record_step(tx, &stored.id, &answered, Some(state), state, now).await?;
+        }
+        CallEvent::Hangup if stored.tenant.is_some() && stored.call.step == 1 => {
+            if !calls::has_step(&mut *tx, &stored.id, &answered).await? {
+                let kind = tasks::Kind::CallBack;
+                tasks::open(tx, stored.tenant.as_ref(), kind, stored.id.as_str(), now).await?;
+            }
+        }
+        _ => {}
     }
     Ok(())
 }

@@ -86,7 +86,7 @@ async fn late(
     let age_ms = now.ms_since(came_at);
     let is_late = if event.was_asked_for() {
         let key = voice.session.as_deref().unwrap_or(voice.call.as_str());
-        age_ms >= LATE_IF_ASKED_FOR_MS || events::has_of(&mut *tx, key, "call.hangup").await?
+        age_ms >= LATE_IF_ASKED_FOR_MS || events::came_since(&mut *tx, key, "call.hangup", came_at).await?
     } else {
         age_ms >= LATE_MS
     };

@@ -237,7 +237,15 @@ async fn every_table_is_an_agencys_or_named_here_as_not() {
     let open =
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY 1";
-    let not_agencies = ["_sqlx_migrations", "opt_out_seals", "queue_messages", "schema_minimum", "sms_locks"];
+    let not_agencies = [
+        "_sqlx_migrations",
+        "instances",
+        "opt_out_seals",
+        "queue_messages",
+        "schema_minimum",
+        "sms_locks",
+        "webhook_minutes",
+    ];
     assert_eq!(db.prompt().await.ask(open).await, not_agencies.map(|t| [t]));
     let guarded = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relforcerowsecurity";
     // The steps have their agency by way of their call.

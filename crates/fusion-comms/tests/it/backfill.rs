@@ -93,7 +93,9 @@ async fn what_went_by_in_an_outage_is_as_if_it_had_come(on: On) {
     );
     let (code, did, _) = backfill(&app, &[]);
     assert_eq!(code, 0, "{did}");
-    assert_eq!(did["tallies"], would["tallies"], "a dry run says what a run does");
+    for source in ["calls", "texts", "faxes", "fax list", "payments"] {
+        assert_eq!(tally(&did, source), tally(&would, source), "a dry run says what a run does");
+    }
     assert_eq!(tally(&did, "texts")[2], 3);
     assert_eq!(tally(&did, "payments")[2], 1);
     assert!(tally(&did, "calls")[2] >= 2 && tally(&did, "calls")[1] > 5, "{did}");

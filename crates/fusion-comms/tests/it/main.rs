@@ -57,6 +57,7 @@ mod sms;
 mod stop_race;
 mod store;
 mod stories;
+mod storm;
 mod stripe_allowed;
 mod text_review;
 mod voice;

@@ -42,12 +42,12 @@ async fn an_empty_database_is_older_on_postgres() {
     an_empty_database_is_older(TestDb::empty_postgres().await).await;
 }
 
-/// Takes the last changes back, so that they are applied anew, on a database in use.
+/// Takes three changes back, so that they are applied anew, on a database in use.
 async fn without_pruning(db: &TestDb) {
     let mut psql = db.prompt().await;
     psql.run("ALTER TABLE telnyx_events DROP COLUMN pruned_at").await;
     psql.run("ALTER TABLE stripe_events DROP COLUMN pruned_at").await;
-    psql.run("DELETE FROM _sqlx_migrations WHERE version >= 20261129190000").await;
+    psql.run("DELETE FROM _sqlx_migrations WHERE version BETWEEN 20261129190000 AND 20261129190200").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -149,7 +149,8 @@ fn later_changes_of_postgres_lock_no_table_for_long() {
                     1,
                     "{name}: a concurrent build stands alone in its file"
                 );
-                assert!(statement.contains("if not exists"), "{name}: a build may be tried twice");
+                let again = if statement.contains("drop index") { "if exists" } else { "if not exists" };
+                assert!(statement.contains(again), "{name}: it may be tried twice");
             }
             let adds_check = statement.contains("add constraint") && !statement.contains("not valid");
             assert!(

@@ -47,6 +47,9 @@ pub async fn shared() -> &'static TempPostgres {
     SHARED.get_or_init(TempPostgres::start).await
 }
 
+/// Lines of `postgresql.conf` for the clusters, where a benchmark wants a server as large as production's.
+const SETTINGS: &str = "TEST_POSTGRES_SETTINGS";
+
 impl TempPostgres {
     /// Makes a cluster and starts it, with the login role `fusion`. Takes about two seconds.
     pub async fn start() -> Self {
@@ -75,9 +78,10 @@ impl TempPostgres {
         run(initdb.arg(self.data()), "initdb");
         let settings = format!(
             "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 200\n\
-             timezone = 'UTC'\n",
+             timezone = 'UTC'\n{}\n",
             self.port,
             self.folder.display(),
+            std::env::var(SETTINGS).unwrap_or_default(),
         );
         let file = self.data().join("postgresql.conf");
         let mut file = fs::OpenOptions::new().append(true).open(file).expect("initdb wrote a configuration");

@@ -127,6 +127,12 @@ impl TestApp {
         self.command(&["statement", "import", &statements, "--tenant", TENANT]);
     }
 
+    /// The address of its database.
+    pub fn database(&self) -> String {
+        let url = self.env.iter().find(|(name, _)| name == "DATABASE_URL").map(|(_, value)| value.clone());
+        url.expect("every app has a database")
+    }
+
     /// Writes a file of the test's own; returns its path.
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.dir.path().join(name);

@@ -15,8 +15,8 @@ pub(super) async fn events_in(db: &Db, said: &mut Answers) {
     said.note("a group with one twice", store_group(db, &group).await.unwrap());
     said.note("known", store_one(db, &group[1]).await.unwrap());
     said.note("known ids", ingest::known(db, pruning::Inbox::Telnyx, &["a", "b", "z"]).await.unwrap());
-    said.note("of a call", events::has_of(db, "call-1", "call.answered").await.unwrap());
-    said.note("not of it", events::has_of(db, "call-1", "call.hangup").await.unwrap());
+    let since = async |key, s| events::came_since(db, key, "call.answered", at(s)).await.unwrap();
+    said.note("of a call", [since("call-1", 0).await, since("call-1", 1).await, since("call-9", 0).await]);
     let lane = inbox::Lane::Telnyx(Channel::Voice);
     said.note("depth", inbox::depth(db, lane).await.unwrap());
     let everything = events::Filter { limit: 10, ..events::Filter::default() };

@@ -1,6 +1,7 @@
 //! Every function of the store, asked once or more on whichever engine; the answers are compared by the caller.
 
 mod inboxes;
+mod presence;
 mod restored;
 
 use std::fmt::Debug;
@@ -39,6 +40,7 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     bills(db, &mut said).await;
     sessions(db, &mut said).await;
     inboxes::events_in(db, &mut said).await;
+    presence::instances_and_minutes(db, &mut said).await;
     inboxes::events_worked(db, &mut said).await;
     inboxes::stripe_events(db, &mut said).await;
     opt_outs(db, &mut said).await;

@@ -65,6 +65,7 @@ pub(super) async fn settled(db: &Db, said: &mut Answers) {
     committed!(db, |tx| restores::end_leases(tx));
     said.note("calls ended", committed!(db, |tx| restores::end_calls(tx, at(6000))));
     said.note("ended once", committed!(db, |tx| restores::end_calls(tx, at(6000))));
+    said.note("no step", calls::has_step(db, &id, "nothing").await.unwrap());
     said.note("the call", calls::present(db, &id).await.unwrap());
     let mut given_up = committed!(db, |tx| restores::park_in_doubt(tx, "restored", at(6000)));
     given_up.sort_by_key(|e| (e.kind.clone(), e.payload.to_string()));
