@@ -20,12 +20,14 @@ use std::path::{Path, PathBuf};
 
 use fusion_comms_core::ids::{MessageId, derived_id};
 use fusion_comms_core::time::Timestamp;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::archive::{Contents, create, settle as name_it};
 use super::{BackupError, DATABASE, refused};
 use crate::blobs::BlobError;
 use crate::config::Shelf;
+use crate::store::audit::{self, Entry};
 use crate::store::backup::{self, Filling, Table};
 use crate::store::messages::Class;
 use crate::store::restores::{self, InDoubt};
@@ -49,6 +51,7 @@ pub async fn restore(
     contents: &Contents,
     url: &str,
     shelves: &[Shelf],
+    actor: &str,
     now: Timestamp,
     tell: &dyn Fn(&str),
 ) -> Result<Restored, BackupError> {
@@ -57,23 +60,29 @@ pub async fn restore(
         let file = backup::sqlite_file(url)?;
         is_empty_file(&file, url).await?;
         fits_objects(contents, shelves).await?;
+        done.objects = put_objects(contents, shelves, tell).await?;
         let part = suffixed(&file, ".restoring");
         let db = fill_sqlite(contents, &part).await?;
-        tell("the database is in place");
-        finish(&db, contents, now, &mut done).await?;
+        finish(&db, contents, actor, now, &mut done).await?;
         db.close().await;
         for leftover in ["-wal", "-shm"] {
             drop(std::fs::remove_file(suffixed(&file, leftover)));
         }
-        done.objects = put_objects(contents, shelves, tell).await?;
         name_it(&part, &file).map_err(BackupError::Write)?;
+        tell("the database is in place");
     } else {
         let db = Db::open(url).await?;
         fits_postgres(&db, contents).await?;
         fits_objects(contents, shelves).await?;
-        fill_postgres(contents, &db, tell).await?;
-        finish(&db, contents, now, &mut done).await?;
+        // Objects first: the same again is no other, so a restore that breaks off here can be run again.
         done.objects = put_objects(contents, shelves, tell).await?;
+        fill_postgres(contents, &db, tell).await?;
+        finish(&db, contents, actor, now, &mut done).await.map_err(|e| {
+            refused(
+                format!("the rows are in, but could not be made fit to go on from: {e}"),
+                "start no service on it: drop the database, make it again and restore again",
+            )
+        })?;
         db.close().await;
     }
     Ok(done)
@@ -236,38 +245,50 @@ pub(super) async fn fill_postgres(
 ) -> Result<(), BackupError> {
     migrations::apply_only(db, &contents.manifest.schema).await?;
     let mut filling = Filling::begin(db).await?;
-    for table in &contents.manifest.tables {
-        let (give, take) = std::sync::mpsc::sync_channel::<Vec<u8>>(1);
-        let reader = {
-            let contents = Contents { manifest: contents.manifest.clone(), file: contents.file.clone() };
-            let prefix = format!("tables/{}.", table.name);
-            tokio::task::spawn_blocking(move || {
-                contents.each(|path, from| {
-                    if path.strip_prefix(&prefix).is_none_or(|rest| rest.matches('.').count() != 1) {
-                        return Ok(());
-                    }
-                    let mut bytes = Vec::new();
-                    from.read_to_end(&mut bytes).map_err(BackupError::Read)?;
-                    let closed = |_| BackupError::Write(std::io::ErrorKind::BrokenPipe.into());
-                    give.send(bytes).map_err(closed)
-                })
+    // One pass over the file, by a thread of its own: the parts come in the manifest's order of tables.
+    let (give, take) = std::sync::mpsc::sync_channel::<(String, Vec<u8>)>(1);
+    let reader = {
+        let contents = Contents { manifest: contents.manifest.clone(), file: contents.file.clone() };
+        tokio::task::spawn_blocking(move || {
+            contents.each(|path, from| {
+                let Some(table) = table_of(path) else { return Ok(()) };
+                let mut bytes = Vec::new();
+                from.read_to_end(&mut bytes).map_err(BackupError::Read)?;
+                let closed = |_| BackupError::Write(std::io::ErrorKind::BrokenPipe.into());
+                give.send((table.to_owned(), bytes)).map_err(closed)
             })
-        };
+        })
+    };
+    let mut parts = take.into_iter().peekable();
+    for table in &contents.manifest.tables {
         let as_named = Table { name: table.name.clone(), columns: table.columns.clone() };
-        let rows = filling.copy(&as_named, take.into_iter()).await?;
-        reader.await.map_err(|e| BackupError::Read(std::io::Error::other(e)))??;
+        let of_it = std::iter::from_fn(|| parts.next_if(|(name, _)| *name == table.name).map(|(_, p)| p));
+        let rows = filling.copy(&as_named, of_it).await?;
         if rows != table.rows {
             return Err(BackupError::Damaged(format!("{}: {rows} rows of {}", table.name, table.rows)));
         }
         tell(&format!("{}: {rows} rows", table.name));
     }
+    if parts.next().is_some() {
+        return Err(BackupError::Damaged(
+            "it holds rows of a table that its manifest does not name".to_owned(),
+        ));
+    }
+    reader.await.map_err(|e| BackupError::Read(std::io::Error::other(e)))??;
     Ok(filling.commit().await?)
+}
+
+/// The table whose rows a part holds.
+fn table_of(path: &str) -> Option<&str> {
+    let (table, number) = path.strip_prefix("tables/")?.strip_suffix(".copy")?.rsplit_once('.')?;
+    number.bytes().all(|b| b.is_ascii_digit()).then_some(table)
 }
 
 /// Brings the schema up to date and makes the state fit to go on from.
 async fn finish(
     db: &Db,
     contents: &Contents,
+    actor: &str,
     now: Timestamp,
     done: &mut Restored,
 ) -> Result<(), BackupError> {
@@ -283,6 +304,10 @@ async fn finish(
     }
     let id = derived_id(&backup_at.to_string(), &now.to_string()).to_string();
     restores::begin(&mut tx, &id, backup_at, now).await?;
+    let after = json!({"backup_at": backup_at, "calls_ended": done.calls_ended, "given_up": done.in_doubt});
+    let entry =
+        Entry { actor, action: "restore.run", subject: &id, tenant: None, before: None, after: Some(after) };
+    audit::append(&mut tx, &entry, now).await?;
     tx.commit().await?;
     done.counts = backup::counts(db).await?;
     Ok(())
@@ -303,4 +328,41 @@ async fn tell_person(tx: &mut Tx, effect: &InDoubt, why: &str, now: Timestamp) -
         tasks::open(tx, effect.tenant.as_ref(), tasks::Kind::LinkNotSent, call, now).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::Manifest;
+
+    fn backup_of(engine: &str, schema: &[i64]) -> Contents {
+        let manifest = Manifest {
+            format: 1,
+            program: "9.9.9".to_owned(),
+            made_at: Timestamp::from_unix_s(0),
+            engine: engine.to_owned(),
+            schema: schema.to_vec(),
+            tables: vec![],
+            objects: vec![],
+            entries: vec![],
+        };
+        Contents { manifest, file: PathBuf::new() }
+    }
+
+    #[test]
+    fn a_backup_of_a_newer_schema_or_of_another_engine_is_refused() {
+        assert!(fits_program(&backup_of("postgres", &[1, 2]), true, &[1, 2, 3]).is_ok());
+        let newer = fits_program(&backup_of("postgres", &[1, 4]), true, &[1, 2, 3]).unwrap_err();
+        assert!(newer.to_string().contains("newer than this program: version 9.9.9"));
+        assert!(fits_program(&backup_of("sqlite", &[1]), true, &[1]).is_err());
+        assert!(fits_program(&backup_of("postgres", &[1]), false, &[1]).is_err());
+    }
+
+    #[test]
+    fn a_part_tells_its_table() {
+        assert_eq!(table_of("tables/outbox.000001.copy"), Some("outbox"));
+        assert_eq!(table_of("tables/a.b.000002.copy"), Some("a.b"));
+        assert_eq!(table_of("blobs/docs/outbox.000001.copy"), None);
+        assert_eq!(table_of("tables/outbox.copy"), None);
+    }
 }

@@ -4,14 +4,16 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use fusion_comms_core::time::Timestamp;
 use serde_json::json;
 
-use super::audit::now;
+use super::audit::{Actor, Change, now};
 use super::failure::refuse;
 use super::{database, output};
 use crate::backup::{self, BackupError};
 use crate::config;
 use crate::secrets::Environment;
+use crate::store::Db;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -21,6 +23,8 @@ pub(super) struct Args {
     /// As JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    actor: Actor,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -29,6 +33,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let progress = progress();
     let (manifest, size) =
         backup::take(&db, &shelves, &args.file, now(), &progress).await.map_err(refusal)?;
+    record(&db, args, manifest.made_at, size).await?;
     db.close().await;
     let objects: u64 = manifest.objects.iter().map(|o| o.objects).sum();
     let buckets: Vec<&str> = manifest.objects.iter().filter_map(|o| o.bucket.as_deref()).collect();
@@ -53,6 +58,15 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     eprintln!("note: it holds health data as it is: encrypt it, keep it where few may read");
     eprintln!("hint: `fusion-comms restore {} --check` shows that it can be restored", args.file.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// All of the agencies' data was copied: that is noted, where a later backup shows it too.
+async fn record(db: &Db, args: &Args, made_at: Timestamp, size: u64) -> anyhow::Result<()> {
+    let mut tx = db.begin().await?;
+    let after = Some(json!({"state_of": made_at, "bytes": size}));
+    let change = Change { action: "backup.take", subject: "everything", tenant: None, before: None, after };
+    args.actor.record(&mut tx, change, now()).await?;
+    Ok(tx.commit().await?)
 }
 
 /// One line that is written over on a terminal; plain lines elsewhere.

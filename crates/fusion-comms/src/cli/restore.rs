@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::audit::now;
+use super::audit::{Actor, now};
 use super::backup::{progress, refusal};
 use super::failure::refuse;
 use super::output;
@@ -24,6 +24,8 @@ pub(super) struct Args {
     /// As JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    actor: Actor,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -40,9 +42,10 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let shelves = config::shelves(&env, &config.data_dir)?;
     let progress = progress();
-    let done = restore::restore(&contents, config.url.expose(), &shelves, now(), &progress)
-        .await
-        .map_err(refusal)?;
+    let done =
+        restore::restore(&contents, config.url.expose(), &shelves, &args.actor.name(), now(), &progress)
+            .await
+            .map_err(refusal)?;
     let made_at = contents.manifest.made_at;
     if args.json {
         output::json(&json!({
