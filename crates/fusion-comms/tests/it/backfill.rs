@@ -41,6 +41,16 @@ pub(super) async fn prompt(app: &TestApp) -> Prompt {
     Prompt::open(&url.expect("an address")).await
 }
 
+/// Asks until there is a row, on one connection.
+pub(super) async fn until_there(app: &TestApp, query: &str) {
+    let mut hand = prompt(app).await;
+    let end = std::time::Instant::now() + LONG;
+    while hand.ask(query).await.is_empty() {
+        assert!(std::time::Instant::now() < end, "{query}\n{}", app.logs());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 async fn ask(app: &TestApp, query: &str) -> Vec<Vec<String>> {
     prompt(app).await.ask(query).await
 }
@@ -149,7 +159,7 @@ async fn a_stop_that_is_found_late_binds_unless_a_start_came_since(on: On) {
     app.launch().await;
     app.sim.telnyx.send_text(BACK_AGAIN, LINE, "START");
     let started = "SELECT 1 FROM telnyx_sms_messages WHERE label = 'START'";
-    assert!(within(LONG, || async { !ask(&app, started).await.is_empty() }).await);
+    until_there(&app, started).await;
     app.settle().await;
 
     let (code, report, _) = backfill(&app, &["--since", "2h"]);

@@ -12,7 +12,7 @@ use fusion_comms_core::ids::FaxId;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::backfill::prompt;
+use super::backfill::{prompt, until_there};
 use super::support::app::{FAX_LINE, HOSPITAL, LINE, On, TestApp, fixture, within};
 use super::support::db::Prompt;
 use super::support::postgres::{TempPostgres, shared};
@@ -140,11 +140,7 @@ async fn a_restore_drill_under_load(on: On) {
     app.launch().await;
     assert_eq!(app.post("sms", &help(8000)).await.unwrap(), 200);
     let held = "SELECT 1 FROM telnyx_sms_messages WHERE direction = 'OUT' AND gate LIKE '%restored%'";
-    assert!(
-        within(LONG, || async { !prompt(&app).await.ask(held).await.is_empty() }).await,
-        "{}",
-        app.logs()
-    );
+    until_there(&app, held).await;
     assert_eq!(app.sim.telnyx.inbox_of(&person(8000)).len(), 0);
     let filled: Value = serde_json::from_str(&app.command(&["backfill", "--json"])).unwrap();
     assert_eq!(filled["texts_released"], true, "{filled}");
