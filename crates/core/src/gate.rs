@@ -45,6 +45,11 @@ impl Class {
         self == Class::BillReady
     }
 
+    /// It leaves even while the agency's sending is frozen: the law asks for it.
+    pub fn is_owed_by_law(self) -> bool {
+        matches!(self, Class::StopConfirmation | Class::Help)
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|c| c.as_str() == text)
     }
@@ -161,6 +166,12 @@ mod tests {
     #[test]
     fn only_what_the_agency_begins_waits_for_the_day() {
         assert!(Class::ALL.into_iter().filter(|c| c.is_begun_by_agency()).eq([Class::BillReady]));
+    }
+
+    #[test]
+    fn a_frozen_agency_still_confirms_a_stop_and_answers_help() {
+        let owed = [Class::StopConfirmation, Class::Help];
+        assert!(Class::ALL.into_iter().filter(|c| c.is_owed_by_law()).eq(owed));
     }
 
     #[test]

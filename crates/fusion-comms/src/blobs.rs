@@ -1,5 +1,6 @@
 //! Objects by key (fax originals, prompts): a bucket of S3, or a directory that keeps what it has acknowledged.
 
+pub mod probe;
 pub mod s3;
 
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use fusion_comms_core::window::Window;
 use crate::clock::Clock;
 use crate::metrics;
 use crate::store::messages::{self, Class, Outbound, Said, ToSend};
-use crate::store::{Db, StoreError, Tx, billing, consents, ledger, outbox, restores};
+use crate::store::{Db, StoreError, Tx, billing, consents, freezes, ledger, outbox, restores};
 
 /// Milliseconds from the hand-over's commit to the start of the request; later, the text is queued again.
 const HAND_OVER_MS: i64 = 1000;
@@ -93,6 +93,11 @@ pub async fn check(tx: &mut Tx, text: &Asked<'_>, now: Timestamp) -> Result<Deci
         return Ok(Decision::Refused(why.to_owned()));
     }
     let verdict = decide(text.class, standing.as_ref().map(|o| o.opted_out_at), text.asked_at);
+    if verdict == Verdict::Allowed
+        && let Some(why) = frozen(tx, text).await?
+    {
+        return Ok(Decision::Refused(why));
+    }
     match (verdict, standing) {
         (Verdict::Allowed, _) if text.class.is_begun_by_agency() => begun(tx, text, now).await,
         (Verdict::Allowed, _) => Ok(Decision::Allowed),
@@ -103,6 +108,13 @@ pub async fn check(tx: &mut Tx, text: &Asked<'_>, now: Timestamp) -> Result<Deci
             Ok(Decision::Refused("no opt-out stands any more".to_owned()))
         }
     }
+}
+
+/// Why the agency may send nothing but what the law asks for.
+async fn frozen(tx: &mut Tx, text: &Asked<'_>) -> Result<Option<String>, StoreError> {
+    let Some(tenant) = text.tenant.filter(|_| !text.class.is_owed_by_law()) else { return Ok(None) };
+    let freeze = freezes::standing(tx, tenant).await?;
+    Ok(freeze.map(|f| format!("the agency's sending is frozen since {}: {}", f.frozen_at, f.reason)))
 }
 
 /// A text that nobody asked for: consent on record, and the person's day.

@@ -73,7 +73,7 @@ impl Environment {
     /// # Errors
     /// When it is named and cannot be read.
     pub async fn load() -> anyhow::Result<Self> {
-        let mut environment = Self { secret: None, managed: BTreeMap::new() };
+        let mut environment = Self::without_secret();
         let Some(arn) = std::env::var("APP_SECRETS_ARN").ok().filter(|arn| !arn.trim().is_empty()) else {
             return Ok(environment);
         };
@@ -84,6 +84,16 @@ impl Environment {
             .context("APP_SECRETS_ARN is set, but its secret cannot be used\nhint: the role of this process needs secretsmanager:GetSecretValue on it")?;
         environment.secret = Some(secret);
         Ok(environment)
+    }
+
+    /// The environment alone, whatever secret it names.
+    pub fn without_secret() -> Self {
+        Self { secret: None, managed: BTreeMap::new() }
+    }
+
+    /// Whether a secret is named and was read.
+    pub fn has_secret(&self) -> bool {
+        self.secret.is_some()
     }
 
     /// Reads the secret again. The names of the variables whose values are others now; empty where all are as before.

@@ -5,6 +5,8 @@
 //!
 //! Invariant: no error and no `Debug` here shows a URL, a body or the key.
 
+mod account;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +24,8 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::provider::{self, Answer, Credential, NoAnswer, SetupError};
+
+pub use account::Connected;
 
 /// The version whose rules our requests follow, whatever the account's default is.
 pub const API_VERSION: &str = "2026-10-28.endive";

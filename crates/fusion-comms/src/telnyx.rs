@@ -5,6 +5,8 @@
 //!
 //! Invariant: no error and no `Debug` here shows a URL, a body, a phone number or the key.
 
+mod account;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,8 @@ use url::Url;
 
 use crate::gate::HandOver;
 use crate::provider::{self, Answer, Credential, NoAnswer, SetupError};
+
+pub use account::{Balance, OwnNumber, Profile, Told};
 
 /// A caller waits while a command is under way: three tries fit into the silence they bear.
 const COMMAND_BUDGET: Duration = Duration::from_secs(3);

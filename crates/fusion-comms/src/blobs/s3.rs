@@ -75,6 +75,23 @@ pub(super) fn failed(error: &object_store::Error) -> BlobError {
     }
 }
 
+/// S3's own code, `AccessDenied`. Nothing else of its words is kept: they hold keys and addresses.
+pub(super) fn code(error: &object_store::Error) -> Option<String> {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(e) = cause {
+        let words = e.to_string();
+        let code = words.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+        if let Some((code, _)) = code
+            && (1..=64).contains(&code.len())
+            && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+        {
+            return Some(code.to_owned());
+        }
+        cause = e.source();
+    }
+    None
+}
+
 /// Whether the instance's or the container's credentials could not be had, which is where the search for some ends.
 fn lacks_credentials(error: &object_store::Error) -> bool {
     let mut cause = error.source();

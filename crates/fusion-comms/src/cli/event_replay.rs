@@ -12,6 +12,7 @@ use crate::store::events::{self, Event};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ReplayArgs {
+    /// The events, as `events list` names them.
     #[arg(value_name = "ID", required = true, value_parser = arguments::id)]
     events: Vec<String>,
     /// Only say what would happen.

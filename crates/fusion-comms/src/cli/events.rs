@@ -24,6 +24,7 @@ pub(super) enum Command {
     List(ListArgs),
     /// Show one event: its fields, its body without what is never kept, its effects.
     Show {
+        /// The event, as `events list` names it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         event: String,
         /// As JSON.
@@ -48,6 +49,7 @@ pub(super) struct ListArgs {
     /// Of this type or of all types that begin so: `call.hangup`, `fax`.
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
+    /// In this state only: `waiting` to be worked, `processed`, or `parked` for a person.
     #[arg(long, value_parser = ["waiting", "processed", "parked"])]
     state: Option<String>,
     /// Received since then: a time, or a span back from now (`24h`).
@@ -66,6 +68,7 @@ pub(super) struct ListArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DeleteArgs {
+    /// The event, as `events list` names it.
     #[arg(value_name = "ID", value_parser = arguments::id)]
     event: String,
     /// Do not ask.

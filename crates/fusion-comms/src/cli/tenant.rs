@@ -6,6 +6,7 @@ use clap::Subcommand;
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::ivr::{MenuSettings, StatementDigits};
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::OfficeHours;
@@ -14,7 +15,7 @@ use super::failure::{Refusal, refuse};
 use super::{arguments, database, output};
 use crate::store::menu::Menu;
 use crate::store::tenants::{self, Tenant};
-use crate::store::{Db, Reader, StoreError};
+use crate::store::{Db, Reader, StoreError, Tx, freezes};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -22,6 +23,10 @@ pub(super) enum Command {
     Add(AddArgs),
     /// Change an agency; what is not named stays.
     Set(SetArgs),
+    /// Stop an agency's sending: only confirmations of a STOP and answers to HELP leave.
+    Freeze(FreezeArgs),
+    /// Let an agency send again. Texts that were refused meanwhile stay refused.
+    Unfreeze(FreezeArgs),
     /// List the agencies.
     List {
         /// As JSON.
@@ -45,6 +50,7 @@ pub(super) struct AddArgs {
     /// Its connected account at Stripe; payments need it.
     #[arg(long, value_name = "acct_…", value_parser = arguments::account)]
     stripe_account: Option<String>,
+    /// The agency's time zone, as in America/Chicago.
     #[arg(long, default_value = "America/New_York", value_parser = arguments::timezone)]
     timezone: String,
     /// Its messaging profile at Telnyx; without one it shares the default.
@@ -62,17 +68,22 @@ pub(super) struct SetArgs {
     /// The agency's id.
     #[arg(long, value_parser = arguments::new_tenant)]
     id: TenantId,
+    /// Its name, as its texts carry it.
     #[arg(long, group = "changes", value_parser = arguments::name)]
     name: Option<String>,
+    /// Where callers are transferred and what HELP names.
     #[arg(long, group = "changes", value_name = "E164", value_parser = arguments::phone)]
     billing_phone: Option<E164>,
+    /// Its connected account at Stripe; payments need it.
     #[arg(long, group = "changes", value_name = "acct_…", value_parser = arguments::account)]
     stripe_account: Option<String>,
     /// Forget the connected account.
     #[arg(long, group = "changes", conflicts_with = "stripe_account")]
     no_stripe_account: bool,
+    /// The agency's time zone, as in America/Chicago.
     #[arg(long, group = "changes", value_parser = arguments::timezone)]
     timezone: Option<String>,
+    /// Its messaging profile at Telnyx.
     #[arg(long, group = "changes", value_name = "UUID", value_parser = arguments::profile)]
     messaging_profile: Option<String>,
     /// Share the default messaging profile from now on.
@@ -80,6 +91,18 @@ pub(super) struct SetArgs {
     no_messaging_profile: bool,
     #[command(flatten)]
     menu: MenuArgs,
+    #[command(flatten)]
+    actor: Actor,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct FreezeArgs {
+    /// The agency's id.
+    #[arg(value_name = "ID", value_parser = arguments::new_tenant)]
+    id: TenantId,
+    /// Why, for the audit log.
+    #[arg(long, value_name = "WHY", value_parser = arguments::id)]
+    reason: String,
     #[command(flatten)]
     actor: Actor,
 }
@@ -126,6 +149,8 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Add(args) => add(&db, args).await?,
         Command::Set(args) => set(&db, args).await?,
+        Command::Freeze(args) => freeze(&db, &args).await?,
+        Command::Unfreeze(args) => unfreeze(&db, &args).await?,
         Command::List { json } => list(&db, json).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -196,6 +221,48 @@ async fn set(db: &Db, args: SetArgs) -> anyhow::Result<()> {
     tx.commit().await?;
     warn_of_sharing(db, &new).await?;
     output::line(&format!("changed agency {}", new.id))
+}
+
+async fn freeze(db: &Db, args: &FreezeArgs) -> anyhow::Result<()> {
+    let now = now();
+    let mut tx = db.begin().await?;
+    known(&mut tx, &args.id).await?;
+    if !freezes::freeze(&mut tx, &args.id, &args.reason, &args.actor.name(), now).await? {
+        return Err(refuse("this agency's sending is frozen already").into());
+    }
+    let after = Some(json!({"reason": args.reason}));
+    recorded(tx, args, "tenant.freeze", None, after, now).await?;
+    output::line(&format!(
+        "froze the sending of agency {}: only confirmations of a STOP and answers to HELP leave",
+        args.id
+    ))
+}
+
+async fn unfreeze(db: &Db, args: &FreezeArgs) -> anyhow::Result<()> {
+    let now = now();
+    let mut tx = db.begin().await?;
+    known(&mut tx, &args.id).await?;
+    let before = freezes::standing(&mut tx, &args.id)
+        .await?
+        .ok_or_else(|| refuse("this agency's sending is not frozen"))?;
+    freezes::lift(&mut tx, &args.id, &args.reason, &args.actor.name(), now).await?;
+    let was = json!({"frozen_at": before.frozen_at, "reason": before.reason, "actor": before.actor});
+    let after = Some(json!({"reason": args.reason}));
+    recorded(tx, args, "tenant.unfreeze", Some(was), after, now).await?;
+    output::line(&format!("agency {} sends again; texts that were refused meanwhile stay refused", args.id))
+}
+
+async fn recorded(
+    mut tx: Tx,
+    args: &FreezeArgs,
+    action: &'static str,
+    before: Option<Value>,
+    after: Option<Value>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let change = Change { action, subject: args.id.as_str(), tenant: Some(&args.id), before, after };
+    args.actor.record(&mut tx, change, now).await?;
+    Ok(tx.commit().await?)
 }
 
 fn kept(forget: bool, old: &Option<String>) -> Option<String> {

@@ -3,7 +3,9 @@
 //! The variables, with meaning and default, are the table in `table.rs`; `config example` prints it. Each role asks
 //! only for what it uses. All problems are told together, by the variable's name and never by its value.
 
+mod checkup;
 mod database;
+mod document;
 mod fax;
 mod parse;
 mod prompts;
@@ -23,7 +25,9 @@ use secrecy::SecretString;
 
 use crate::begun::Sender;
 
+pub use checkup::Checkup;
 pub use database::{DatabaseUrl, Engine};
+pub use document::document;
 pub use fax::{FaxConfig, LambdaConfig, ModelConfig, OcrEngine};
 pub(crate) use parse::is_loopback;
 pub use prompts::{PromptsConfig, audio_base};
@@ -114,6 +118,8 @@ pub struct ServerConfig {
     pub allow_shared_messaging_profile: bool,
     /// `CLOUDWATCH_EMF`.
     pub embedded_metrics: bool,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    pub traces: Option<String>,
 }
 
 /// How webhooks are verified, and what the pages need: `TELNYX_PUBLIC_KEY`, `TELNYX_PUBLIC_KEY_PENDING`,
@@ -365,6 +371,7 @@ fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
     let scope = reader.optional("OPT_OUT_SCOPE", parse::scope);
     let shared = reader.optional("ALLOW_SHARED_MESSAGING_PROFILE", parse::flag);
     let embedded = reader.optional("CLOUDWATCH_EMF", parse::flag);
+    let traces = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", parse::base_url);
     Some(ServerConfig {
         bind_addr: bind_addr?,
         public_base_url: public_base_url?,
@@ -373,6 +380,7 @@ fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
         opt_out_scope: scope?,
         allow_shared_messaging_profile: shared?,
         embedded_metrics: embedded?,
+        traces,
     })
 }
 
@@ -411,8 +419,7 @@ fn read_web(reader: &mut Reader<'_>, keys: Option<SimulatorKeys>) -> Option<WebC
 fn read_worker(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option<WorkerConfig> {
     let telnyx = read_telnyx(reader);
     let stripe = read_stripe(reader);
-    let served_here = public_base_url.map(|base| format!("{base}/ivr"));
-    let audio = reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash);
+    let audio = read_audio(reader, public_base_url);
     Some(WorkerConfig {
         telnyx: telnyx?,
         stripe: stripe?,
@@ -425,6 +432,11 @@ fn read_stripe(reader: &mut Reader<'_>) -> Option<StripeConfig> {
     let secret_key = reader.required("STRIPE_SECRET_KEY", parse::stripe_key);
     let api_base = reader.optional("STRIPE_API_BASE", parse::base_url);
     Some(StripeConfig { secret_key: secret_key?, api_base: api_base? })
+}
+
+fn read_audio(reader: &mut Reader<'_>, public_base_url: Option<&str>) -> Option<String> {
+    let served_here = public_base_url.map(|base| format!("{base}/ivr"));
+    reader.made("IVR_AUDIO_BASE_URL", served_here, parse::base_url_without_slash)
 }
 
 fn read_telnyx(reader: &mut Reader<'_>) -> Option<TelnyxConfig> {

@@ -23,6 +23,18 @@ pub struct Message {
     pub receives: i64,
 }
 
+/// How a queue stands, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    pub waiting: i64,
+    /// Taken by a worker, and not done.
+    pub in_flight: i64,
+    /// When the oldest was sent, where the queue tells.
+    pub oldest: Option<Timestamp>,
+    /// Messages that were given up, where they are counted.
+    pub dead: Option<i64>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     #[error("the queue table did not answer")]

@@ -12,7 +12,7 @@ use aws_sdk_sqs::types::{MessageSystemAttributeName as Told, QueueAttributeName 
 use fusion_comms_core::time::Timestamp;
 use url::Url;
 
-use super::{Message, Queue, QueueError, VISIBILITY};
+use super::{Look, Message, Queue, QueueError, VISIBILITY};
 use crate::aws;
 
 /// How long SQS holds a request open until a message comes: its most.
@@ -39,6 +39,47 @@ impl SqsQueue {
             .load()
             .await;
         Self { client: Client::new(&config), url: url.to_owned() }
+    }
+
+    /// What SQS tells of the queue, and of its dead-letter queue where we may ask.
+    ///
+    /// # Errors
+    /// What SQS says against it.
+    pub async fn look(&self) -> Result<Look, QueueError> {
+        let wanted = [
+            Attribute::ApproximateNumberOfMessages,
+            Attribute::ApproximateNumberOfMessagesNotVisible,
+            Attribute::RedrivePolicy,
+        ];
+        let request = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .set_attribute_names(Some(wanted.to_vec()));
+        let told = request
+            .send()
+            .await
+            .map_err(|e| failed("tell how it stands", &e))?
+            .attributes
+            .unwrap_or_default();
+        let number = |of: Attribute| told.get(&of).and_then(|n| n.parse().ok()).unwrap_or(0);
+        let dead = match told.get(&Attribute::RedrivePolicy).and_then(|policy| dead_letter_queue(policy)) {
+            Some(name) => self.depth_of(&name).await,
+            None => None,
+        };
+        Ok(Look {
+            waiting: number(Attribute::ApproximateNumberOfMessages),
+            in_flight: number(Attribute::ApproximateNumberOfMessagesNotVisible),
+            oldest: None,
+            dead,
+        })
+    }
+
+    async fn depth_of(&self, name: &str) -> Option<i64> {
+        let url = self.client.get_queue_url().queue_name(name).send().await.ok()?.queue_url?;
+        let wanted = Attribute::ApproximateNumberOfMessages;
+        let request = self.client.get_queue_attributes().queue_url(url).attribute_names(wanted.clone());
+        request.send().await.ok()?.attributes?.get(&wanted)?.parse().ok()
     }
 
     async fn seen_again_in(&self, receipt: &str, after: Duration) -> Result<(), QueueError> {
@@ -107,6 +148,12 @@ fn region_of(url: &str) -> Option<Region> {
     let url = Url::parse(url).ok()?;
     let (region, rest) = url.host_str()?.strip_prefix("sqs.")?.split_once('.')?;
     rest.starts_with("amazonaws.com").then(|| Region::new(region.to_owned()))
+}
+
+/// The name of the queue that a redrive policy sends to.
+fn dead_letter_queue(policy: &str) -> Option<String> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    policy["deadLetterTargetArn"].as_str()?.rsplit(':').next().map(str::to_owned)
 }
 
 fn failed<E: ProvideErrorMetadata, R>(what: &'static str, error: &SdkError<E, R>) -> QueueError {

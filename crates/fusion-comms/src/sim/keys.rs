@@ -53,6 +53,11 @@ pub fn load_or_create(data_dir: &Path) -> anyhow::Result<SimKeys> {
     load(&path)
 }
 
+/// Whether keys have been made in this folder.
+pub fn exist(data_dir: &Path) -> bool {
+    data_dir.join("simulator.key").exists()
+}
+
 /// Writes a new seed under a name of its own and links it to the real name, which fails if another process was
 /// first: then that process's key stands.
 fn create(data_dir: &Path, path: &Path) -> io::Result<()> {

@@ -109,17 +109,15 @@ async fn tables(connection: &mut PgConnection) -> Result<Vec<Table>> {
     Ok(all.filter(|t| !LEFT_OUT.contains(&t.name.as_str())).collect())
 }
 
-/// A connection of its own, on which what is long may last.
-async fn patient(db: &Db) -> Result<PgConnection> {
+/// A connection of its own.
+async fn alone(db: &Db) -> Result<PgConnection> {
     let Some(pool) = db.postgres() else { return Err(StoreError::Refused("this is SQLite".to_owned())) };
-    let mut connection = pool.acquire().await?.detach();
-    sqlx::raw_sql(
-        "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s'",
-    )
-    .execute(&mut connection)
-    .await?;
-    Ok(connection)
+    Ok(pool.acquire().await?.detach())
 }
+
+/// For this transaction: what is long may last. Not for the session, which behind a pooler is somebody else's next.
+const PATIENTLY: &str = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
+    SET LOCAL lock_timeout = '10s'";
 
 /// One state of a PostgreSQL database, as long as it is read.
 pub struct Snapshot {
@@ -133,8 +131,9 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Refused`] where the login would see some rows only.
     pub async fn begin(db: &Db) -> Result<Self> {
-        let mut connection = patient(db).await?;
+        let mut connection = alone(db).await?;
         sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut connection).await?;
+        sqlx::raw_sql(PATIENTLY).execute(&mut connection).await?;
         let all_rows: bool = sqlx::query_scalar(
             "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_roles s WHERE s.rolname = 'fusion_comms_service'
                AND pg_has_role(current_user, s.oid, 'USAGE')) FROM pg_roles WHERE rolname = current_user",
@@ -186,8 +185,9 @@ pub struct Filling {
 impl Filling {
     /// Begins the one transaction: triggers off, row-level security not forced upon the owner.
     pub async fn begin(db: &Db) -> Result<Self> {
-        let mut connection = patient(db).await?;
+        let mut connection = alone(db).await?;
         sqlx::raw_sql("BEGIN").execute(&mut connection).await?;
+        sqlx::raw_sql(PATIENTLY).execute(&mut connection).await?;
         let tables = tables(&mut connection).await?;
         let mut filling = Self { connection, tables };
         filling.each(|name| format!("ALTER TABLE {name} DISABLE TRIGGER USER")).await?;
@@ -262,7 +262,7 @@ async fn guarded(connection: &mut PgConnection) -> Result<Vec<String>> {
 
 /// Makes a database beside this one, and gives its address; the login needs CREATEDB.
 pub async fn make_beside(db: &Db, url: &str, name: &str) -> Result<String> {
-    let mut connection = patient(db).await?;
+    let mut connection = alone(db).await?;
     let made = sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {}", quoted(name))))
         .execute(&mut connection)
         .await;
@@ -275,7 +275,7 @@ pub async fn make_beside(db: &Db, url: &str, name: &str) -> Result<String> {
 
 /// Removes it again.
 pub async fn remove_beside(db: &Db, name: &str) -> Result<()> {
-    let mut connection = patient(db).await?;
+    let mut connection = alone(db).await?;
     sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name))))
         .execute(&mut connection)
         .await?;

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use fusion_comms_core::time::Timestamp;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
@@ -18,6 +18,7 @@ use sqlx::{Connection as _, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
 use super::error::StoreError;
 use super::gate::{Pass, WriteGate};
+use super::pools::PoolUse;
 use super::row::Row;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -155,14 +156,13 @@ impl Db {
         Ok(())
     }
 
-    /// Connections in all and idle ones, for the metric.
-    pub fn connections(&self) -> (u32, usize) {
+    /// How the pools stand, for the metrics. SQLite has no pool of its own for voice.
+    pub fn pools(&self) -> [PoolUse; 2] {
         match &self.engine {
-            Engine::Pg { voice, normal } => {
-                (voice.size() + normal.size(), voice.num_idle() + normal.num_idle())
-            }
+            Engine::Pg { voice, normal } => [PoolUse::of("voice", voice), PoolUse::of("normal", normal)],
             Engine::Lite { read, write, .. } => {
-                (read.size() + write.size(), read.num_idle() + write.num_idle())
+                let (read, write) = (PoolUse::of("normal", read), PoolUse::of("normal", write));
+                [PoolUse { name: "voice", ..PoolUse::default() }, read.and(write)]
             }
         }
     }
@@ -193,7 +193,32 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions> {
         ("statement_timeout", "30s"),
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "60s"),
+        (DIRECT, "on"),
     ]))
+}
+
+/// A setting of our own that a connection to the server itself is made with. A pooler hands it on to nobody.
+const DIRECT: &str = "app.direct";
+
+/// Whether a connection is the server's own and stays so. Through a pooler in transaction mode the next statement may
+/// run on another one: what is meant for a session (`SET`, `LISTEN`, an advisory lock) would then be for whoever comes.
+pub(super) async fn is_direct(executor: impl sqlx::PgExecutor<'_>) -> std::result::Result<bool, sqlx::Error> {
+    let set: Option<String> =
+        sqlx::query_scalar("SELECT current_setting($1, TRUE)").bind(DIRECT).fetch_one(executor).await?;
+    Ok(set.as_deref() == Some("on"))
+}
+
+/// Listens for hints from other instances; `None` where a pooler stands between.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn listener(pool: &PgPool, channel: &str) -> Result<Option<PgListener>> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    if !is_direct(&mut listener).await? {
+        return Ok(None);
+    }
+    listener.listen(channel).await?;
+    Ok(Some(listener))
 }
 
 fn open_postgres(url: &str) -> Result<Engine> {

@@ -53,6 +53,8 @@ pub struct Claimed {
     pub attempts: i64,
     /// What vouches for it: a key's fingerprint, or [`BY_BACKFILL`].
     pub verified_by: Option<String>,
+    /// Events with the same key are worked one at a time.
+    pub order_key: Option<String>,
     seq: i64,
 }
 
@@ -81,6 +83,7 @@ fn claimed(row: &Row) -> Result<Claimed> {
         occurred_at: row.opt_time("occurred_at")?,
         attempts: row.int("attempts")?,
         verified_by: row.opt_text("verified_by")?,
+        order_key: row.opt_text("order_key")?,
         seq: row.int("seq")?,
     })
 }
@@ -126,7 +129,7 @@ async fn try_claim(
                      AND o.processed_at IS NULL AND o.parked_at IS NULL
                      AND (o.leased_until > $2 OR (o.seq < e.seq AND (o.attempts = 0 OR o.due_at <= $2))))
                ORDER BY e.seq LIMIT $1 FOR UPDATE OF e SKIP LOCKED)
-             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, verified_by"
+             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, order_key, verified_by"
         }
         Dialect::Sqlite => {
             "UPDATE {events} SET attempts = attempts + 1, leased_until = $3, leased_by = $4 WHERE event_id IN (
@@ -138,7 +141,7 @@ async fn try_claim(
                      AND o.processed_at IS NULL AND o.parked_at IS NULL
                      AND (o.leased_until > $2 OR (o.seq < e.seq AND (o.attempts = 0 OR o.due_at <= $2))))
                ORDER BY e.seq LIMIT $1)
-             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, verified_by"
+             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, order_key, verified_by"
         }
     }));
     let rows = db.rows_alone(q.bind(n).bind(now).bind(until).bind(owner).bind(lane.name())).await?;

@@ -33,7 +33,7 @@ const fn table(
     Table { name, agency: "tenant_id", columns, values, change, denied: &[] }
 }
 
-const TABLES: [Table; 20] = [
+const TABLES: [Table; 21] = [
     Table {
         agency: "id",
         denied: &["INSERT", "DELETE"],
@@ -68,6 +68,15 @@ const TABLES: [Table; 20] = [
             "consent_id, phone_e164, given_at, source, evidence, actor, recorded_at",
             "'{n}', 'p', now(), 'written', 'e', 'a', now()",
             "actor",
+        )
+    },
+    Table {
+        denied: &["INSERT", "UPDATE", "DELETE"],
+        ..table(
+            "sending_freezes",
+            "freeze_id, frozen_at, reason, actor, lifted_at",
+            "'{n}', now(), 'r', 'a', now()",
+            "reason",
         )
     },
     table("agency_tasks", "task_id, kind, subject", "'{n}', 'call_back', 's'", "subject"),

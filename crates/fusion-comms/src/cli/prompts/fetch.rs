@@ -26,29 +26,29 @@ const HEADERS: &str =
 
 /// Whether the machine that is asked may be one that Telnyx cannot reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(in crate::cli) enum Reach {
     /// In dev the simulators fetch, from this machine.
     Anywhere,
     PublicOnly,
 }
 
 /// What came.
-pub(super) struct Fetched {
-    pub(super) content_type: Option<String>,
-    pub(super) cache_control: Option<String>,
-    pub(super) redirects: usize,
-    pub(super) took: Duration,
-    pub(super) file: Vec<u8>,
+pub(in crate::cli) struct Fetched {
+    pub(in crate::cli) content_type: Option<String>,
+    pub(in crate::cli) cache_control: Option<String>,
+    pub(in crate::cli) redirects: usize,
+    pub(in crate::cli) took: Duration,
+    pub(in crate::cli) file: Vec<u8>,
     /// What is not as it should be, short of keeping Telnyx from playing it.
-    pub(super) findings: Vec<Finding>,
+    pub(in crate::cli) findings: Vec<Finding>,
 }
 
-pub(super) fn client() -> reqwest::Result<Client> {
+pub(in crate::cli) fn client() -> reqwest::Result<Client> {
     Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build()
 }
 
 /// The recording; or why Telnyx would get none.
-pub(super) async fn fetch(http: &Client, address: &str, reach: Reach) -> Result<Fetched, Finding> {
+pub(in crate::cli) async fn fetch(http: &Client, address: &str, reach: Reach) -> Result<Fetched, Finding> {
     let began = Instant::now();
     let mut url = parsed(address)?;
     let local = !leads_outside(&url).await?;

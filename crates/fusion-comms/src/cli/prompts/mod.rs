@@ -1,7 +1,7 @@
 //! `prompts`: the seven recordings of the phone menu. One file per command.
 
 mod check;
-mod fetch;
+pub(super) mod fetch;
 mod generate;
 mod upload;
 
@@ -21,6 +21,7 @@ use crate::secrets::Environment;
 pub(super) enum Command {
     /// The prompts that the menu plays, with their words.
     List {
+        /// As JSON.
         #[arg(long)]
         json: bool,
     },

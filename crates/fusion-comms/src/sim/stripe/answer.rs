@@ -20,6 +20,22 @@ impl Answer {
     pub(super) fn session(session: &SimSession) -> Self {
         Self { status: 200, body: session_object(session), replayed: false }
     }
+
+    pub(super) fn balance(livemode: bool) -> Self {
+        let none = json!([{"amount": 0, "currency": "usd"}]);
+        let body = json!({"object": "balance", "available": none, "pending": none, "livemode": livemode});
+        Self { status: 200, body, replayed: false }
+    }
+
+    pub(super) fn account(id: &str, charges_enabled: bool) -> Self {
+        let reason = if charges_enabled { Value::Null } else { "requirements.past_due".into() };
+        let body = json!({
+            "id": id, "object": "account", "type": "standard", "charges_enabled": charges_enabled,
+            "payouts_enabled": charges_enabled, "details_submitted": true,
+            "requirements": {"disabled_reason": reason, "currently_due": []},
+        });
+        Self { status: 200, body, replayed: false }
+    }
 }
 
 impl IntoResponse for Answer {

@@ -1,4 +1,4 @@
-//! The API: authorisation, idempotency, planned faults, and the three calls.
+//! The API: authorisation, idempotency, planned faults, and the calls.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,6 +32,13 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
+    fn platform_question(&self) -> Option<Question<'_>> {
+        match self.path.strip_prefix("/v1/accounts/") {
+            Some(id) => Some(Question::Account(id)),
+            None => (self.path == "/v1/balance").then_some(Question::Balance),
+        }
+    }
+
     fn recorded(&self) -> RecordedRequest {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let others = self.headers.iter().filter(|(name, _)| *name != AUTHORIZATION);
@@ -43,6 +50,12 @@ impl Call {
             body: String::from_utf8_lossy(&self.body).into_owned(),
         }
     }
+}
+
+/// What the platform asks of Stripe on its own account.
+enum Question<'a> {
+    Balance,
+    Account(&'a str),
 }
 
 /// Every API route: which call it is, `act` reads from the path.
@@ -147,6 +160,10 @@ fn caller(sim: &SimStripe, call: &Call) -> Result<Caller, Refusal> {
         return Err(Refusal::request(400, None, "The Stripe-Version is not one."));
     }
     let account = call.header("stripe-account").unwrap_or_default();
+    // The platform asks for itself; everything else is on an agency's account.
+    if account.is_empty() && call.platform_question().is_some() {
+        return Ok(Caller { account: String::new(), livemode: key.contains("_live_") });
+    }
     if !sim.world().allows(account) {
         let message = "The key has no access to this account, or the account does not exist.";
         return Err(Refusal::request(403, Some("account_invalid"), message));
@@ -194,6 +211,11 @@ fn act(sim: &SimStripe, call: &Call, caller: &Caller, form: &Form) -> Result<Ans
     if let Some(query) = &call.query {
         return Err(Refusal::parameter("parameter_unknown", query, "The query takes no parameters here."));
     }
+    match call.platform_question() {
+        Some(Question::Balance) => return Ok(Answer::balance(caller.livemode)),
+        Some(Question::Account(id)) => return account(sim, id),
+        None => {}
+    }
     match call.path.trim_start_matches("/v1/checkout/sessions").trim_start_matches('/').split_once('/') {
         Some((id, "expire")) => expire(sim, caller, id, form),
         _ if call.method == Method::POST => create(sim, caller, form),
@@ -202,6 +224,12 @@ fn act(sim: &SimStripe, call: &Call, caller: &Caller, form: &Form) -> Result<Ans
             known(sim, caller, id).map(|session| Answer::session(&session))
         }
     }
+}
+
+fn account(sim: &SimStripe, id: &str) -> Result<Answer, Refusal> {
+    let enabled = sim.world().charges(id);
+    let unknown = || Refusal::request(403, Some("account_invalid"), "The key has no access to this account.");
+    enabled.map(|enabled| Answer::account(id, enabled)).ok_or_else(unknown)
 }
 
 fn create(sim: &SimStripe, caller: &Caller, form: &Form) -> Result<Answer, Refusal> {

@@ -4,7 +4,7 @@
 //! out of range, another body under the same idempotency key. Money never moves; a session is test mode unless the
 //! key says `_live_`.
 //!
-//! - `api`: the three calls, authorisation, idempotency, faults
+//! - `api`: the calls, authorisation, idempotency, faults
 //! - `list`: the events of an account, page by page
 //! - `form`, `params`: the request body, read strictly
 //! - `world`: what the simulator remembers
@@ -65,18 +65,20 @@ impl SimStripe {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// `/v1/checkout/sessions…` and `/pay/{session}`; merges with the other simulators' routes.
+    /// `/v1/checkout/sessions…`, `/v1/balance`, `/v1/accounts/{account}` and `/pay/{session}`; merges with the other simulators' routes.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/v1/checkout/sessions", post(api::handle))
             .route("/v1/checkout/sessions/{id}", get(api::handle))
             .route("/v1/checkout/sessions/{id}/expire", post(api::handle))
             .route("/v1/events", get(api::handle))
+            .route("/v1/balance", get(api::handle))
+            .route("/v1/accounts/{id}", get(api::handle))
             .route("/pay/{id}", get(pages::show).post(pages::submit))
             .with_state(self.clone())
     }
 
-    /// Registers a connected account; a disabled one is refused like an unknown one.
+    /// Registers a connected account; a disabled one is refused like an unknown one where it is to be paid.
     pub fn add_account(&self, id: &str, enabled: bool) {
         self.world().accounts.insert(id.to_owned(), enabled);
     }

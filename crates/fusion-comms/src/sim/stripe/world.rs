@@ -186,6 +186,12 @@ impl World {
         }
     }
 
+    /// Whether an account may take payments; `None` where it is not connected.
+    pub(super) fn charges(&self, account: &str) -> Option<bool> {
+        let registered = self.accounts.get(account).copied();
+        registered.or_else(|| self.allows(account).then_some(true))
+    }
+
     pub(super) fn session(&self, id: &str) -> Option<&SimSession> {
         self.sessions.iter().find(|s| s.id == id)
     }

@@ -1,6 +1,7 @@
 //! A Telnyx on loopback that refuses what the real one refuses. It signs and sends webhooks, answers the API, plays
 //! the caller, the handset and the fax machine, and hosts fax media.
 
+mod account;
 mod api;
 mod command;
 mod deliveries;

@@ -251,6 +251,8 @@ pub enum Api {
     OptOuts,
     /// The list of webhook deliveries.
     Deliveries,
+    /// Credit, messaging profiles, numbers.
+    Account,
     Faxes,
     /// Downloads of fax documents.
     Media,

@@ -129,6 +129,15 @@ pub const EXPECTED: &[Expected] = &[
     ok("fax-reprocess", &["is received again and on its way to the queue"]),
     ok("fax-reset", &["^UPDATE 1\n"]),
     ok("fax-queue-again", &["\"MessageId\": "]),
+    ok(
+        "doctor",
+        &[
+            "(?m)^ok +database.schema +current$",
+            "(?m)^ok +buckets.docs +the bucket example-docs: all three went well$",
+            "(?m)^ok +public.sms +400: it reaches us",
+            "(?m)^ok +telnyx.key +Telnyx takes our key$",
+        ],
+    ),
     ok("prompt-reachable", &["(?m)^HTTP/1.1 200 OK", "(?m)^content-type: audio/wav"]),
     ok("commands-given-up", &[r"\(0 rows\)"]),
     ok("payment-texts", &[r"\| delivered +\| allowed ", r"\(3 rows\)"]),

@@ -1,5 +1,6 @@
 //! Every function of the store, asked once or more on whichever engine; the answers are compared by the caller.
 
+mod checkups;
 mod inboxes;
 mod presence;
 mod restored;
@@ -54,6 +55,9 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     looked_into(db, &mut said).await;
     queued(db, &mut said).await;
     people(db, &mut said).await;
+    checkups::about_the_engine(db).await;
+    checkups::waiting_work(db, &mut said).await;
+    checkups::freezing(db, &mut said).await;
     disconnected(db, &mut said).await;
     restored::late_stop(db, &mut said).await;
     restored::found(db, &mut said).await;
@@ -257,7 +261,9 @@ async fn pending_opt_outs(db: &Db, said: &mut Answers) {
     said.note("not for the other", standing(db, Some(&agency("blue")), &phone(21)).await);
     committed!(db, |tx| ledger::set_pending(tx, &event.id, &[]));
     said.note("no more", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
+    said.note("first unsealed", seals::oldest_unsealed(db).await.unwrap().is_some());
     said.note("sealed", seals::seal(db, at(30)).await.unwrap());
+    said.note("none unsealed", seals::oldest_unsealed(db).await.unwrap().is_none());
     said.note("sealed once", seals::seal(db, at(31)).await.unwrap());
     said.note("sound", seals::verify(db).await.unwrap());
     said.note("own row", ledger::find(db, &agency("red"), &phone(21)).await.unwrap());

@@ -1,0 +1,162 @@
+//! Inbox and outbox: how much waits, how long, why, and leases of workers that are gone.
+
+use fusion_comms_core::time::Timestamp;
+
+use super::place::Place;
+use super::report::{Level, Line};
+use super::{ago, now};
+use crate::store::checkup::{self, Trouble};
+use crate::store::inbox::{self, Depth};
+use crate::store::{Db, StoreError, outbox};
+
+/// Effects that were given up longer ago than this are the business of `task list`.
+const LATELY_S: i64 = 24 * 3600;
+/// A lease that ran out this long ago was not taken up by anybody.
+const LAPSED_S: i64 = 60;
+
+/// Milliseconds that the oldest piece of work of a lane may wait before it is told, and before it fails. A caller on
+/// the line waits for the voice and link lanes.
+fn patience_ms(lane: &str) -> (i64, i64) {
+    match lane {
+        "voice" | "link" => (15_000, 60_000),
+        _ => (60_000, 300_000),
+    }
+}
+
+struct Waiting {
+    lane: &'static str,
+    depth: Depth,
+}
+
+impl Waiting {
+    fn age_ms(&self, now: Timestamp) -> i64 {
+        self.depth.oldest.map_or(0, |oldest| now.ms_since(oldest))
+    }
+
+    fn level(&self, now: Timestamp) -> Level {
+        let (warn, fail) = patience_ms(self.lane);
+        match self.age_ms(now) {
+            ms if ms >= fail => Level::Fail,
+            ms if ms >= warn => Level::Warn,
+            _ => Level::Ok,
+        }
+    }
+
+    fn words(&self, now: Timestamp) -> String {
+        match self.depth.waiting {
+            0 => format!("{} 0", self.lane),
+            n => format!("{} {n} (oldest {})", self.lane, ago(self.age_ms(now))),
+        }
+    }
+}
+
+pub(super) async fn inbox(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {
+    let mut waiting = Vec::new();
+    for lane in inbox::Lane::ALL {
+        waiting.push(Waiting { lane: lane.name(), depth: inbox::depth(db, lane).await? });
+    }
+    let troubles = checkup::events_in_trouble(db).await?;
+    let parked = waiting.iter().map(|w| w.depth.parked).sum();
+    Ok(vec![judged("inbox", "events", &waiting, parked, &troubles, now())])
+}
+
+pub(super) async fn outbox(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {
+    let now = now();
+    let mut waiting = Vec::new();
+    for lane in outbox::Lane::ALL {
+        waiting.push(Waiting { lane: lane.name(), depth: outbox::depth(db, lane, now).await? });
+    }
+    let troubles = checkup::effects_in_trouble(db, now.plus_s(-LATELY_S)).await?;
+    let parked = troubles.iter().map(|t| t.parked).sum();
+    Ok(vec![judged("outbox", "effects", &waiting, parked, &troubles, now)])
+}
+
+fn judged(
+    check: &'static str,
+    what: &str,
+    waiting: &[Waiting],
+    parked: i64,
+    troubles: &[Trouble],
+    now: Timestamp,
+) -> Line {
+    let mut level = waiting.iter().map(|w| w.level(now)).max().unwrap_or(Level::Ok);
+    if parked > 0 {
+        level = level.max(Level::Warn);
+    }
+    let lanes: Vec<String> = waiting.iter().map(|w| w.words(now)).collect();
+    let mut found = format!("{what} waiting: {}", lanes.join(", "));
+    if parked > 0 {
+        found += &format!("; {parked} given up");
+    }
+    if let Some(worst) = troubles.first() {
+        found += &format!("; most often: {} ({} {})", worst.error, worst.n, worst.kind);
+    }
+    let tried = format!("counted the {what} that wait, by lane");
+    let (next, section) = if check == "inbox" {
+        (
+            "`fusion-comms events list --state parked`, then `events show ID`; once the cause is gone `events replay ID`",
+            "§6",
+        )
+    } else {
+        ("look at the error; a refused key or an outage shows in `telnyx` or `stripe` above", "§10")
+    };
+    Line::judged(level, check, tried, found).then(
+        match level {
+            Level::Fail => "work does not come about: no worker runs, or what it needs fails",
+            _ => "some of it was given up or is slow",
+        },
+        next,
+        section,
+    )
+}
+
+pub(super) async fn leases(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {
+    let now = now();
+    let lapsed = checkup::lapsed_leases(db, now.plus_s(-LAPSED_S)).await?;
+    let tried = "looked for work whose lease ran out and that nobody has taken since";
+    let Some(worst) = lapsed.first() else { return Ok(vec![Line::ok("leases", tried, "none")]) };
+    let n: i64 = lapsed.iter().map(|l| l.n).sum();
+    let found = format!("{n} since {}, leased by {}", ago(now.ms_since(worst.since)), worst.worker);
+    Ok(vec![Line::warn("leases", tried, found).then(
+        "that worker ended in the middle of it, and no other takes work of that lane",
+        "start a worker: it takes them by itself",
+        "§8",
+    )])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(lane: &'static str, age_s: i64, parked: i64) -> Line {
+        let now = Timestamp::from_unix_s(1_000_000);
+        let depth = Depth { waiting: 2, oldest: Some(now.plus_s(-age_s)), parked };
+        let trouble = Trouble {
+            lane: lane.to_owned(),
+            kind: "text".to_owned(),
+            error: "Telnyx gave no answer".to_owned(),
+            n: 2,
+            parked,
+            oldest: now,
+        };
+        judged("outbox", "effects", &[Waiting { lane, depth }], parked, &[trouble], now)
+    }
+
+    #[test]
+    fn a_caller_waits_for_less_long_than_a_text() {
+        assert_eq!(line("sms", 59, 0).result, Level::Ok);
+        assert_eq!(line("voice", 59, 0).result, Level::Warn);
+        assert_eq!(line("voice", 60, 0).result, Level::Fail);
+        assert_eq!(line("sms", 300, 0).result, Level::Fail);
+    }
+
+    #[test]
+    fn what_was_given_up_warns_and_the_commonest_error_is_told() {
+        let line = line("sms", 0, 1);
+        assert_eq!(line.result, Level::Warn);
+        assert_eq!(
+            line.found,
+            "effects waiting: sms 2 (oldest 0 s); 1 given up; most often: Telnyx gave no answer (2 text)"
+        );
+    }
+}
