@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::support::app::{FAX_LINE, HOSPITAL, LINE, On, PATIENT, STATEMENT, TestApp, fixture, within};
 use super::support::db::Prompt;
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(90);
 const STOPPED: &str = "+12025550171";
 const BACK_AGAIN: &str = "+12025550172";
 const CALLER: &str = "+12025550173";
