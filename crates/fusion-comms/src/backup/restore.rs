@@ -62,9 +62,17 @@ pub async fn restore(
         fits_objects(contents, shelves).await?;
         done.objects = put_objects(contents, shelves, tell).await?;
         let part = suffixed(&file, ".restoring");
-        let db = fill_sqlite(contents, &part).await?;
-        finish(&db, contents, actor, now, &mut done).await?;
-        db.close().await;
+        let filled = async {
+            let db = fill_sqlite(contents, &part).await?;
+            let finished = finish(&db, contents, actor, now, &mut done).await;
+            db.close().await;
+            finished
+        };
+        if let Err(e) = filled.await {
+            // Health data is not left lying about.
+            remove_sqlite(&part);
+            return Err(e);
+        }
         for leftover in ["-wal", "-shm"] {
             drop(std::fs::remove_file(suffixed(&file, leftover)));
         }
@@ -214,14 +222,18 @@ pub(super) fn sqlite_url(file: &Path) -> String {
     format!("sqlite://{path}")
 }
 
+fn remove_sqlite(file: &Path) {
+    for part in ["", "-wal", "-shm"] {
+        drop(std::fs::remove_file(suffixed(file, part)));
+    }
+}
+
 /// Writes the database's file at `to` and opens it.
 pub(super) async fn fill_sqlite(contents: &Contents, to: &Path) -> Result<Db, BackupError> {
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).map_err(BackupError::Write)?;
     }
-    for leftover in ["", "-wal", "-shm"] {
-        drop(std::fs::remove_file(suffixed(to, leftover)));
-    }
+    remove_sqlite(to);
     let mut file = create(to)?;
     contents.each(|path, from| {
         if path == DATABASE {
