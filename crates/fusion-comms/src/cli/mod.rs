@@ -12,6 +12,7 @@ mod config;
 mod confirm;
 mod database;
 mod doctor;
+mod effect_again;
 mod event_prune;
 mod event_replay;
 mod event_storm;
@@ -43,6 +44,7 @@ mod text;
 mod text_consent;
 mod text_review;
 mod text_send;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -125,6 +127,9 @@ enum Command {
     /// Faxes that came in.
     #[command(subcommand)]
     Fax(fax::Command),
+    /// The whole story of one thing, what went wrong first.
+    #[command(subcommand)]
+    Trace(trace::Command),
     /// What must be looked into afterwards: faxes that lay on a wrong case.
     #[command(subcommand)]
     Incident(incident::Command),
@@ -195,6 +200,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Prompts(command) => prompts::run(command).await,
         Command::Audit(command) => audit_verify::run(command).await,
         Command::Fax(command) => fax::run(command).await,
+        Command::Trace(command) => trace::run(command).await,
         Command::Incident(command) => incident::run(command).await,
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),

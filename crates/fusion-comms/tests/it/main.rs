@@ -64,5 +64,6 @@ mod stories;
 mod storm;
 mod stripe_allowed;
 mod text_review;
+mod trace;
 mod traces;
 mod voice;

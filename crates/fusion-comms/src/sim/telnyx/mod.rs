@@ -12,6 +12,7 @@ mod fax;
 mod gather;
 mod leg;
 mod line;
+mod lookups;
 mod message;
 mod parts;
 mod plans;
