@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::{
     Attribute, Attributes, GetOptions, ObjectStore, ObjectStoreExt, PutOptions, path::Path as Key,
@@ -167,6 +168,18 @@ impl Blobs {
             Err(BlobError::NotFound) => Ok(false),
             Err(other) => Err(other),
         }
+    }
+
+    /// The keys of all objects, sorted. One that is just being written is left out.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn keys(&self) -> Result<Vec<String>, BlobError> {
+        let all = self.store.list(None).try_collect::<Vec<_>>().await.map_err(|e| self.failed(e))?;
+        let keys = all.into_iter().map(|meta| meta.location.to_string());
+        let mut keys: Vec<String> = keys.filter(|key| checked(key).is_ok()).collect();
+        keys.sort();
+        Ok(keys)
     }
 
     /// Removes an object; one that is not there is gone already.

@@ -11,10 +11,14 @@ use fusion_comms_core::window::Window;
 use crate::clock::Clock;
 use crate::metrics;
 use crate::store::messages::{self, Class, Outbound, Said, ToSend};
-use crate::store::{Db, StoreError, Tx, billing, consents, freezes, ledger, outbox};
+use crate::store::{Db, StoreError, Tx, billing, consents, freezes, ledger, outbox, restores};
 
 /// Milliseconds from the hand-over's commit to the start of the request; later, the text is queued again.
 const HAND_OVER_MS: i64 = 1000;
+
+/// The words that are kept with a text that waits for a restored database to be filled up.
+const AFTER_RESTORE: &str =
+    "held: the database was restored, and a STOP since the backup may not be known until `backfill` has run";
 
 /// What the gate says of one text at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,7 +266,13 @@ pub async fn hand_over(db: &Db, clock: &Clock, id: &MessageId) -> Result<Handed,
     let Some(text) = messages::to_send(&mut tx, id).await? else { return Ok(Handed::Settled) };
     ledger::lock_number(&mut tx, &text.to).await?;
     let now = clock.now();
-    let decision = check(&mut tx, &text.asked(), now).await?;
+    let decision = match check(&mut tx, &text.asked(), now).await? {
+        // A refusal stands; what is allowed by a ledger with a gap is not.
+        Decision::Allowed if !restores::open(&mut tx).await?.is_empty() => {
+            Decision::Held(now.plus_s(restores::HELD_S), AFTER_RESTORE.to_owned())
+        }
+        decision => decision,
+    };
     let handed = match decision {
         Decision::Held(until, why) => {
             messages::hold(&mut tx, id, &why, now).await?;

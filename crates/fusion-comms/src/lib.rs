@@ -1,7 +1,10 @@
 //! The shell of `fusion-comms`: everything that touches the world. Rules live in `fusion-comms-core`.
 
 pub mod app;
+pub mod arrival;
 mod aws;
+pub mod backfill;
+pub mod backup;
 pub mod begun;
 pub mod blobs;
 pub mod blocks;

@@ -88,6 +88,10 @@ impl Credential {
     }
 }
 
+/// Bytes of a page of a list at most, and how long it may take.
+pub(crate) const PAGE_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const PAGE_BUDGET: Duration = Duration::from_secs(30);
+
 /// Our key is refused, whatever was asked for: no fault of the request.
 pub(crate) const UNAUTHORIZED: u16 = 401;
 
@@ -157,6 +161,15 @@ pub(crate) enum NoAnswer {
 
 /// Sends once and reads the answer, both within `budget`.
 pub(crate) async fn exchange(request: RequestBuilder, budget: Duration) -> Result<Answer, NoAnswer> {
+    exchange_long(request, budget, ANSWER_BYTES).await
+}
+
+/// The same for an answer that may be as long as `most` bytes: a page of a list.
+pub(crate) async fn exchange_long(
+    request: RequestBuilder,
+    budget: Duration,
+    most: usize,
+) -> Result<Answer, NoAnswer> {
     let deadline = Instant::now() + budget;
     let response = match timeout_at(deadline, request.send()).await {
         Err(_elapsed) => return Err(NoAnswer::MaybeSent),
@@ -166,14 +179,14 @@ pub(crate) async fn exchange(request: RequestBuilder, budget: Duration) -> Resul
         Ok(Ok(response)) => response,
     };
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = timeout_at(deadline, whole_body(response)).await.ok().flatten().unwrap_or_default();
+    let body = timeout_at(deadline, whole_body(response, most)).await.ok().flatten().unwrap_or_default();
     Ok(Answer { status, headers, body })
 }
 
-async fn whole_body(mut response: Response) -> Option<Bytes> {
+async fn whole_body(mut response: Response, most: usize) -> Option<Bytes> {
     let mut body = BytesMut::new();
     while let Some(part) = response.chunk().await.ok()? {
-        if body.len() + part.len() > ANSWER_BYTES {
+        if body.len() + part.len() > most {
             return None;
         }
         body.extend_from_slice(&part);

@@ -109,6 +109,39 @@ impl Stripe {
         self.session(request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body("")).await
     }
 
+    /// `GET /v1/events` of an account, created since then, the latest first: one page, after the event `after`. The items
+    /// are events as webhooks bring them.
+    ///
+    /// # Errors
+    /// Any answer but 2xx with a list, or none within 30 s.
+    pub async fn events(
+        &self,
+        account: &str,
+        types: &[&str],
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Result<EventPage, StripeError> {
+        let since = since.unix_s().to_string();
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(types.iter().map(|t| ("types[]", *t)));
+        query.append_pair("created[gte]", &since).append_pair("limit", EVENTS_A_PAGE);
+        query.extend_pairs(after.map(|id| ("starting_after", id)));
+        let path = format!("/v1/events?{}", query.finish());
+        let request = self.request(Method::GET, &path, account);
+        let answer = provider::exchange_long(request, provider::PAGE_BUDGET, provider::PAGE_BYTES).await?;
+        self.credential.answered(answer.status);
+        let request_id = request_id(&answer);
+        if !answer.is_success() {
+            return Err(refusal(&answer, request_id));
+        }
+        let mut body = answer.json().unwrap_or_default();
+        let more = body.get("has_more").and_then(Value::as_bool).unwrap_or(false);
+        match body.get_mut("data").map(Value::take) {
+            Some(Value::Array(items)) => Ok(EventPage { items, more }),
+            _ => Err(StripeError::BadAnswer { request_id }),
+        }
+    }
+
     fn request(&self, method: Method, path: &str, account: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.base))
@@ -135,6 +168,15 @@ impl Stripe {
     pub(crate) fn with_budget(self, budget: Duration) -> Self {
         Self { budget, ..self }
     }
+}
+
+/// The most that Stripe lists at once.
+const EVENTS_A_PAGE: &str = "100";
+
+/// A page of events. Its items hold payers' data: to be kept in the inbox, and shown nowhere.
+pub struct EventPage {
+    pub items: Vec<Value>,
+    pub more: bool,
 }
 
 /// A Checkout Session, as far as we act on it; read from an answer or from an event's object.

@@ -80,6 +80,13 @@ pub struct BlockPage {
     pub pages: u32,
 }
 
+/// A page of a list. Its items are bodies of events and the like: to be read, and shown nowhere.
+pub struct Page {
+    pub items: Vec<Value>,
+    /// How many pages there are, where Telnyx says so.
+    pub pages: Option<u32>,
+}
+
 impl fmt::Debug for FaxInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let link = if self.media_url.is_some() { "with" } else { "without" };
@@ -181,6 +188,57 @@ impl Telnyx {
             blocks: list.iter().map(block).collect(),
             pages: pages.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
         })
+    }
+
+    /// One page of a list, as it came; `query` is encoded here.
+    async fn page(&self, path: &str, query: &[(&str, &str)]) -> Result<Page, TelnyxError> {
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let request = self.request(Method::GET, &format!("{path}?{query}"));
+        let answer = provider::exchange_long(request, provider::PAGE_BUDGET, provider::PAGE_BYTES).await?;
+        self.credential.answered(answer.status);
+        if !answer.is_success() {
+            return Err(refusal(&answer));
+        }
+        let mut body = answer.json().ok_or(TelnyxError::BadAnswer)?;
+        let pages = body.pointer("/meta/total_pages").and_then(Value::as_u64);
+        let Some(Value::Array(items)) = body.get_mut("data").map(Value::take) else {
+            return Err(TelnyxError::BadAnswer);
+        };
+        Ok(Page { items, pages: pages.and_then(|n| u32::try_from(n).ok()) })
+    }
+
+    /// `GET /webhook_deliveries` begun in that time, one page, from 1.
+    ///
+    /// # Errors
+    /// Any answer but 2xx with a list, or none within 30 s.
+    pub async fn deliveries(
+        &self,
+        from: Option<Timestamp>,
+        until: Timestamp,
+        page: u32,
+        size: u32,
+    ) -> Result<Page, TelnyxError> {
+        let (number, size, until) = (page.to_string(), size.to_string(), until.to_string());
+        let from = from.map(|t| t.to_string());
+        let mut query =
+            vec![("page[number]", &*number), ("page[size]", &*size), ("filter[started_at][lte]", &*until)];
+        query.extend(from.as_deref().map(|from| ("filter[started_at][gte]", from)));
+        self.page("/webhook_deliveries", &query).await
+    }
+
+    /// `GET /faxes` made since then, one page, from 1.
+    ///
+    /// # Errors
+    /// Any answer but 2xx with a list, or none within 30 s.
+    pub async fn faxes(&self, since: Timestamp, page: u32, size: u32) -> Result<Page, TelnyxError> {
+        let (number, size, since) = (page.to_string(), size.to_string(), since.to_string());
+        let query = [
+            ("page[number]", &*number),
+            ("page[size]", &*size),
+            ("filter[created_at][gte]", &*since),
+            ("filter[direction][eq]", "inbound"),
+        ];
+        self.page("/faxes", &query).await
     }
 
     fn post(&self, path: &str, body: &str) -> RequestBuilder {

@@ -13,6 +13,11 @@ pub(super) async fn open_as_is() -> anyhow::Result<Db> {
     Ok(open_configured().await?.0)
 }
 
+/// The same, with the configuration that names it.
+pub(super) async fn open_with_config() -> anyhow::Result<(Db, DatabaseConfig)> {
+    open_configured().await
+}
+
 /// The database with a schema that this program can use: SQLite is brought up to date, PostgreSQL only checked.
 pub(super) async fn open() -> anyhow::Result<Db> {
     let (db, config) = open_configured().await?;

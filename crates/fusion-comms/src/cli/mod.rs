@@ -5,6 +5,8 @@
 mod arguments;
 mod audit;
 mod audit_verify;
+mod backfill;
+mod backup;
 mod case;
 mod config;
 mod confirm;
@@ -31,6 +33,7 @@ mod opt_out_read;
 mod opt_out_reconcile;
 mod output;
 mod prompts;
+mod restore;
 mod serve;
 pub mod simulate;
 mod statement;
@@ -99,6 +102,12 @@ enum Command {
     /// The inbox of webhooks.
     #[command(subcommand)]
     Events(events::Command),
+    /// Ask Telnyx and Stripe for what never arrived, after an outage or a restore. Running it twice changes nothing.
+    Backfill(backfill::Args),
+    /// Write database and files of this service into one file, while it runs.
+    Backup(backup::Args),
+    /// Fill an empty database from such a file, or only check the file.
+    Restore(restore::Args),
     /// The opt-out ledger: who is not to be texted.
     #[command(subcommand)]
     OptOut(opt_out::Command),
@@ -184,6 +193,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Statement(command) => statement::run(command).await,
         Command::Case(command) => case::run(command).await,
         Command::Events(command) => events::run(command).await,
+        Command::Backfill(args) => backfill::run(&args).await,
+        Command::Backup(args) => backup::run(&args).await,
+        Command::Restore(args) => restore::run(&args).await,
         Command::OptOut(command) => opt_out::run(command).await,
         Command::Text(command) => text::run(command).await,
         Command::Task(command) => task::run(command).await,

@@ -34,7 +34,7 @@ pub use prompts::{PromptsConfig, audio_base};
 use reader::Reader;
 pub use reader::{Env, SecretObject, Variables};
 pub use report::{check, example};
-pub use storage::StorageConfig;
+pub use storage::{Shelf, StorageConfig, shelves};
 pub use table::{StandIn, VARIABLES, Variable};
 
 /// How much is demanded of the configuration.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Reader, Role, parse};
+use super::{Env, Reader, Role, parse};
 use crate::blobs::{BlobError, Blobs};
 
 /// `S3_BUCKET_AUDIO`, `S3_BUCKET_DOCS`, `FAX_CLASSIFY_QUEUE_URL` (always there in staging and prod),
@@ -45,6 +45,29 @@ impl StorageConfig {
     pub fn docs(&self, data_dir: &Path) -> Result<Blobs, BlobError> {
         Blobs::open(self.docs_bucket.as_deref(), self.aws_endpoint.as_deref(), data_dir, DOCS_FOLDER)
     }
+}
+
+/// A store of objects, for the commands that carry all of it.
+pub struct Shelf {
+    /// As the folder that stands for it is called.
+    pub name: &'static str,
+    pub bucket: Option<String>,
+    pub blobs: Blobs,
+}
+
+/// Both stores, without asking for anything else: as far as variables are set, else folders.
+///
+/// # Errors
+/// As [`StorageConfig::audio`].
+pub fn shelves(env: Env<'_>, data_dir: &Path) -> Result<[Shelf; 2], BlobError> {
+    let reader = Reader::new(env);
+    let endpoint = reader.given("AWS_ENDPOINT_URL");
+    let shelf = |name, variable| {
+        let bucket = reader.given(variable);
+        let blobs = Blobs::open(bucket.as_deref(), endpoint.as_deref(), data_dir, name)?;
+        Ok(Shelf { name, bucket, blobs })
+    };
+    Ok([shelf(DOCS_FOLDER, "S3_BUCKET_DOCS")?, shelf(AUDIO_FOLDER, "S3_BUCKET_AUDIO")?])
 }
 
 /// The folder that stands for the bucket of the prompts.

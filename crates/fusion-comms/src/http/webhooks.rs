@@ -6,11 +6,9 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fusion_comms_core::envelope::{self, AutoResponse, Channel, TelnyxBody, TelnyxEvent, VoiceKind};
+use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::redact::{self, BodyError};
-use fusion_comms_core::signature::{Fingerprint, SignatureError};
-use fusion_comms_core::sms;
-use fusion_comms_core::sms::decide::Consent;
+use fusion_comms_core::signature::SignatureError;
 use fusion_comms_core::time::Timestamp;
 
 use super::Web;
@@ -18,14 +16,12 @@ use super::server::{BodyReadError, read_body};
 use crate::ingest::IngestError;
 use crate::presence::Outcome;
 use crate::store::inbox::Lane;
-use crate::store::ingest::{NewEvent, NewStripeEvent, Stop, Stored};
+use crate::store::ingest::Stored;
 use crate::traces::{self, Context};
-use crate::{logs, metrics};
+use crate::{arrival, logs, metrics};
 
 /// Bytes of a webhook's body; the largest known ones take a few thousand.
 const MAX_BODY: usize = 1024 * 1024;
-/// Bytes of an object's id at most; a longer one orders nothing.
-const MAX_ID: usize = 200;
 /// How long a body may take to arrive; the provider itself gives up sooner.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// Seconds after which a provider may come again where we could not store.
@@ -141,10 +137,7 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     let verified = keys.telnyx.verify(signature, timestamp, &body, now.unix_s(), keys.tolerance_s);
     let key = verified.inspect_err(|_| web.keys.nudge.notify_one())?;
     web.keys.verified_by(key);
-    let mut raw = redact::parse_body(&body)?;
-    let event = envelope::telnyx(channel, &raw, &body);
-    redact::clean(&mut raw);
-    let new = new_event(channel, event, raw, key, now);
+    let new = arrival::telnyx(channel, redact::parse_body(&body)?, &body, &key.to_string(), now);
     let (id, settled, occurred_at) = (new.id.clone(), new.settled, new.occurred_at);
     let (place, event_type) =
         (Context::of_event(new.order_key.as_deref(), id.as_str()), new.event_type.clone());
@@ -167,38 +160,6 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     Ok(kept)
 }
 
-fn new_event(
-    channel: Channel,
-    event: TelnyxEvent,
-    raw: serde_json::Value,
-    key: &Fingerprint,
-    now: Timestamp,
-) -> NewEvent {
-    NewEvent {
-        stop: stop_of(&event, now),
-        settled: matches!(&event.body, TelnyxBody::Voice(v) if v.kind == VoiceKind::Informational),
-        id: event.id,
-        event_type: event.event_type,
-        channel,
-        order_key: event.order_key,
-        occurred_at: event.occurred_at,
-        received_at: now,
-        raw,
-        verified_by: key.to_string(),
-    }
-}
-
-/// The consent that this text takes back, if it does; read here so that its row is in the same commit as the event.
-fn stop_of(event: &TelnyxEvent, now: Timestamp) -> Option<Stop> {
-    let TelnyxBody::TextReceived(text) = &event.body else { return None };
-    let phone = text.from.e164()?;
-    let stops = text.autoresponse == Some(AutoResponse::Stop)
-        || sms::decide::answer(&sms::read(&text.text), text.autoresponse, false).consent == Consent::OptOut;
-    // A receipt time in the future would outlast a later START: then ours counts.
-    let at = text.received_at.filter(|t| *t <= now).unwrap_or(now);
-    stops.then(|| Stop { phone, number: text.to.e164(), at })
-}
-
 /// `POST /webhooks/stripe`: the same, for Stripe.
 pub async fn stripe(State(web): State<Web>, headers: HeaderMap, body: Body) -> Response {
     let started = Instant::now();
@@ -214,23 +175,8 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<Ke
     let keys = web.keys.current();
     let keys = keys.web.as_ref().ok_or(WebhookError::NoKeys)?;
     keys.stripe.verify(header, &body, now.unix_s(), keys.tolerance_s)?;
-    let mut raw = redact::parse_body(&body)?;
-    let event = envelope::stripe(&raw).ok_or(WebhookError::NoEvent)?;
-    redact::clean(&mut raw);
-    let new = NewStripeEvent {
-        order_key: event
-            .object
-            .get("id")
-            .and_then(serde_json::Value::as_str)
-            .filter(|id| id.len() <= MAX_ID)
-            .map(str::to_owned),
-        id: event.id,
-        event_type: event.event_type,
-        account: event.account,
-        occurred_at: event.created,
-        received_at: now,
-        raw,
-    };
+    let raw = redact::parse_body(&body)?;
+    let new = arrival::stripe(raw, None, now).ok_or(WebhookError::NoEvent)?;
     let is_new = web.ingest.store_stripe(&new).await?;
     let place = Context::of_event(new.order_key.as_deref(), new.id.as_str());
     traces::webhook(place, "stripe", new.id.as_str(), &new.event_type, started.elapsed());

@@ -105,6 +105,13 @@ pub async fn of_session(r: impl Reader, session: &str) -> Result<Option<CallCont
     row.map(|r| r.text("call_control_id").map(CallControlId::new)).transpose()
 }
 
+/// Whether the call took a step for this cause.
+pub async fn has_step(r: impl Reader, id: &CallControlId, cause: &str) -> Result<bool> {
+    let q =
+        r.sql("SELECT 1 AS n FROM telnyx_call_steps WHERE call_control_id = $1 AND cause_id = $2 LIMIT 1");
+    Ok(r.row(q.bind(id).bind(cause)).await?.is_some())
+}
+
 /// The call as it stands now, not locked; `None` where there is no such call.
 pub async fn present(db: &Db, id: &CallControlId) -> Result<Option<Call>> {
     let q = db.sql(

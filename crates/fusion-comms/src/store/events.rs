@@ -174,3 +174,11 @@ pub async fn fax_received(r: impl Reader, fax: &FaxId) -> Result<Option<Value>> 
     );
     r.row(q.bind(fax)).await?.map(|r| r.json("raw_json")).transpose()
 }
+
+/// Whether an event of this type and order key was received since then. Found by the time of receipt: ask of a short time.
+pub async fn came_since(r: impl Reader, order_key: &str, event_type: &str, since: Timestamp) -> Result<bool> {
+    let q = r.sql(
+        "SELECT 1 AS n FROM telnyx_events WHERE received_at >= $3 AND order_key = $1 AND event_type = $2 LIMIT 1",
+    );
+    Ok(r.row(q.bind(order_key).bind(event_type).bind(since)).await?.is_some())
+}

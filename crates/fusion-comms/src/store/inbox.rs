@@ -51,9 +51,28 @@ pub struct Claimed {
     pub occurred_at: Option<Timestamp>,
     /// This attempt included.
     pub attempts: i64,
+    /// What vouches for it: a key's fingerprint, or [`BY_BACKFILL`].
+    pub verified_by: Option<String>,
     /// Events with the same key are worked one at a time.
     pub order_key: Option<String>,
     seq: i64,
+}
+
+/// In `verified_by`: the event's webhook never came, and the provider was asked for it over its API.
+pub const BY_BACKFILL: &str = "backfill";
+
+impl Claimed {
+    /// When its webhook came; where none came, when it happened, for what depends on how late we are.
+    pub fn came_at(&self) -> Timestamp {
+        match self.occurred_at {
+            Some(at) if self.was_asked_for() => at.min(self.received_at),
+            _ => self.received_at,
+        }
+    }
+
+    pub fn was_asked_for(&self) -> bool {
+        self.verified_by.as_deref() == Some(BY_BACKFILL)
+    }
 }
 
 fn claimed(row: &Row) -> Result<Claimed> {
@@ -63,6 +82,7 @@ fn claimed(row: &Row) -> Result<Claimed> {
         received_at: row.time("received_at")?,
         occurred_at: row.opt_time("occurred_at")?,
         attempts: row.int("attempts")?,
+        verified_by: row.opt_text("verified_by")?,
         order_key: row.opt_text("order_key")?,
         seq: row.int("seq")?,
     })
@@ -109,7 +129,7 @@ async fn try_claim(
                      AND o.processed_at IS NULL AND o.parked_at IS NULL
                      AND (o.leased_until > $2 OR (o.seq < e.seq AND (o.attempts = 0 OR o.due_at <= $2))))
                ORDER BY e.seq LIMIT $1 FOR UPDATE OF e SKIP LOCKED)
-             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, order_key"
+             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, order_key, verified_by"
         }
         Dialect::Sqlite => {
             "UPDATE {events} SET attempts = attempts + 1, leased_until = $3, leased_by = $4 WHERE event_id IN (
@@ -121,7 +141,7 @@ async fn try_claim(
                      AND o.processed_at IS NULL AND o.parked_at IS NULL
                      AND (o.leased_until > $2 OR (o.seq < e.seq AND (o.attempts = 0 OR o.due_at <= $2))))
                ORDER BY e.seq LIMIT $1)
-             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, order_key"
+             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, order_key, verified_by"
         }
     }));
     let rows = db.rows_alone(q.bind(n).bind(now).bind(until).bind(owner).bind(lane.name())).await?;

@@ -1,6 +1,6 @@
 //! The ack path's one commit: many events, and the opt-outs of the STOPs among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fusion_comms_core::envelope::Channel;
 use fusion_comms_core::ids::{EventId, TenantId};
@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::db::{Db, Dialect, Reader, Result, Tx};
 use super::error::StoreError;
+use super::inbox::BY_BACKFILL;
 use super::ledger::{self, Source};
+use super::pruning::Inbox;
 
 /// A verified event to be kept, its body cleaned.
 #[derive(Clone, Debug)]
@@ -50,6 +52,8 @@ pub struct NewStripeEvent {
     pub occurred_at: Option<Timestamp>,
     pub received_at: Timestamp,
     pub raw: Value,
+    /// [`BY_BACKFILL`] where it was asked for.
+    pub verified_by: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +115,7 @@ async fn store(db: &Db, group: &[NewEvent], reach: &Reach, ledger: Ledger) -> Re
         for phone in phones {
             ledger::lock_number(&mut tx, phone).await?;
         }
+        leave_out_overtaken(&mut tx, group, &mut opt_outs, reach).await?;
         match ledger {
             Ledger::Write => write(&mut tx, &opt_outs).await?,
             Ledger::Pend => pend(&mut tx, &opt_outs).await?,
@@ -234,6 +239,27 @@ async fn opt_outs_of(
     Ok(rows)
 }
 
+/// A STOP that was asked for long after it was written does not take back a START that the person wrote since. Looked at
+/// under the number's lock, which a START takes too. A STOP that its webhook brings late still binds: the stricter end.
+async fn leave_out_overtaken(
+    tx: &mut Tx,
+    group: &[NewEvent],
+    opt_outs: &mut BTreeMap<(TenantId, E164), Mark>,
+    reach: &Reach,
+) -> Result<()> {
+    let asked_for = |id: &EventId| group.iter().any(|e| e.id == *id && e.verified_by == BY_BACKFILL);
+    let mut overtaken = Vec::new();
+    for ((tenant, phone), mark) in opt_outs.iter() {
+        if asked_for(&mark.event)
+            && ledger::started_since(tx, tenant, phone, mark.at, &reach.default_number).await?
+        {
+            overtaken.push((tenant.clone(), phone.clone()));
+        }
+    }
+    overtaken.iter().for_each(|key| drop(opt_outs.remove(key)));
+    Ok(())
+}
+
 async fn write(tx: &mut Tx, opt_outs: &BTreeMap<(TenantId, E164), Mark>) -> Result<()> {
     for ((tenant, phone), mark) in opt_outs {
         ledger::set_context(tx, "text", Some(mark.event.as_str())).await?;
@@ -276,8 +302,9 @@ pub async fn store_stripe(db: &Db, event: &NewStripeEvent) -> Result<bool> {
     let mut tx = db.begin().await?;
     short_lock_timeout(&mut tx, Ledger::Write).await?;
     let q = tx.sql(
-        "INSERT INTO stripe_events (event_id, type, account, order_key, occurred_at, received_at, due_at, raw_json)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (event_id) DO NOTHING",
+        "INSERT INTO stripe_events (event_id, type, account, order_key, occurred_at, received_at, due_at, raw_json,
+           verified_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) ON CONFLICT (event_id) DO NOTHING",
     );
     let q = q
         .bind(&event.id)
@@ -286,8 +313,29 @@ pub async fn store_stripe(db: &Db, event: &NewStripeEvent) -> Result<bool> {
         .bind(event.order_key.as_deref())
         .bind(event.occurred_at)
         .bind(event.received_at)
-        .bind(event.raw.clone());
+        .bind(event.raw.clone())
+        .bind(event.verified_by.as_deref());
     let new = tx.exec(q).await? == 1;
     tx.commit().await?;
     Ok(new)
+}
+
+/// Which of these ids lie in an inbox already.
+pub async fn known(r: impl Reader, inbox: Inbox, ids: &[&str]) -> Result<BTreeSet<String>> {
+    let list = Value::Array(ids.iter().map(|id| Value::from(*id)).collect());
+    let q = r.sql(match (inbox, r.dialect()) {
+        (Inbox::Telnyx, Dialect::Postgres) => {
+            "SELECT event_id FROM telnyx_events WHERE event_id IN (SELECT jsonb_array_elements_text($1))"
+        }
+        (Inbox::Telnyx, Dialect::Sqlite) => {
+            "SELECT event_id FROM telnyx_events WHERE event_id IN (SELECT value FROM json_each($1))"
+        }
+        (Inbox::Stripe, Dialect::Postgres) => {
+            "SELECT event_id FROM stripe_events WHERE event_id IN (SELECT jsonb_array_elements_text($1))"
+        }
+        (Inbox::Stripe, Dialect::Sqlite) => {
+            "SELECT event_id FROM stripe_events WHERE event_id IN (SELECT value FROM json_each($1))"
+        }
+    });
+    r.rows(q.bind(list)).await?.iter().map(|row| row.text("event_id")).collect()
 }

@@ -254,6 +254,39 @@ pub async fn agencies_of(
     Ok(agencies)
 }
 
+/// Whether the person has told this agency START after `at`: by a text to a number of its own, or where it speaks. The
+/// reserved `unassigned` is lifted by any START.
+pub async fn started_since(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    phone: &E164,
+    at: Timestamp,
+    default_number: &E164,
+) -> Result<bool> {
+    let q = tx.sql(
+        "SELECT 1 AS n FROM text_consents
+         WHERE phone_e164 = $1 AND tenant_id = $2 AND source = 'start_text' AND given_at > $3 LIMIT 1",
+    );
+    if tx.row(q.bind(phone.expose()).bind(tenant).bind(at)).await?.is_some() {
+        return Ok(true);
+    }
+    let q = tx.sql(
+        "SELECT DISTINCT to_phone FROM telnyx_sms_messages
+         WHERE direction = 'IN' AND from_phone = $1 AND label = 'START' AND received_at > $2",
+    );
+    let rows = tx.rows(q.bind(phone.expose()).bind(at)).await?;
+    if !rows.is_empty() && *tenant == TenantId::unassigned() {
+        return Ok(true);
+    }
+    for row in rows {
+        let number = E164::parse(&row.text("to_phone")?).ok();
+        if agencies_of(tx, phone, number.as_ref(), default_number).await?.contains(tenant) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Names who changes the ledger in this transaction, and why; the history keeps both.
 pub async fn set_context(tx: &mut Tx, actor: &str, reason: Option<&str>) -> Result<()> {
     let q = match tx.dialect() {

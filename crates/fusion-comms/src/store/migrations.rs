@@ -39,14 +39,32 @@ const THROUGH_A_POOLER: &str = "the database is reached through a pooler, and th
 /// PostgreSQL's code for a lock that was not had in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
+/// Applies these of our migrations and no others, as they are missing: the schema of an older program.
+pub async fn apply_only(db: &Db, versions: &[i64]) -> Result<()> {
+    let some = migrator(db).iter().filter(|m| versions.contains(&m.version)).cloned().collect();
+    let mut some = Migrator::with_migrations(some);
+    some.set_ignore_missing(true);
+    run(db, &some).await
+}
+
+/// The versions that this program knows.
+pub fn ours(is_postgres: bool) -> Vec<i64> {
+    let dialect = if is_postgres { Dialect::Postgres } else { Dialect::Sqlite };
+    of_dialect(dialect).iter().map(|m| m.version).collect()
+}
+
 /// Applies what is missing. Two at once do no harm, and webhooks are kept all the while.
 pub async fn apply(db: &Db) -> Result<()> {
     // A newer schema's migrations are not ours to judge: `check` decides about them.
     let mut ours = migrator(db);
     ours.set_ignore_missing(true);
+    run(db, &ours).await
+}
+
+async fn run(db: &Db, some: &Migrator) -> Result<()> {
     let done = match db.migration_target() {
-        MigrationTarget::Pg(pool) => run_on_postgres(&ours, pool).await,
-        MigrationTarget::Lite(pool) => run_on_sqlite(&ours, pool).await,
+        MigrationTarget::Pg(pool) => run_on_postgres(some, pool).await,
+        MigrationTarget::Lite(pool) => run_on_sqlite(some, pool).await,
     };
     done.map_err(|e| StoreError::Schema(e.to_string()))
 }
@@ -159,13 +177,18 @@ pub async fn check(db: &Db) -> Result<SchemaState> {
 }
 
 fn migrator(db: &Db) -> Migrator {
-    match db.dialect() {
+    of_dialect(db.dialect())
+}
+
+fn of_dialect(dialect: Dialect) -> Migrator {
+    match dialect {
         Dialect::Postgres => sqlx::migrate!("../../migrations/postgres"),
         Dialect::Sqlite => sqlx::migrate!("../../migrations/sqlite"),
     }
 }
 
-async fn applied_versions(db: &Db) -> Result<Vec<i64>> {
+/// The versions that are applied; none where there is no schema.
+pub async fn applied_versions(db: &Db) -> Result<Vec<i64>> {
     let known = db
         .rows(db.sql(match db.dialect() {
             Dialect::Postgres => "SELECT 1 AS n WHERE to_regclass('_sqlx_migrations') IS NOT NULL",

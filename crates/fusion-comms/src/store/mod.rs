@@ -1,6 +1,7 @@
 //! All SQL of the service, and nothing but: plain functions over plain statements that run alike on both engines.
 
 pub mod audit;
+pub mod backup;
 pub mod billing;
 pub mod calls;
 pub mod checkup;
@@ -27,6 +28,7 @@ pub mod outgoing;
 pub mod pools;
 pub mod pruning;
 pub mod queue;
+pub mod restores;
 pub mod reviews;
 mod row;
 pub mod seals;

@@ -77,6 +77,7 @@ async fn ask(
         phone: &phone,
         order_key: bill.order_key(),
         cause,
+        patience_until: now.plus_ms(links::LINK_BUDGET_MS),
         call: None,
         bill: Some(Waiting { message_id: bill.message_id.clone(), token: bill.token.clone() }),
         language: Language::default(),

@@ -7,7 +7,7 @@ use fusion_comms_core::envelope::{self, Direction, VoiceEvent, VoiceKind};
 use fusion_comms_core::ids::{CallControlId, StatementId, TenantId, derived_id};
 use fusion_comms_core::ivr::guessing;
 use fusion_comms_core::ivr::{
-    self, Call, CallEvent, Desk, LinkAnswer, Prompt, State, StatementAnswer, Surroundings,
+    self, Call, CallEvent, Desk, LinkAnswer, Phase, Prompt, State, StatementAnswer, Surroundings,
 };
 use fusion_comms_core::phone::{Digits, E164};
 use fusion_comms_core::story::why::{self, Why};
@@ -71,6 +71,26 @@ impl After {
     }
 }
 
+/// Why a call steps: the id of an event, a deadline or an answered effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Cause<'a> {
+    pub id: &'a str,
+    /// When it happened, if that is so long ago that nobody is on the line: then no command is given.
+    pub late: Option<Timestamp>,
+}
+
+impl<'a> From<&'a String> for Cause<'a> {
+    fn from(id: &'a String) -> Self {
+        Self { id, late: None }
+    }
+}
+
+impl<'a> From<&'a str> for Cause<'a> {
+    fn from(id: &'a str) -> Self {
+        Self { id, late: None }
+    }
+}
+
 /// What a voice event came to.
 pub struct Handled {
     pub tenant: Option<TenantId>,
@@ -81,7 +101,7 @@ pub struct Handled {
 pub async fn handle(
     app: &Parts,
     tx: &mut Tx,
-    cause: &str,
+    cause: Cause<'_>,
     event: &VoiceEvent,
     attempts: i64,
     now: Timestamp,
@@ -107,6 +127,9 @@ pub async fn handle(
     };
     let tenant = stored.tenant.clone();
     let Some(call_event) = translate(event, second_leg) else { return Ok(Handled { tenant, ..nothing }) };
+    if cause.late.is_some() {
+        note_late(tx, &stored, &call_event, now).await?;
+    }
     let mut after = After::of_call();
     advance(app, tx, stored, cause, call_event, now, &mut after).await?;
     Ok(Handled { tenant, after })
@@ -116,7 +139,7 @@ pub async fn handle(
 async fn initiated(
     app: &Parts,
     tx: &mut Tx,
-    cause: &str,
+    cause: Cause<'_>,
     event: &VoiceEvent,
     now: Timestamp,
 ) -> Result<Handled, JobError> {
@@ -125,7 +148,12 @@ async fn initiated(
         return Ok(nothing);
     }
     let tenant = dialled(tx, event.to.expose()).await?.map(|n| n.tenant);
-    let (call, effects) = ivr::ring(tenant.is_some());
+    let (mut call, mut effects) = ivr::ring(tenant.is_some());
+    if cause.late.is_some() {
+        // Nobody is answered hours later: the row says that there was a call, and that it is over.
+        call = Call { state: State::Done, phase: Phase::Ended, ..call };
+        effects.clear();
+    }
     let new = NewCall {
         id: &event.call,
         tenant: tenant.as_ref(),
@@ -137,7 +165,7 @@ async fn initiated(
     };
     let mut after = After::of_call();
     if calls::insert(tx, &new, now).await? {
-        calls::record_step(tx, &event.call, cause, None, call.state, now).await?;
+        calls::record_step(tx, &event.call, cause.id, None, call.state, now).await?;
         after.entered.push((event.call.clone(), tenant.clone(), call.state));
         let stored = calls::lock(tx, &event.call)
             .await?
@@ -145,6 +173,30 @@ async fn initiated(
         perform(app, tx, &stored, &call, cause, effects, now, &mut after, &mut Vec::new()).await?;
     }
     Ok(Handled { tenant, after })
+}
+
+/// A call whose events come long after: whether anybody had answered it is noted, and if nobody had, a person of the agency
+/// is asked to call back when its hang-up is known.
+async fn note_late(
+    tx: &mut Tx,
+    stored: &StoredCall,
+    event: &CallEvent,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    let (state, answered) = (stored.call.state, derived_id(stored.id.as_str(), "answered").to_string());
+    match event {
+        CallEvent::Answered => {
+            calls::record_step(tx, &stored.id, &answered, Some(state), state, now).await?;
+        }
+        CallEvent::Hangup if stored.tenant.is_some() && stored.call.step == 1 => {
+            if !calls::has_step(&mut *tx, &stored.id, &answered).await? {
+                let kind = tasks::Kind::CallBack;
+                tasks::open(tx, stored.tenant.as_ref(), kind, stored.id.as_str(), now).await?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The caller's leg, where this event belongs to the other leg of its session.
@@ -178,15 +230,16 @@ fn translate(event: &VoiceEvent, second_leg: bool) -> Option<CallEvent> {
 }
 
 /// Steps the machine by one cause, once: a cause that was applied before changes nothing and repeats nothing.
-pub async fn advance(
+pub async fn advance<'a>(
     app: &Parts,
     tx: &mut Tx,
     stored: StoredCall,
-    cause: &str,
+    cause: impl Into<Cause<'a>>,
     event: CallEvent,
     now: Timestamp,
     after: &mut After,
 ) -> Result<Call, JobError> {
+    let cause = cause.into();
     let around = surroundings(tx, &stored, now).await?;
     let before = stored.call.clone();
     let mut answered = Vec::new();
@@ -194,17 +247,17 @@ pub async fn advance(
     // What our own tables can answer is answered here, and the machine steps again.
     while let Some(at) = effects.iter().position(|e| matches!(e, Effect::Ask(_))) {
         let Effect::Ask(question) = effects.remove(at) else { continue };
-        let answer = answer(tx, &stored, question, cause, now, &mut answered).await?;
+        let answer = answer(tx, &stored, question, cause.id, now, &mut answered).await?;
         let (next, more) = ivr::step(call, &answer, &around);
         call = next;
         effects.extend(more);
     }
-    if !calls::record_step(tx, &stored.id, cause, Some(before.state), call.state, now).await? {
+    if !calls::record_step(tx, &stored.id, cause.id, Some(before.state), call.state, now).await? {
         return Ok(before);
     }
     let mut whys = why::of_step(&before, &event, &call, &effects, &answered);
     let call = perform(app, tx, &stored, &call, cause, effects, now, after, &mut whys).await?;
-    calls::explain_step(tx, &stored.id, cause, &whys).await?;
+    calls::explain_step(tx, &stored.id, cause.id, &whys).await?;
     if before.state != call.state {
         after.entered.push((stored.id.clone(), stored.tenant.clone(), call.state));
         if call.state == State::Done {
@@ -324,7 +377,7 @@ async fn perform(
     tx: &mut Tx,
     stored: &StoredCall,
     call: &Call,
-    cause: &str,
+    cause: Cause<'_>,
     effects: Vec<Effect>,
     now: Timestamp,
     after: &mut After,
@@ -335,8 +388,9 @@ async fn perform(
     let mut place = 0;
     while let Some(effect) = effects.pop_front() {
         match effect {
+            Effect::Command(_) if cause.late.is_some() => {}
             Effect::Command(command) => {
-                let new = command_effect(app, stored, &call, cause, place, &command, now);
+                let new = command_effect(app, stored, &call, cause.id, place, &command, now);
                 outbox::push(tx, &new, now).await?;
                 after.owe(outbox::Lane::Voice);
                 place += 1;

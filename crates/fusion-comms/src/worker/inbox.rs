@@ -1,18 +1,24 @@
 //! Works the inbox: each event once, in one transaction with all that follows from it.
 
-use fusion_comms_core::envelope::{self, TelnyxBody, VoiceKind};
+use fusion_comms_core::envelope::{self, TelnyxBody, VoiceEvent, VoiceKind};
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::ivr::State;
+use fusion_comms_core::time::Timestamp;
 
-use super::calls::{self, After};
+use super::calls::{self, After, Cause};
 use super::error::{JobError, MAX_ATTEMPTS, delay_ms, guarded};
 use super::{faxes, payments, texts};
 use crate::app::Parts;
 use crate::store::inbox::{self, Claimed, Lane};
-use crate::store::{Db, Tx, calls as stored_calls, ledger};
+use crate::store::{Db, Tx, calls as stored_calls, events, ledger};
 use crate::traces::{self, Context, Told};
 
 use fusion_comms_core::envelope::Channel;
+
+/// Milliseconds after which an event of a call finds nobody on the line: where we had it all the while, and where its
+/// webhook never came and Telnyx had to be asked for it.
+const LATE_MS: i64 = 15 * 60 * 1000;
+const LATE_IF_ASKED_FOR_MS: i64 = 60 * 1000;
 
 /// Seconds that a claim lasts. Short: a caller may wait for it.
 const LEASE_S: i64 = 10;
@@ -76,6 +82,25 @@ async fn work(app: &Parts, db: &Db, lane: Lane, event: &Claimed) -> Result<(), J
     Ok(())
 }
 
+/// When the event came, if nobody is on the line any more: by its age, and where Telnyx had to be asked for it also by the
+/// hang-up that lies behind it.
+async fn late(
+    tx: &mut Tx,
+    event: &Claimed,
+    voice: &VoiceEvent,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, JobError> {
+    let came_at = event.came_at();
+    let age_ms = now.ms_since(came_at);
+    let is_late = if event.was_asked_for() {
+        let key = voice.session.as_deref().unwrap_or(voice.call.as_str());
+        age_ms >= LATE_IF_ASKED_FOR_MS || events::came_since(&mut *tx, key, "call.hangup", came_at).await?
+    } else {
+        age_ms >= LATE_MS
+    };
+    Ok(is_late.then_some(came_at))
+}
+
 async fn telnyx(
     app: &Parts,
     tx: &mut Tx,
@@ -86,12 +111,14 @@ async fn telnyx(
     let read = envelope::telnyx(channel, &event.raw, b"");
     match &read.body {
         TelnyxBody::Voice(voice) => {
-            let handled = calls::handle(app, tx, event.id.as_str(), voice, event.attempts, now).await?;
+            let late = late(tx, event, voice, now).await?;
+            let cause = Cause { id: event.id.as_str(), late };
+            let handled = calls::handle(app, tx, cause, voice, event.attempts, now).await?;
             clear_digits(tx, event).await?;
             Ok((handled.tenant, handled.after))
         }
         TelnyxBody::TextReceived(text) => {
-            let tenant = texts::received(app, tx, &event.id, text, event.received_at, now).await?;
+            let tenant = texts::received(app, tx, &event.id, text, event.came_at(), now).await?;
             Ok((tenant, After::default()))
         }
         TelnyxBody::TextStatus(status) => {

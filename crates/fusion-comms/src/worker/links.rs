@@ -10,7 +10,7 @@ use fusion_comms_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::calls::{self, After};
+use super::calls::{self, After, Cause};
 use super::error::JobError;
 use super::{bills, expiries, texts};
 use crate::app::Parts;
@@ -50,30 +50,33 @@ struct Checkout {
     language: Language,
 }
 
-/// Owes the session. Why not, where it cannot even be asked for: no account, or nothing to pay any more.
+/// Owes the session. Why not, where it cannot even be asked for: no account, nothing to pay any more, or keyed so long ago
+/// that the link would come out of the blue.
 pub(super) async fn ask(
     app: &Parts,
     tx: &mut Tx,
     stored: &StoredCall,
     statement: &StatementId,
     phone: &E164,
-    cause: &str,
+    cause: Cause<'_>,
     now: Timestamp,
 ) -> Result<Option<Why>, JobError> {
     let Some(tenant_id) = &stored.tenant else { return Ok(Some(Why::NoAccount)) };
+    let expires_at = cause.late.unwrap_or(now).plus_ms(LINK_BUDGET_MS);
     let account = tenants::get(&mut *tx, tenant_id).await?.and_then(|t| t.stripe_account);
     let found =
         billing::find_statement(&mut *tx, tenant_id, statement).await?.filter(billing::Statement::is_payable);
     // A bank debit under way may yet fail; until then another link would be a second payment.
     let debit = billing::is_debit_pending(&mut *tx, tenant_id, statement.expose()).await?;
     let (account, found) = match (account, found) {
-        (Some(account), Some(found)) if !debit => (account, found),
+        (Some(account), Some(found)) if !debit && now < expires_at => (account, found),
         (account, found) => {
             tasks::open(tx, Some(tenant_id), tasks::Kind::LinkNotSent, stored.id.as_str(), now).await?;
             return Ok(Some(match (account, found) {
                 (None, _) => Why::NoAccount,
                 (_, None) => Why::Changed,
-                _ => Why::DebitPending,
+                _ if debit => Why::DebitPending,
+                _ => Why::LinkLate,
             }));
         }
     };
@@ -86,7 +89,8 @@ pub(super) async fn ask(
         statement: found,
         phone,
         order_key: format!("link:{}", stored.id),
-        cause,
+        cause: cause.id,
+        patience_until: expires_at,
         call: Some(stored.id.clone()),
         bill: None,
         language: stored.call.language,
@@ -104,6 +108,8 @@ pub(super) struct Asked<'a> {
     pub(super) phone: &'a E164,
     pub(super) order_key: String,
     pub(super) cause: &'a str,
+    /// Given up after this.
+    pub(super) patience_until: Timestamp,
     pub(super) call: Option<CallControlId>,
     pub(super) bill: Option<bills::Waiting>,
     pub(super) language: Language,
@@ -149,7 +155,7 @@ pub(super) async fn owe_session(
         cause_id: asked.cause.to_owned(),
         tenant: Some(asked.tenant.clone()),
         payload: serde_json::to_value(&checkout).map_err(|e| JobError::GiveUp(e.to_string()))?,
-        expires_at: Some(now.plus_ms(LINK_BUDGET_MS)),
+        expires_at: Some(asked.patience_until),
         held_until: None,
     };
     outbox::push(tx, &effect, now).await?;

@@ -24,3 +24,5 @@ pub use error::JobError;
 pub(crate) use error::guarded;
 pub use faxes::{hurry_fetch, owe_fetch, owe_message};
 pub use run::{Workers, drain};
+
+pub(crate) use payments::TYPES as PAYMENT_EVENTS;

@@ -15,6 +15,17 @@ use crate::store::inbox::Claimed;
 use crate::store::{Tx, audit, tasks, tenants};
 use crate::stripe::Session;
 
+/// The types that [`handle`] acts on.
+pub(crate) const TYPES: [&str; 7] = [
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "charge.refunded",
+    "charge.dispute.created",
+    "account.application.deauthorized",
+];
+
 /// What became of an event.
 pub(super) enum Handled {
     /// Of this agency, or of none that is ours.

@@ -234,7 +234,9 @@ async fn an_agency_reads_nothing_that_is_no_agencys() {
         .await;
     let unassigned = "SELECT event_id FROM telnyx_events WHERE tenant_id IS NULL";
     assert!(as_tenant(&db, Some("red"), async |p| p.ask(unassigned).await).await.is_empty());
-    for table in ["sms_locks", "opt_out_seals", "queue_messages", "schema_minimum", "_sqlx_migrations"] {
+    for table in
+        ["sms_locks", "opt_out_seals", "queue_messages", "restores", "schema_minimum", "_sqlx_migrations"]
+    {
         assert_eq!(touches(&db, Some("red"), &format!("SELECT * FROM {table}")).await, None, "{table}");
         assert_eq!(touches(&db, Some("red"), &format!("DELETE FROM {table}")).await, None, "{table}");
     }
@@ -251,6 +253,7 @@ async fn every_table_is_an_agencys_or_named_here_as_not() {
         "instances",
         "opt_out_seals",
         "queue_messages",
+        "restores",
         "schema_minimum",
         "sms_locks",
         "webhook_minutes",

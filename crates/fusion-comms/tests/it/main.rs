@@ -23,6 +23,8 @@ pub(crate) use served_on_both;
 mod support;
 
 mod agencies_apart;
+mod backfill;
+mod backup;
 mod begun;
 mod chain;
 mod cli;

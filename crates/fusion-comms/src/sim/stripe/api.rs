@@ -14,7 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::answer::{Answer, Refusal};
 use super::form::Form;
 use super::world::{Admission, Fault, RecordedRequest, SimSession};
-use super::{SimStripe, now_s, params};
+use super::{SimStripe, list, now_s, params};
 
 const BODY_BYTES: usize = 256 * 1024;
 
@@ -204,6 +204,10 @@ fn key(call: &Call) -> Result<Option<&str>, Refusal> {
 }
 
 fn act(sim: &SimStripe, call: &Call, caller: &Caller, form: &Form) -> Result<Answer, Refusal> {
+    if call.path == "/v1/events" {
+        let query = call.query.as_deref().unwrap_or_default();
+        return list::events(&sim.world(), &caller.account, caller.livemode, query);
+    }
     if let Some(query) = &call.query {
         return Err(Refusal::parameter("parameter_unknown", query, "The query takes no parameters here."));
     }

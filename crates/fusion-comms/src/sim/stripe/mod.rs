@@ -5,6 +5,7 @@
 //! key says `_live_`.
 //!
 //! - `api`: the calls, authorisation, idempotency, faults
+//! - `list`: the events of an account, page by page
 //! - `form`, `params`: the request body, read strictly
 //! - `world`: what the simulator remembers
 //! - `payer`: what a payer, a bank or the agency does to a session
@@ -15,6 +16,7 @@ mod answer;
 mod api;
 mod events;
 mod form;
+mod list;
 mod pages;
 mod params;
 mod payer;
@@ -69,6 +71,7 @@ impl SimStripe {
             .route("/v1/checkout/sessions", post(api::handle))
             .route("/v1/checkout/sessions/{id}", get(api::handle))
             .route("/v1/checkout/sessions/{id}/expire", post(api::handle))
+            .route("/v1/events", get(api::handle))
             .route("/v1/balance", get(api::handle))
             .route("/v1/accounts/{id}", get(api::handle))
             .route("/pay/{id}", get(pages::show).post(pages::submit))
@@ -147,7 +150,11 @@ impl SimStripe {
 
     /// Signs and sends an event of the caller's making; true if one try was answered with 2xx.
     pub async fn send(&self, event: &Value) -> bool {
-        let settings = self.world().delivery.clone();
+        let settings = {
+            let mut world = self.world();
+            world.remember_event(event);
+            world.delivery.clone()
+        };
         let delivery = self.inner.sender.deliver(event, &settings).await;
         let delivered = delivery.delivered;
         self.world().remember_delivery(delivery);

@@ -21,6 +21,8 @@ pub(super) struct World {
     keys: HashMap<(String, String), KeyUse>,
     pub(super) requests: VecDeque<RecordedRequest>,
     pub(super) deliveries: VecDeque<Delivery>,
+    /// Everything that was ever sent as a webhook, in the order of its happening.
+    pub(super) events: VecDeque<serde_json::Value>,
     pub(super) faults: VecDeque<Fault>,
     pub(super) down: bool,
     pub(super) delivery: DeliverySettings,
@@ -36,6 +38,7 @@ impl Default for World {
             keys: HashMap::new(),
             requests: VecDeque::new(),
             deliveries: VecDeque::new(),
+            events: VecDeque::new(),
             faults: VecDeque::new(),
             down: false,
             delivery: DeliverySettings::default(),
@@ -236,6 +239,13 @@ impl World {
     pub(super) fn remember_request(&mut self, request: RecordedRequest) {
         self.requests.push_back(request);
         self.requests.drain(..self.requests.len().saturating_sub(REMEMBERED));
+    }
+
+    pub(super) fn remember_event(&mut self, event: &serde_json::Value) {
+        if self.events.iter().all(|e| e["id"] != event["id"]) {
+            self.events.push_back(event.clone());
+        }
+        self.events.drain(..self.events.len().saturating_sub(REMEMBERED));
     }
 
     pub(super) fn remember_delivery(&mut self, delivery: Delivery) {

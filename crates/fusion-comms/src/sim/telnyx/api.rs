@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::errors::Refusal;
 use super::faults::{Fault, HANG};
 use super::record::push_capped;
-use super::{Api, SeenRequest, SimTelnyx, account, command, fax, lookups, message, now};
+use super::{Api, SeenRequest, SimTelnyx, account, command, deliveries, fax, lookups, message, now};
 
 const MAX_BODY: usize = 1 << 20;
 
@@ -28,6 +28,7 @@ impl SimTelnyx {
             .route("/v2/messages", post(message::send))
             .route("/v2/messages/{id}", get(lookups::message))
             .route("/v2/messaging_optouts", get(message::list_blocks))
+            .route("/v2/webhook_deliveries", get(deliveries::list))
             .route("/v2/balance", get(account::balance))
             .route("/v2/messaging_profiles/{id}", get(account::messaging_profile))
             .route("/v2/phone_numbers", get(account::phone_numbers))
@@ -101,6 +102,8 @@ fn api_of(path: &str) -> Api {
         Api::Faxes
     } else if path.starts_with("/v2/messaging_optouts") {
         Api::OptOuts
+    } else if path.starts_with("/v2/webhook_deliveries") {
+        Api::Deliveries
     } else if ["/v2/balance", "/v2/messaging_profiles", "/v2/phone_numbers"]
         .iter()
         .any(|p| path.starts_with(p))

@@ -161,6 +161,8 @@ impl SimTelnyx {
             attempt,
             status,
             payload: event.payload.clone(),
+            occurred_at: event.occurred_at.clone(),
+            url,
             at: now(),
         };
         push_capped(&mut self.state().deliveries, delivery);

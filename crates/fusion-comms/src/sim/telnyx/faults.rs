@@ -9,6 +9,8 @@ use super::{Api, SimTelnyx};
 pub(super) struct Faults {
     fail: u32,
     status: u16,
+    /// Requests that are let through before one is refused so.
+    let_through: Option<(u32, u16)>,
     hang: u32,
     act_then_hang: u32,
     down: bool,
@@ -34,6 +36,10 @@ impl SimTelnyx {
         let faults = state.faults.entry(api).or_default();
         (faults.fail, faults.status) = (n, status);
     }
+    /// After `n` requests more one is refused with `status`.
+    pub fn refuse_after(&self, api: Api, n: u32, status: u16) {
+        self.state().faults.entry(api).or_default().let_through = Some((n, status));
+    }
     /// The next `n` requests have no effect and get no answer.
     pub fn hang_next(&self, api: Api, n: u32) {
         self.state().faults.entry(api).or_default().hang = n;
@@ -50,6 +56,14 @@ impl SimTelnyx {
     pub(super) fn take_fault(&self, api: Api) -> Fault {
         let mut state = self.state();
         let Some(f) = state.faults.get_mut(&api) else { return Fault::None };
+        match f.let_through {
+            Some((0, status)) => {
+                f.let_through = None;
+                return Fault::Status(status);
+            }
+            Some((n, status)) => f.let_through = Some((n - 1, status)),
+            None => {}
+        }
         let mut take = |n: fn(&mut Faults) -> &mut u32| {
             let left = n(f);
             *left > 0 && {

@@ -1,6 +1,6 @@
 //! Inbound faxes and the media host: links that are signed and die, as those of the real S3 do.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::delivery::{Event, Hook};
 use super::errors::Refusal;
-use super::{FaxPlan, FaxView, SimTelnyx, new_id, now};
+use super::{FaxPlan, FaxView, SimTelnyx, deliveries, new_id, now};
 
 const USER: &str = "b9c8f9c2-6f22-4437-9aa7-3138368779c7";
 const CONNECTION: &str = "2811200000000000112";
@@ -206,6 +206,7 @@ fn resource(id: &str, fax: &Fax) -> Value {
     json!({
         "connection_id": CONNECTION, "created_at": fax.created_at, "direction": "inbound", "from": fax.plan.from, "id": id,
         "media_url": fax.media_url, "page_count": fax.plan.pages, "record_type": "fax", "status": fax.status,
+        "failure_reason": fax.plan.fail,
         "to": fax.plan.to, "updated_at": fax.created_at,
     })
 }
@@ -217,11 +218,33 @@ pub(super) async fn show(State(sim): State<Arc<SimTelnyx>>, Path(id): Path<Strin
     }
 }
 
-pub(super) async fn list(State(sim): State<Arc<SimTelnyx>>) -> Response {
+/// `GET /v2/faxes`, the latest first, page by page.
+pub(super) async fn list(
+    State(sim): State<Arc<SimTelnyx>>,
+    Query(mut query): Query<BTreeMap<String, String>>,
+) -> Response {
+    let asked = (|| {
+        let page = deliveries::paged(&mut query)?;
+        let since = deliveries::time(&mut query, "filter[created_at][gte]")?;
+        let direction = query.remove("filter[direction][eq]");
+        match query.into_keys().next() {
+            Some(unknown) => Err(Refusal::unknown_parameter(&unknown)),
+            None => Ok((page, since, direction)),
+        }
+    })();
+    let ((page, size), since, direction) = match asked {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal.into_response(),
+    };
     let state = sim.state();
-    let known = state.faxes.order.iter().filter_map(|id| Some(resource(id, state.faxes.by_id.get(id)?)));
-    let data: Vec<Value> = known.collect();
-    Json(json!({ "data": data })).into_response()
+    let known = state.faxes.order.iter().rev().filter_map(|id| Some((id, state.faxes.by_id.get(id)?)));
+    // All faxes here come in.
+    let asked_for = |fax: &Fax| {
+        since.is_none_or(|t| fax.created_at >= t) && direction.as_ref().is_none_or(|d| d == "inbound")
+    };
+    let all: Vec<Value> =
+        known.filter(|(_, fax)| asked_for(fax)).map(|(id, fax)| resource(id, fax)).collect();
+    deliveries::page_of(&all, page, size)
 }
 
 pub(super) async fn refresh(State(sim): State<Arc<SimTelnyx>>, Path(id): Path<String>) -> Response {

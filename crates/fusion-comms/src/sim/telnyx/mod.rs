@@ -4,6 +4,7 @@
 mod account;
 mod api;
 mod command;
+mod deliveries;
 mod delivery;
 mod errors;
 mod faults;
@@ -56,6 +57,8 @@ struct State {
     ended: VecDeque<String>,
     requests: VecDeque<SeenRequest>,
     deliveries: VecDeque<Delivery>,
+    /// Older deliveries are no longer listed.
+    listed_from: Option<Timestamp>,
     faults: HashMap<Api, faults::Faults>,
     texts: message::Texts,
     faxes: fax::Faxes,
@@ -83,6 +86,7 @@ impl SimTelnyx {
             ended: VecDeque::new(),
             requests: VecDeque::new(),
             deliveries: VecDeque::new(),
+            listed_from: None,
             faults: HashMap::new(),
             texts: message::Texts::default(),
             faxes: fax::Faxes::default(),

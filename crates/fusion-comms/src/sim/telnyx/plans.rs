@@ -249,6 +249,8 @@ pub enum Api {
     Messages,
     /// The list of numbers that Telnyx itself blocks.
     OptOuts,
+    /// The list of webhook deliveries.
+    Deliveries,
     /// Credit, messaging profiles, numbers.
     Account,
     Faxes,

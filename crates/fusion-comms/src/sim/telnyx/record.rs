@@ -41,6 +41,10 @@ pub struct Delivery {
     pub status: Option<u16>,
     /// The event's `data.payload`.
     pub payload: Value,
+    /// The event's `data.occurred_at`, in its product's format.
+    pub occurred_at: String,
+    /// Where it went.
+    pub url: String,
     pub at: Timestamp,
 }
 

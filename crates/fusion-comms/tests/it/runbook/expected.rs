@@ -21,6 +21,8 @@ pub const NOT_RUN: &[(&str, &str)] = &[
         "needs Piper; tests/it/prompts.rs runs the command with a program of Piper's command line",
     ),
     ("prompt-speak", "is Piper alone, nothing of ours"),
+    ("restore-check", "needs a login with CREATEDB; tests/it/backup.rs runs it"),
+    ("restore", "needs an empty database; tests/it/backup.rs runs it"),
 ];
 
 pub const EXPECTED: &[Expected] = &[
@@ -60,6 +62,18 @@ pub const EXPECTED: &[Expected] = &[
         ],
     ),
     ok("event-delete", &["^DELETE 1\n"]),
+    ok(
+        "backfill",
+        &["(?m)^source +found +known +new$", "(?m)^calls +[0-9]", "(?m)^fax list ", "(?m)^payments "],
+    ),
+    ok(
+        "backup",
+        &[
+            "(?m)^engine +postgres$",
+            "telnyx_events: [0-9]+ rows",
+            "not included: the objects of the bucket example-docs",
+        ],
+    ),
     ok(
         "opt-outs",
         &[

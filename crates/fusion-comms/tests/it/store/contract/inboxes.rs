@@ -14,6 +14,9 @@ pub(super) async fn events_in(db: &Db, said: &mut Answers) {
     let group = [event("z", "call-1"), event("a", "call-1"), event("m", "call-2"), event("z", "call-1")];
     said.note("a group with one twice", store_group(db, &group).await.unwrap());
     said.note("known", store_one(db, &group[1]).await.unwrap());
+    said.note("known ids", ingest::known(db, pruning::Inbox::Telnyx, &["a", "b", "z"]).await.unwrap());
+    let since = async |key, s| events::came_since(db, key, "call.answered", at(s)).await.unwrap();
+    said.note("of a call", [since("call-1", 0).await, since("call-1", 1).await, since("call-9", 0).await]);
     let lane = inbox::Lane::Telnyx(Channel::Voice);
     said.note("depth", inbox::depth(db, lane).await.unwrap());
     let everything = events::Filter { limit: 10, ..events::Filter::default() };
@@ -96,9 +99,11 @@ pub(super) async fn stripe_events(db: &Db, said: &mut Answers) {
         occurred_at: Some(at(0)),
         received_at: at(0),
         raw: json!({"id": "evt_1"}),
+        verified_by: Some(inbox::BY_BACKFILL.to_owned()),
     };
     said.note("stored", ingest::store_stripe(db, &new).await.unwrap());
     said.note("stored once", ingest::store_stripe(db, &new).await.unwrap());
+    said.note("known", ingest::known(db, pruning::Inbox::Stripe, &["evt_0", "evt_1"]).await.unwrap());
     said.note("waits", inbox::depth(db, inbox::Lane::Stripe).await.unwrap());
     let claimed = inbox::claim(db, inbox::Lane::Stripe, "me", 5, at(1), at(11)).await.unwrap();
     said.note("claimed", &claimed);

@@ -3,6 +3,7 @@
 mod checkups;
 mod inboxes;
 mod presence;
+mod restored;
 mod stories;
 
 use std::fmt::Debug;
@@ -62,6 +63,9 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     checkups::waiting_work(db, &mut said).await;
     checkups::freezing(db, &mut said).await;
     disconnected(db, &mut said).await;
+    restored::late_stop(db, &mut said).await;
+    restored::found(db, &mut said).await;
+    restored::settled(db, &mut said).await;
     inboxes::old_events(db, &mut said).await;
     said.0
 }
