@@ -32,6 +32,7 @@ pub mod sim;
 pub mod store;
 pub mod stripe;
 pub mod telnyx;
+pub mod traces;
 pub mod wake;
 mod wording;
 pub mod worker;

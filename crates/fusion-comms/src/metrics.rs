@@ -113,6 +113,7 @@ fn describe() {
     describe_gauge!("queue_depth", "Queue depth: faxes that wait to be classified");
     describe_gauge!("queue_oldest_message_age_seconds", "Age of the oldest message in the queue, in seconds");
     describe_gauge!("database_pool_connections", "Database pool connections by state");
+    describe_counter!("trace_spans_dropped_total", "Spans of traces that the collector did not take in time");
     describe_counter!("secret_reads_total", "Readings of the secret in AWS Secrets Manager by outcome");
     describe_counter!("telnyx_key_verified_total", "Key fingerprint that verified a webhook");
 }
@@ -130,6 +131,7 @@ fn lay_at_zero() {
         counter!("telnyx_events_stored_total", "channel" => channel).increment(0);
         counter!("telnyx_event_duplicates_total", "channel" => channel).increment(0);
     }
+    counter!("trace_spans_dropped_total").increment(0);
     for outcome in ["read", "failed"] {
         counter!("secret_reads_total", "outcome" => outcome).increment(0);
     }
@@ -194,6 +196,11 @@ pub fn key_verified(fingerprint: &str) {
 /// Lays the series of a configured key at 0. Called once a key at start.
 pub fn key_known(fingerprint: &str) {
     counter!("telnyx_key_verified_total", "fingerprint" => fingerprint.to_owned()).increment(0);
+}
+
+/// Spans were not taken by the collector of traces, or none had room.
+pub fn spans_dropped(n: u64) {
+    counter!("trace_spans_dropped_total").increment(n);
 }
 
 /// The secret that holds our keys was read again, or could not be.

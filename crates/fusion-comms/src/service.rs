@@ -38,6 +38,7 @@ use crate::store::migrations::{self, SchemaState};
 use crate::store::{Db, StoreError, settings, tenants};
 use crate::stripe::Stripe;
 use crate::telnyx::Telnyx;
+use crate::traces;
 use crate::wake::Wake;
 use crate::worker::Workers;
 
@@ -397,9 +398,14 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
     })?;
     let metrics = metrics::install()?;
     let embedded = config.server.embedded_metrics.then(|| metrics.clone());
+    let (stop, traced) = (stop_signal(), CancellationToken::new());
+    let handing_over = match &config.server.traces {
+        Some(base) => Some(tokio::spawn(traces::start(&Url::parse(base)?, traced.clone())?)),
+        None => None,
+    };
     let service = Service::start(config, listener, Clock::system(), metrics).await?;
     tracing::info!(address = %service.addr, version = env!("CARGO_PKG_VERSION"), "serving");
-    let (live, stop) = (service.live.clone(), stop_signal());
+    let live = service.live.clone();
     let changed = move |environment: &Environment, names: BTreeSet<String>| {
         live.take(role, environment, &names);
         std::future::ready(())
@@ -410,6 +416,11 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
     stop.cancel();
     if let Some(telling) = telling {
         telling.await?;
+    }
+    // The last spans are those of the work that was finished meanwhile.
+    traced.cancel();
+    if let Some(handing_over) = handing_over {
+        handing_over.await?;
     }
     ended
 }

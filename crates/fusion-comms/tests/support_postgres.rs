@@ -1,5 +1,8 @@
 //! The temporary PostgreSQL that other tests stand on does what they rely on.
 
+#[path = "it/support/pooler.rs"]
+#[allow(dead_code, reason = "only the integration tests go past it")]
+mod pooler;
 #[path = "it/support/postgres.rs"]
 mod postgres;
 #[path = "it/support/postgres_stop.rs"]

@@ -20,6 +20,8 @@ mod reader;
 mod report;
 mod sender;
 
+#[path = "../../tests/it/support/pooler.rs"]
+mod pooler;
 #[path = "../../tests/it/support/postgres.rs"]
 mod postgres;
 #[path = "../../tests/it/support/served.rs"]

@@ -116,6 +116,8 @@ pub struct ServerConfig {
     pub allow_shared_messaging_profile: bool,
     /// `CLOUDWATCH_EMF`.
     pub embedded_metrics: bool,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    pub traces: Option<String>,
 }
 
 /// How webhooks are verified, and what the pages need: `TELNYX_PUBLIC_KEY`, `TELNYX_PUBLIC_KEY_PENDING`,
@@ -357,6 +359,7 @@ fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
     let scope = reader.optional("OPT_OUT_SCOPE", parse::scope);
     let shared = reader.optional("ALLOW_SHARED_MESSAGING_PROFILE", parse::flag);
     let embedded = reader.optional("CLOUDWATCH_EMF", parse::flag);
+    let traces = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", parse::base_url);
     Some(ServerConfig {
         bind_addr: bind_addr?,
         public_base_url: public_base_url?,
@@ -365,6 +368,7 @@ fn read_server(reader: &mut Reader<'_>) -> Option<ServerConfig> {
         opt_out_scope: scope?,
         allow_shared_messaging_profile: shared?,
         embedded_metrics: embedded?,
+        traces,
     })
 }
 

@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         self.secrets = object.values;
     }
 
-    /// Variables set twice with different values, and variables that this version leaves alone.
+    /// Variables set twice with different values.
     fn note_what_stands_out(&mut self) {
         for variable in VARIABLES {
             let name = variable.name;
@@ -90,9 +90,6 @@ impl<'a> Reader<'a> {
                 self.notes.push(format!(
                     "{name} is set in the environment and, differently, in APP_SECRETS_JSON; the environment wins"
                 ));
-            }
-            if !variable.used && self.given(name).is_some() {
-                self.notes.push(format!("{name} is set, but this version does not use it yet"));
             }
         }
     }

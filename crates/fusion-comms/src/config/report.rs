@@ -85,16 +85,13 @@ pub fn example() -> String {
 }
 
 fn entry(variable: &Variable) -> String {
-    let Variable { name, meaning, required, secret, used, live, dev } = variable;
+    let Variable { name, meaning, required, secret, live, dev } = variable;
     let mut words = vec![format!("# {meaning}.")];
     if *required {
         words.push("Required in staging and prod.".to_owned());
     }
     if *secret {
         words.push("Secret.".to_owned());
-    }
-    if !used {
-        words.push("Not used by this version yet.".to_owned());
     }
     let mut lines = vec![words.join(" ")];
     match (default_words(*live), default_words(*dev)) {

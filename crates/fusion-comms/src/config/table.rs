@@ -10,8 +10,6 @@ pub struct Variable {
     pub required: bool,
     /// Whether its value is shown nowhere.
     pub secret: bool,
-    /// Whether this version does anything with it; where not, setting it is noted at start.
-    pub used: bool,
     /// What stands in for it in staging and prod.
     pub live: StandIn,
     /// What stands in for it in dev.
@@ -30,7 +28,7 @@ pub enum StandIn {
 use StandIn::{Made, Nothing, Value};
 
 const fn variable(name: &'static str, meaning: &'static str) -> Variable {
-    Variable { name, meaning, required: false, secret: false, used: true, live: Nothing, dev: Nothing }
+    Variable { name, meaning, required: false, secret: false, live: Nothing, dev: Nothing }
 }
 
 impl Variable {
@@ -40,10 +38,6 @@ impl Variable {
     }
     const fn secret(mut self) -> Self {
         self.secret = true;
-        self
-    }
-    const fn not_used_yet(mut self) -> Self {
-        self.used = false;
         self
     }
     const fn default(mut self, default: StandIn) -> Self {
@@ -142,7 +136,10 @@ pub static VARIABLES: &[Variable] = &[
     )
     .default(Value("0")),
     variable("CLOUDFRONT_DISTRIBUTION_ID", "distribution to tell when a prompt changes"),
-    variable("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces go").not_used_yet(),
+    variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "collector that traces go to over OTLP (HTTP, protobuf), as in http://127.0.0.1:4318; off unless set. Headers, time limit and service name are those of the standard OTEL_ variables",
+    ),
     variable(
         "AWS_ENDPOINT_URL",
         "endpoint of all AWS services, https; credentials and region are those of the standard AWS_ variables",

@@ -274,14 +274,13 @@ fn the_managed_secret_wins_and_what_it_shadows_is_told() {
 }
 
 #[test]
-fn what_this_version_leaves_alone_is_noted() {
-    let config =
-        load(Role::All, &with(prod(), "OTEL_EXPORTER_OTLP_ENDPOINT", "https://otel.example.org")).unwrap();
-    assert!(
-        config.notes.iter().any(|note| note.starts_with("OTEL_EXPORTER_OTLP_ENDPOINT ")),
-        "{:?}",
-        config.notes
-    );
+fn traces_go_nowhere_unless_a_collector_is_named() {
+    assert_eq!(load(Role::All, &prod()).unwrap().server.traces, None);
+    let with_collector =
+        |url| load(Role::Worker, &with(prod(), "OTEL_EXPORTER_OTLP_ENDPOINT", url)).map(|c| c.server.traces);
+    assert_eq!(with_collector("https://otel.example.org/").unwrap().unwrap(), "https://otel.example.org");
+    assert!(with_collector("http://127.0.0.1:4318").is_ok());
+    assert!(with_collector("http://otel.example.org:4318").is_err());
 }
 
 /// Every variable set to a marked value, good or bad: no problem, note or `Debug` may hold the mark.

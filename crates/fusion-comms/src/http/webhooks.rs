@@ -19,6 +19,7 @@ use crate::ingest::IngestError;
 use crate::presence::Outcome;
 use crate::store::inbox::Lane;
 use crate::store::ingest::{NewEvent, NewStripeEvent, Stop, Stored};
+use crate::traces::{self, Context};
 use crate::{logs, metrics};
 
 /// Bytes of a webhook's body; the largest known ones take a few thousand.
@@ -127,6 +128,7 @@ pub async fn telnyx(
 }
 
 async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -> Result<Kept, WebhookError> {
+    let started = Instant::now();
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
     let now = web.clock.now();
     let header = |name| headers.get(name).map(axum::http::HeaderValue::as_bytes);
@@ -141,8 +143,11 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     redact::clean(&mut raw);
     let new = new_event(channel, event, raw, key, now);
     let (id, settled, occurred_at) = (new.id.clone(), new.settled, new.occurred_at);
+    let (place, event_type) =
+        (Context::of_event(new.order_key.as_deref(), id.as_str()), new.event_type.clone());
     let stored = web.ingest.store(new).await?;
     let kept = Kept::new(stored != Stored::Known, occurred_at, now);
+    traces::webhook(place, channel.as_str(), id.as_str(), &event_type, started.elapsed());
     match stored {
         Stored::Known => metrics::event_duplicate(channel.as_str()),
         Stored::New { opt_outs } => {
@@ -199,6 +204,7 @@ pub async fn stripe(State(web): State<Web>, headers: HeaderMap, body: Body) -> R
 }
 
 async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<Kept, WebhookError> {
+    let started = Instant::now();
     let body = read_body(body, MAX_BODY, BODY_DEADLINE).await?;
     let now = web.clock.now();
     let header = headers.get("stripe-signature").map(axum::http::HeaderValue::as_bytes);
@@ -223,6 +229,8 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<Ke
         raw,
     };
     let is_new = web.ingest.store_stripe(&new).await?;
+    let place = Context::of_event(new.order_key.as_deref(), new.id.as_str());
+    traces::webhook(place, "stripe", new.id.as_str(), &new.event_type, started.elapsed());
     if is_new {
         metrics::event_stored("stripe");
         web.wake.inbox(Lane::Stripe).notify_one();

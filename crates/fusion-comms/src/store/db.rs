@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use fusion_comms_core::time::Timestamp;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
@@ -193,7 +193,32 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions> {
         ("statement_timeout", "30s"),
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "60s"),
+        (DIRECT, "on"),
     ]))
+}
+
+/// A setting of our own that a connection to the server itself is made with. A pooler hands it on to nobody.
+const DIRECT: &str = "app.direct";
+
+/// Whether a connection is the server's own and stays so. Through a pooler in transaction mode the next statement may
+/// run on another one: what is meant for a session (`SET`, `LISTEN`, an advisory lock) would then be for whoever comes.
+pub(super) async fn is_direct(executor: impl sqlx::PgExecutor<'_>) -> std::result::Result<bool, sqlx::Error> {
+    let set: Option<String> =
+        sqlx::query_scalar("SELECT current_setting($1, TRUE)").bind(DIRECT).fetch_one(executor).await?;
+    Ok(set.as_deref() == Some("on"))
+}
+
+/// Listens for hints from other instances; `None` where a pooler stands between.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn listener(pool: &PgPool, channel: &str) -> Result<Option<PgListener>> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    if !is_direct(&mut listener).await? {
+        return Ok(None);
+    }
+    listener.listen(channel).await?;
+    Ok(Some(listener))
 }
 
 fn open_postgres(url: &str) -> Result<Engine> {

@@ -51,6 +51,8 @@ pub struct Claimed {
     pub occurred_at: Option<Timestamp>,
     /// This attempt included.
     pub attempts: i64,
+    /// Events with the same key are worked one at a time.
+    pub order_key: Option<String>,
     seq: i64,
 }
 
@@ -61,6 +63,7 @@ fn claimed(row: &Row) -> Result<Claimed> {
         received_at: row.time("received_at")?,
         occurred_at: row.opt_time("occurred_at")?,
         attempts: row.int("attempts")?,
+        order_key: row.opt_text("order_key")?,
         seq: row.int("seq")?,
     })
 }
@@ -106,7 +109,7 @@ async fn try_claim(
                      AND o.processed_at IS NULL AND o.parked_at IS NULL
                      AND (o.leased_until > $2 OR (o.seq < e.seq AND (o.attempts = 0 OR o.due_at <= $2))))
                ORDER BY e.seq LIMIT $1 FOR UPDATE OF e SKIP LOCKED)
-             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq"
+             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, order_key"
         }
         Dialect::Sqlite => {
             "UPDATE {events} SET attempts = attempts + 1, leased_until = $3, leased_by = $4 WHERE event_id IN (
@@ -118,7 +121,7 @@ async fn try_claim(
                      AND o.processed_at IS NULL AND o.parked_at IS NULL
                      AND (o.leased_until > $2 OR (o.seq < e.seq AND (o.attempts = 0 OR o.due_at <= $2))))
                ORDER BY e.seq LIMIT $1)
-             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq"
+             RETURNING event_id, raw_json, received_at, occurred_at, attempts, seq, order_key"
         }
     }));
     let rows = db.rows_alone(q.bind(n).bind(now).bind(until).bind(owner).bind(lane.name())).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, Migrator};
 use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
 
-use super::db::{Db, Dialect, MigrationTarget, Reader, Result};
+use super::db::{Db, Dialect, MigrationTarget, Reader, Result, is_direct};
 use super::error::StoreError;
 
 /// How the database's schema stands to this program's.
@@ -34,6 +34,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 const PATIENCE: &str = "800ms";
 const TRIES: usize = 60;
 const PAUSE: Duration = Duration::from_secs(1);
+const THROUGH_A_POOLER: &str = "the database is reached through a pooler, and the schema is changed in one session of the server itself: give \
+     `migrate` the server's own address";
 /// PostgreSQL's code for a lock that was not had in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
@@ -58,6 +60,9 @@ async fn run_on_postgres(ours: &Migrator, pool: &PgPool) -> std::result::Result<
 }
 
 async fn migrate_on(ours: &Migrator, connection: &mut PgConnection) -> std::result::Result<(), MigrateError> {
+    if !is_direct(&mut *connection).await? {
+        return Err(MigrateError::Source(THROUGH_A_POOLER.into()));
+    }
     // Not waited for inside a statement: an index that is built concurrently waits for all running statements.
     while !sqlx::query_scalar::<_, bool>("SELECT pg_try_advisory_lock($1)")
         .bind(MIGRATING)

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::db::{Db, Dialect, Reader, Result, Tx};
 use super::inbox::Depth;
 use super::row::Row;
+use crate::traces;
 
 /// Which workers do an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,8 @@ pub struct Claimed {
     pub expires_at: Option<Timestamp>,
     /// This attempt included.
     pub attempts: i64,
+    /// Where it stands in a trace.
+    pub trace: traces::Context,
     seq: i64,
 }
 
@@ -76,6 +79,11 @@ fn claimed(row: &Row) -> Result<Claimed> {
         created_at: row.time("created_at")?,
         expires_at: row.opt_time("expires_at")?,
         attempts: row.int("attempts")?,
+        trace: row
+            .opt_text("trace_parent")?
+            .as_deref()
+            .and_then(traces::Context::parse)
+            .unwrap_or(traces::Context::of_event(Some(&row.text("order_key")?), &row.text("cause_id")?)),
         seq: row.int("seq")?,
     })
 }
@@ -84,8 +92,8 @@ fn claimed(row: &Row) -> Result<Claimed> {
 pub async fn push(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "INSERT INTO outbox (effect_id, lane, kind, order_key, cause_id, tenant_id, payload, created_at, due_at, expires_at,
-           held_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (effect_id) DO NOTHING",
+           held_until, trace_parent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (effect_id) DO NOTHING",
     );
     let q = q
         .bind(effect.id.to_string())
@@ -98,7 +106,8 @@ pub async fn push(tx: &mut Tx, effect: &NewEffect, now: Timestamp) -> Result<boo
         .bind(now)
         .bind(effect.held_until.unwrap_or(now))
         .bind(effect.expires_at)
-        .bind(effect.held_until);
+        .bind(effect.held_until)
+        .bind(traces::current().map(|context| context.to_string()));
     Ok(tx.exec(q).await? == 1)
 }
 
@@ -133,7 +142,7 @@ pub async fn claim(
                  AND NOT EXISTS (SELECT 1 FROM outbox o
                    WHERE o.order_key = e.order_key AND o.seq < e.seq AND o.done_at IS NULL AND o.parked_at IS NULL)
                ORDER BY e.seq LIMIT $2 FOR UPDATE OF e SKIP LOCKED)
-             RETURNING effect_id, kind, cause_id, tenant_id, payload, created_at, expires_at, attempts, seq"
+             RETURNING effect_id, kind, cause_id, tenant_id, payload, created_at, expires_at, attempts, seq, order_key, trace_parent"
         }
         Dialect::Sqlite => {
             "UPDATE outbox SET attempts = attempts + 1, leased_until = $4, leased_by = $5 WHERE effect_id IN (
@@ -143,7 +152,7 @@ pub async fn claim(
                  AND NOT EXISTS (SELECT 1 FROM outbox o
                    WHERE o.order_key = e.order_key AND o.seq < e.seq AND o.done_at IS NULL AND o.parked_at IS NULL)
                ORDER BY e.seq LIMIT $2)
-             RETURNING effect_id, kind, cause_id, tenant_id, payload, created_at, expires_at, attempts, seq"
+             RETURNING effect_id, kind, cause_id, tenant_id, payload, created_at, expires_at, attempts, seq, order_key, trace_parent"
         }
     });
     let rows = db.rows_alone(q.bind(lane.name()).bind(n).bind(now).bind(until).bind(owner)).await?;

@@ -10,6 +10,7 @@ use super::{faxes, payments, texts};
 use crate::app::Parts;
 use crate::store::inbox::{self, Claimed, Lane};
 use crate::store::{Db, Tx, calls as stored_calls, ledger};
+use crate::traces::{self, Context, Told};
 
 use fusion_comms_core::envelope::Channel;
 
@@ -29,7 +30,14 @@ pub async fn work_one(app: &Parts, lane: Lane) -> bool {
     };
     let Some(event) = claimed.into_iter().next() else { return false };
     app.wake.inbox(lane).notify_one();
-    if let Err(e) = guarded(work(app, &db, lane, &event)).await
+    let parent = Context::of_event(event.order_key.as_deref(), event.id.as_str());
+    let tell = |done: &Result<(), JobError>| Told {
+        attributes: vec![("event_id", event.id.to_string()), ("attempt", event.attempts.to_string())],
+        failed: done.as_ref().err().map(ToString::to_string),
+    };
+    let worked =
+        traces::within(parent, format!("work {}", lane.name()), tell, guarded(work(app, &db, lane, &event)));
+    if let Err(e) = worked.await
         && let Err(e) = guarded(after_failure(app, &db, lane, &event, &e)).await
     {
         tracing::warn!(event_id = %event.id, error = %e, "a failed event could not be put off");

@@ -2,23 +2,29 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgListener;
-
 use crate::app::App;
+use crate::store::db::listener;
 use crate::store::inbox::Lane;
 
 /// Listens until the service stops; a lost connection is made again.
 pub async fn run(app: App) {
     let Some(pool) = app.db.postgres().cloned() else { return };
     loop {
-        if let Ok(mut listener) = PgListener::connect_with(&pool).await
-            && listener.listen("fusion_comms_inbox").await.is_ok()
-        {
-            while let Ok(notice) = listener.recv().await {
-                if let Some(lane) = Lane::ALL.into_iter().find(|l| l.name() == notice.payload()) {
-                    app.wake.inbox(lane).notify_one();
+        match listener(&pool, "fusion_comms_inbox").await {
+            Ok(Some(mut listener)) => {
+                while let Ok(notice) = listener.recv().await {
+                    if let Some(lane) = Lane::ALL.into_iter().find(|l| l.name() == notice.payload()) {
+                        app.wake.inbox(lane).notify_one();
+                    }
                 }
             }
+            Ok(None) => {
+                tracing::info!(
+                    "the database is reached through a pooler: what other instances store is found by asking"
+                );
+                return;
+            }
+            Err(_) => {}
         }
         tokio::time::sleep(Duration::from_secs(5)).await;
     }

@@ -7,6 +7,7 @@ use crate::app::Parts;
 use crate::metrics;
 use crate::store::outbox::{self, Claimed, Lane};
 use crate::store::{Db, Tx};
+use crate::traces::{self, Told};
 use fusion_comms_core::time::Timestamp;
 
 /// Seconds that a claim lasts: longer than the longest try of any effect of the lane, and no longer, since a caller
@@ -40,7 +41,12 @@ pub async fn work_one(app: &Parts, lane: Lane) -> bool {
     // Others of the lane may take the next one meanwhile.
     app.wake.outbox(lane).notify_one();
     metrics::effect_attempted(kind(&effect));
-    if let Err(e) = guarded(attempt(app, &db, &effect)).await {
+    let tell = |done: &Result<(), JobError>| Told {
+        attributes: vec![("effect_id", effect.id.clone()), ("attempt", effect.attempts.to_string())],
+        failed: done.as_ref().err().map(ToString::to_string),
+    };
+    let name = format!("effect {}", kind(&effect));
+    if let Err(e) = traces::within(effect.trace, name, tell, guarded(attempt(app, &db, &effect))).await {
         metrics::effect_failed(kind(&effect));
         if let Err(e) = guarded(after_failure(app, &db, &effect, &e)).await {
             // Its lease runs out, and it is tried again.

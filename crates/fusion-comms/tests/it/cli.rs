@@ -12,7 +12,7 @@ use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::support::app::On;
-use super::support::postgres;
+use super::support::{pooler, postgres};
 
 const PERSON: &str = "+12025550147";
 const NUMBER: &str = "+12025550110";
@@ -57,7 +57,9 @@ impl Shell {
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fusion-comms"));
         command.args(line.split_whitespace()).current_dir(self.dir.path()).env_clear();
-        command.env("DATABASE_URL", &self.database).env("USER", "operator").stdin(Stdio::null());
+        let migrates = line.starts_with("migrate");
+        let database = if migrates { pooler::past(&self.database) } else { self.database.clone() };
+        command.env("DATABASE_URL", database).env("USER", "operator").stdin(Stdio::null());
         command
     }
 

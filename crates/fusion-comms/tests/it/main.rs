@@ -59,4 +59,5 @@ mod stories;
 mod storm;
 mod stripe_allowed;
 mod text_review;
+mod traces;
 mod voice;

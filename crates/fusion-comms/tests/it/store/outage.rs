@@ -1,9 +1,11 @@
 //! The database goes away and comes back; what was acknowledged is there, and nobody restarts the service.
 
+use fusion_comms::store::db::listener;
 use fusion_comms::store::{Db, StoreError, migrations};
 
 use crate::support::given::{self, *};
-use crate::support::postgres::TempPostgres;
+use crate::support::pooler;
+use crate::support::postgres::{self, TempPostgres};
 
 #[tokio::test]
 async fn what_was_stored_survives_a_crash_and_the_store_is_well_again_by_itself() {
@@ -23,4 +25,15 @@ async fn what_was_stored_survives_a_crash_and_the_store_is_well_again_by_itself(
         assert!(standing(&db, Some(&agency("red")), &person).await.is_some());
         store_one(&db, &late).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn nobody_listens_through_a_pooler() {
+    let url = postgres::shared().await.fresh_database().await;
+    let direct = Db::open(&pooler::past(&url)).await.unwrap();
+    let pool = direct.postgres().unwrap();
+    assert!(listener(pool, "fusion_comms_inbox").await.unwrap().is_some());
+    // A pooler hands on none of the settings that a connection is made with; here they are left out.
+    let pooled = sqlx::PgPool::connect(&pooler::past(&url)).await.unwrap();
+    assert!(listener(&pooled, "fusion_comms_inbox").await.unwrap().is_none());
 }

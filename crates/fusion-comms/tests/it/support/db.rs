@@ -7,6 +7,7 @@ use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 
+use super::pooler;
 use super::postgres::shared;
 
 /// The store under test, in a database that nothing else uses.
@@ -44,7 +45,14 @@ impl TestDb {
     }
 
     async fn migrated(empty: Self) -> Self {
-        migrations::apply(&empty.db).await.unwrap();
+        let past = pooler::past(&empty.url);
+        if past == empty.url {
+            migrations::apply(&empty.db).await.unwrap();
+        } else {
+            let db = Db::open(&past).await.unwrap();
+            migrations::apply(&db).await.unwrap();
+            db.close().await;
+        }
         empty
     }
 

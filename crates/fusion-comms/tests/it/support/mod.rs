@@ -7,6 +7,7 @@ pub mod given;
 pub mod insights;
 pub mod instance;
 pub mod moto;
+pub mod pooler;
 pub mod postgres;
 mod postgres_stop;
 pub mod served;

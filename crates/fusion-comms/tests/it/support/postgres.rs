@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::sync::OnceCell;
 
+use super::pooler;
+
 /// The oldest major version that is supported.
 const OLDEST: u32 = 15;
 
@@ -23,6 +25,7 @@ const OLDEST: u32 = 15;
 /// server and removes the folder. `$1` is the folder.
 const WATCHDOG: &str = r#"
 cat >/dev/null
+if [ -f "$1/pgbouncer.pid" ]; then kill "$(cat "$1/pgbouncer.pid")"; fi
 pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
 if [ -n "$pid" ]; then
   kill -QUIT "$pid"
@@ -37,6 +40,8 @@ pub struct TempPostgres {
     folder: PathBuf,
     tools: Tools,
     port: u16,
+    /// Of the pooler that the service's login goes through; where there is none, the server's own.
+    pooled_port: u16,
     watchdog: Child,
     databases: AtomicU32,
 }
@@ -58,11 +63,24 @@ impl TempPostgres {
             tempfile::Builder::new().prefix("fusion-pg-").tempdir().expect("a temporary folder").keep();
         tools.give(&folder);
         let watchdog = watch(&folder);
-        let server = Self { port: free_port(), folder, tools, watchdog, databases: AtomicU32::new(0) };
+        let port = free_port();
+        let databases = AtomicU32::new(0);
+        let mut server = Self { port, pooled_port: port, folder, tools, watchdog, databases };
         server.make_cluster();
         server.start_again();
         server.as_superuser("CREATE ROLE fusion LOGIN CREATEROLE").await;
+        if let Some(program) = pooler::asked_for() {
+            for limit in pooler::TIME_LIMITS {
+                server.as_superuser(limit).await;
+            }
+            server.pooled_port = pooler::start(server.as_its_user(program), &server.folder, port);
+        }
         server
+    }
+
+    /// A program as the user that the server runs as.
+    fn as_its_user(&self, program: String) -> Command {
+        self.tools.become_user(Command::new(program))
     }
 
     fn make_cluster(&self) {
@@ -101,7 +119,7 @@ impl TempPostgres {
     /// Makes an empty database that `fusion` owns, and gives the address for `fusion`.
     pub async fn create_database(&self, name: &str) -> String {
         self.as_superuser(&format!(r#"CREATE DATABASE "{name}" OWNER fusion"#)).await;
-        format!("postgres://fusion@127.0.0.1:{}/{name}", self.port)
+        format!("postgres://fusion@127.0.0.1:{}/{name}", self.pooled_port)
     }
 
     /// The same, under a name that nothing else has.
@@ -177,7 +195,10 @@ impl Tools {
     }
 
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.folder.join(program));
+        self.become_user(Command::new(self.folder.join(program)))
+    }
+
+    fn become_user(&self, mut command: Command) -> Command {
         // A folder that every user may enter, and messages in English.
         command.current_dir("/").env("LC_ALL", "C").stdin(Stdio::null());
         if let Some((user, group)) = self.become_ids {
@@ -215,7 +236,7 @@ fn ids_of(name: &str) -> Option<(u32, u32)> {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("a bound socket has an address").port()
 }

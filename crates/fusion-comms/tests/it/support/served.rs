@@ -13,7 +13,7 @@ use fusion_comms::sim::{self, Sim, SimConfig};
 use fusion_comms::store::Db;
 use reqwest::StatusCode;
 
-use super::postgres;
+use super::{pooler, postgres};
 
 pub const LINE: &str = "+12025550110";
 pub const FAX_LINE: &str = "+12025550112";
@@ -99,7 +99,8 @@ impl TestApp {
             program: program.to_owned(),
             child: None,
         };
-        app.command(&["migrate"]);
+        let past = [("DATABASE_URL", &*pooler::past(&database))];
+        assert_eq!(app.try_command_with(&past, &["migrate"]).0, 0, "the schema can be applied");
         app
     }
 
