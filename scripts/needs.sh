@@ -78,6 +78,30 @@ need_aws() {
   export PATH="$PATH:$VENV/bin"
 }
 
+# Debian's promtool, for the rules of Prometheus, in a folder of its own: the package itself would start a server.
+need_promtool() {
+  if command -v promtool >/dev/null; then return; fi
+  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/fusion-comms/promtool
+  if [ ! -x "$folder/promtool" ]; then
+    command -v apt-get >/dev/null || stop "missing: promtool. It is part of Prometheus (prometheus.io/download); put it on the PATH."
+    say "unpacking promtool in $folder"
+    local unpacked
+    unpacked=$(mktemp -d)
+    (
+      cd "$unpacked"
+      download_package prometheus || { as_root apt-get update -qq && download_package prometheus; }
+      dpkg-deb -x prometheus_*.deb .
+    ) || stop "promtool cannot be had from Debian's package prometheus. Put promtool on the PATH."
+    mkdir -p "$folder"
+    mv "$unpacked/usr/bin/promtool" "$folder/promtool"
+    rm -r "$unpacked"
+  fi
+  export PATH="$PATH:$folder"
+}
+
+# The package's file alone, into this folder; nothing is installed.
+download_package() { apt-get -qq -o APT::Sandbox::User=root download "$1" 2>/dev/null; }
+
 # What operators type the runbook's other commands at.
 need_operators_tools() {
   command -v curl >/dev/null || install_packages curl

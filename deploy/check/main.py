@@ -7,7 +7,9 @@ import os
 import sys
 import time
 
+import alarms
 import asked
+import dashboard
 import files
 import made
 import runbook
@@ -61,7 +63,9 @@ def main(moto_program):
     report.run(text.check_filters, root, stacks["monitoring"])
     report.run(text.check_waf, stacks["compute"])
     report.run(text.check_kept_aside, stacks)
-    report.run(text.check_rules_of_prometheus, root)
+    for check in (alarms.check_rules, alarms.check_annotations, alarms.check_cases, dashboard.check_dashboard,
+                  dashboard.check_queries):
+        report.run(check, root)
     report.run(text.check_choices, templates, given)
     by_hand = sorted({s.kind(r) for s in stacks.values() for r in s.by_hand})
     print(f"deploy-check: by the services' own calls, not moto's CloudFormation: {', '.join(by_hand)}")

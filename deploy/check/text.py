@@ -2,11 +2,7 @@
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
-
-import yaml
 
 from template import decided, parameters
 
@@ -163,23 +159,6 @@ def check_kept_aside(report, stacks):
                 report.same(f"{logical} outlives its stack", policies, wanted)
                 kept = kept - {logical}
     report.that("all that is to be kept was seen", not kept, sorted(kept))
-
-
-def check_rules_of_prometheus(report, root):
-    """The series in the rules are series of the program; promtool tries the rules where it is installed."""
-    folder = root / "deploy/prometheus"
-    series = set(re.findall(r'describe_\w+!\(\s*"(\w+)"', (root / "crates/fusion-comms/src/metrics.rs").read_text("utf-8")))
-    rules = yaml.safe_load((folder / "alarms.yml").read_text("utf-8"))["groups"][0]["rules"]
-    report.same("Prometheus has the runbook's alarms and one more", len(rules), 5)
-    for rule in rules:
-        named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", rule["expr"]))
-        report.that(f"{rule['alert']} looks at series of the program", named and named <= series, sorted(named - series))
-    if not shutil.which("promtool"):
-        print("deploy-check: no promtool here: Prometheus's rules are not tried")
-        return
-    command = ["promtool", "test", "rules", str(folder / "alarms.test.yml")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    report.that("promtool test rules", done.returncode == 0, done.stdout + done.stderr)
 
 
 def check_choices(report, templates, given):

@@ -18,5 +18,6 @@ pub mod redact;
 pub mod signature;
 pub mod sms;
 pub mod storm;
+pub mod story;
 pub mod time;
 pub mod window;

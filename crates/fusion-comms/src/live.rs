@@ -12,7 +12,7 @@ use crate::stripe::Stripe;
 use crate::telnyx::Telnyx;
 
 /// The variables whose new value is used from the next request on.
-const AT_ONCE: [&str; 8] = [
+pub(crate) const AT_ONCE: [&str; 8] = [
     "DATABASE_URL",
     "METRICS_TOKEN",
     "STRIPE_SECRET_KEY",

@@ -10,6 +10,8 @@ use std::time::Duration;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::store::PoolUse;
+
 const CHANNELS: [&str; 4] = ["voice", "sms", "fax", "stripe"];
 const ANSWERS: [u16; 7] = [200, 400, 405, 408, 413, 500, 503];
 const IVR_STATES: [&str; 7] =
@@ -89,6 +91,12 @@ fn describe() {
         "telnyx_event_duplicates_total",
         "Duplicates: events that were stored before, by channel"
     );
+    describe_counter!("webhook_signature_refusals_total", "Webhooks refused for their signature, by channel");
+    describe_gauge!(
+        "workers_running",
+        "1 where this process works the inbox and the outbox, 0 where it does not"
+    );
+    describe_counter!("depth_reads_total", "Readings of the depths and ages by outcome");
     describe_gauge!("inbox_depth", "Inbox depth by lane: events not yet processed");
     describe_gauge!("inbox_oldest_age_seconds", "Inbox oldest age by lane, in seconds");
     describe_gauge!("outbox_depth", "Outbox depth by lane: effects not yet done");
@@ -106,13 +114,18 @@ fn describe() {
         "IVR prompts that could not be played and were spoken, by prompt"
     );
     describe_counter!("opt_outs_total", "Opt-outs recorded");
+    describe_gauge!(
+        "opt_out_unsealed_age_seconds",
+        "Age of the oldest change of an opt-out that no seal covers, in seconds"
+    );
     describe_counter!("sms_messages_total", "Texts by status");
     describe_counter!("sms_ambiguous_total", "Texts of which nobody can tell whether they were sent");
     describe_counter!("fax_documents_total", "Faxes by type and status");
     describe_histogram!("fax_classify_seconds", "Classify latency of faxes, in seconds");
     describe_gauge!("queue_depth", "Queue depth: faxes that wait to be classified");
     describe_gauge!("queue_oldest_message_age_seconds", "Age of the oldest message in the queue, in seconds");
-    describe_gauge!("database_pool_connections", "Database pool connections by state");
+    describe_gauge!("database_pool_connections", "Database pool connections by pool and state");
+    describe_gauge!("database_pool_limit", "Database pool connections at most, by pool");
     describe_counter!("trace_spans_dropped_total", "Spans of traces that the collector did not take in time");
     describe_counter!("secret_reads_total", "Readings of the secret in AWS Secrets Manager by outcome");
     describe_counter!("telnyx_key_verified_total", "Key fingerprint that verified a webhook");
@@ -130,17 +143,20 @@ fn lay_at_zero() {
         counter!("telnyx_event_insert_failures_total", "channel" => channel).increment(0);
         counter!("telnyx_events_stored_total", "channel" => channel).increment(0);
         counter!("telnyx_event_duplicates_total", "channel" => channel).increment(0);
+        counter!("webhook_signature_refusals_total", "channel" => channel).increment(0);
     }
     counter!("trace_spans_dropped_total").increment(0);
     for outcome in ["read", "failed"] {
         counter!("secret_reads_total", "outcome" => outcome).increment(0);
+        counter!("depth_reads_total", "outcome" => outcome).increment(0);
     }
+    workers_running(false);
     INBOX_LANES.into_iter().for_each(|lane| inbox(lane, 0, 0.0));
     OUTBOX_LANES.into_iter().for_each(|lane| outbox(lane, 0, 0.0));
     for kind in ["event", "effect", "fax"] {
         parked(kind, 0);
     }
-    for kind in ["command", "text", "bill", "checkout", "fax_fetch", "fax_enqueue"] {
+    for kind in ["command", "text", "bill", "checkout", "expire_session", "fax_fetch", "fax_enqueue"] {
         counter!("effect_attempts_total", "kind" => kind).increment(0);
         counter!("effect_failures_total", "kind" => kind).increment(0);
     }
@@ -152,6 +168,7 @@ fn lay_at_zero() {
         counter!("ivr_prompt_failures_total", "prompt" => prompt.name()).increment(0);
     }
     counter!("opt_outs_total").increment(0);
+    opt_outs_unsealed(0.0);
     for status in SMS_STATUSES {
         counter!("sms_messages_total", "status" => status).increment(0);
     }
@@ -161,7 +178,9 @@ fn lay_at_zero() {
     }
     let _registered = histogram!("fax_classify_seconds");
     queue(0, 0.0);
-    database_pool(0, 0);
+    for name in ["voice", "normal"] {
+        database_pool(PoolUse { name, ..PoolUse::default() });
+    }
     tasks_open(0);
     texts_to_review(0, 0);
 }
@@ -186,6 +205,22 @@ pub fn event_duplicate(channel: &'static str) {
 /// An event could not be stored, so its sender was told to come again.
 pub fn event_insert_failed(channel: &'static str) {
     counter!("telnyx_event_insert_failures_total", "channel" => channel).increment(1);
+}
+
+/// A webhook was refused for its signature.
+pub fn signature_refused(channel: &'static str) {
+    counter!("webhook_signature_refusals_total", "channel" => channel).increment(1);
+}
+
+/// Whether this process works the inbox and the outbox.
+pub fn workers_running(run: bool) {
+    gauge!("workers_running").set(f64::from(u8::from(run)));
+}
+
+/// The depths and ages were read, or could not be: then those of before still show.
+pub fn depths_read(well: bool) {
+    let outcome = if well { "read" } else { "failed" };
+    counter!("depth_reads_total", "outcome" => outcome).increment(1);
 }
 
 /// A signature was verified by the key with that fingerprint, so that operators see when an old key falls silent.
@@ -267,6 +302,11 @@ pub fn opted_out() {
     counter!("opt_outs_total").increment(1);
 }
 
+/// Since how many seconds the oldest change of an opt-out has no seal.
+pub fn opt_outs_unsealed(oldest_age_s: f64) {
+    gauge!("opt_out_unsealed_age_seconds").set(oldest_age_s);
+}
+
 /// A text reached a status.
 pub fn text_reached(status: &'static str) {
     counter!("sms_messages_total", "status" => status).increment(1);
@@ -293,10 +333,13 @@ pub fn queue(depth: u64, oldest_age_s: f64) {
     gauge!("queue_oldest_message_age_seconds").set(oldest_age_s);
 }
 
-/// Connections of the database pool at work and at rest.
-pub fn database_pool(in_use: u64, idle: u64) {
-    gauge!("database_pool_connections", "state" => "in_use").set(in_use as f64);
-    gauge!("database_pool_connections", "state" => "idle").set(idle as f64);
+/// How a database pool stands.
+pub fn database_pool(pool: PoolUse) {
+    gauge!("database_pool_limit", "pool" => pool.name).set(f64::from(pool.limit));
+    for (state, connections) in [("in_use", pool.in_use), ("idle", pool.idle)] {
+        gauge!("database_pool_connections", "pool" => pool.name, "state" => state)
+            .set(f64::from(connections));
+    }
 }
 
 #[cfg(test)]
@@ -346,7 +389,13 @@ mod tests {
             "fax_classify_seconds_count",
             "queue_depth",
             "queue_oldest_message_age_seconds",
-            r#"database_pool_connections{state="idle"}"#,
+            r#"webhook_signature_refusals_total{channel="sms"}"#,
+            "workers_running",
+            r#"depth_reads_total{outcome="failed"}"#,
+            "opt_out_unsealed_age_seconds",
+            r#"database_pool_limit{pool="voice"}"#,
+            r#"effect_failures_total{kind="expire_session"}"#,
+            r#"database_pool_connections{pool="normal",state="idle"}"#,
         ] {
             assert_eq!(value(&page, series), Some(0.0), "{series}");
         }

@@ -6,6 +6,7 @@
 //! Invariant: no error and no `Debug` here shows a URL, a body, a phone number or the key.
 
 mod account;
+mod lookups;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::gate::HandOver;
 use crate::provider::{self, Answer, Credential, NoAnswer, SetupError};
 
 pub use account::{Balance, OwnNumber, Profile, Told};
+pub use lookups::{DeliveryInfo, MessageInfo};
 
 /// A caller waits while a command is under way: three tries fit into the silence they bear.
 const COMMAND_BUDGET: Duration = Duration::from_secs(3);

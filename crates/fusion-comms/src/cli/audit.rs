@@ -10,7 +10,7 @@ use crate::store::{StoreError, Tx};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Actor {
-    /// Who makes the change, for the audit log [default: $USER, else `cli`]
+    /// Who does this, for the audit log [default: $USER, else `cli`]
     #[arg(long, value_name = "NAME", value_parser = super::arguments::name)]
     actor: Option<String>,
 }

@@ -18,6 +18,7 @@ pub(super) enum Command {
         /// Check a file of `opt-out evidence` instead; no database is needed.
         #[arg(long, value_name = "FILE.jsonl")]
         file: Option<PathBuf>,
+        /// As JSON.
         #[arg(long)]
         json: bool,
     },

@@ -51,6 +51,7 @@ pub(super) enum Command {
     Import {
         #[command(flatten)]
         import: ImportArgs,
+        /// The agency.
         #[arg(long, value_name = "ID", value_parser = arguments::new_tenant)]
         tenant: TenantId,
         #[command(flatten)]
@@ -58,6 +59,7 @@ pub(super) enum Command {
     },
     /// List an agency's cases: their numbers, or all of them as JSON.
     List {
+        /// The agency.
         #[arg(long, value_name = "ID", value_parser = arguments::new_tenant)]
         tenant: TenantId,
         /// As JSON, with the patients' data.

@@ -12,8 +12,10 @@ use crate::secrets::Environment;
 pub(super) enum Command {
     /// Check the environment: every problem at once, secrets masked.
     Check,
-    /// Print every variable with its meaning and default.
+    /// Print every variable with its meaning and default, as a file of settings.
     Example,
+    /// Print every variable with its meaning, an example and who reads it, as Markdown (docs/CONFIG.md).
+    Doc,
 }
 
 pub(super) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
@@ -22,6 +24,10 @@ pub(super) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
             let (text, code) = config::check(&Environment::load().await?);
             put(&text)?;
             Ok(ExitCode::from(code))
+        }
+        Command::Doc => {
+            put(&config::document())?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Example => {
             put(&config::example())?;

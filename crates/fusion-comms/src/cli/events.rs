@@ -24,6 +24,7 @@ pub(super) enum Command {
     List(ListArgs),
     /// Show one event: its fields, its body without what is never kept, its effects.
     Show {
+        /// The event, as `events list` names it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         event: String,
         /// As JSON.
@@ -42,20 +43,11 @@ pub(super) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
-    /// Of this agency only.
-    #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
-    tenant: Option<TenantId>,
-    /// Of this type or of all types that begin so: `call.hangup`, `fax`.
-    #[arg(long = "type", value_name = "TYPE")]
-    event_type: Option<String>,
-    #[arg(long, value_parser = ["waiting", "processed", "parked"])]
-    state: Option<String>,
-    /// Received since then: a time, or a span back from now (`24h`).
-    #[arg(long, value_name = "TIME", value_parser = arguments::when)]
-    since: Option<When>,
-    /// Received until then.
-    #[arg(long, value_name = "TIME", value_parser = arguments::when)]
-    until: Option<When>,
+    #[command(flatten)]
+    pub(super) which: Which,
+    /// The oldest first.
+    #[arg(long)]
+    oldest_first: bool,
     /// At most so many.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     limit: i64,
@@ -64,8 +56,68 @@ pub(super) struct ListArgs {
     json: bool,
 }
 
+/// Which events.
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// Of this agency only.
+    #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
+    tenant: Option<TenantId>,
+    /// Of this type or of all types that begin so: `call.hangup`, `fax`.
+    #[arg(long = "type", value_name = "TYPE")]
+    event_type: Option<String>,
+    /// In this state only: `waiting` to be worked, `processed`, or `parked` for a person.
+    #[arg(long, value_parser = ["waiting", "processed", "parked"])]
+    state: Option<String>,
+    /// By this route.
+    #[arg(long, value_parser = ["voice", "sms", "fax"])]
+    channel: Option<String>,
+    /// Whose last error holds this text.
+    #[arg(long, value_name = "TEXT")]
+    error: Option<String>,
+    /// Of this call (its control id or session), fax, or text of ours (its id at Telnyx).
+    #[arg(long, value_name = "ID", value_parser = arguments::id)]
+    key: Option<String>,
+    /// Received since then: a time, or a span back from now (`24h`).
+    #[arg(long, value_name = "TIME", value_parser = arguments::when)]
+    since: Option<When>,
+    /// Received until then.
+    #[arg(long, value_name = "TIME", value_parser = arguments::when)]
+    until: Option<When>,
+}
+
+impl Which {
+    /// Nothing is said of which: all are meant.
+    pub(super) fn is_all(&self) -> bool {
+        self.tenant.is_none()
+            && self.event_type.is_none()
+            && self.state.is_none()
+            && self.channel.is_none()
+            && self.error.is_none()
+            && self.key.is_none()
+            && self.since.is_none()
+            && self.until.is_none()
+    }
+
+    pub(super) fn filter(&self, limit: i64) -> Filter {
+        let now = now();
+        Filter {
+            tenant: self.tenant.clone(),
+            event_type: self.event_type.clone(),
+            state: self.state.clone(),
+            channel: self.channel.clone(),
+            error: self.error.clone(),
+            key: self.key.clone(),
+            since: self.since.map(|when| when.resolve(now)),
+            until: self.until.map(|when| when.resolve(now)),
+            oldest_first: false,
+            limit,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct DeleteArgs {
+    /// The event, as `events list` names it.
     #[arg(value_name = "ID", value_parser = arguments::id)]
     event: String,
     /// Do not ask.
@@ -111,6 +163,7 @@ fn view(e: &Event) -> Value {
         "last_error": e.last_error,
         "digits_cleared": e.digits_cleared,
         "pruned_at": e.pruned_at,
+        "order_key": e.order_key,
     })
 }
 
@@ -119,15 +172,7 @@ fn unknown() -> Refusal {
 }
 
 async fn list(db: &Db, args: ListArgs) -> anyhow::Result<()> {
-    let now = now();
-    let filter = Filter {
-        tenant: args.tenant,
-        event_type: args.event_type,
-        state: args.state,
-        since: args.since.map(|when| when.resolve(now)),
-        until: args.until.map(|when| when.resolve(now)),
-        limit: args.limit,
-    };
+    let filter = Filter { oldest_first: args.oldest_first, ..args.which.filter(args.limit) };
     let views: Vec<Value> = events::list(db, &filter).await?.iter().map(view).collect();
     let columns = ["received_at", "event_id", "event_type", "tenant_id", "state", "last_error"];
     output::listing(args.json, &views, columns, |v| output::row(v, columns))
@@ -137,12 +182,17 @@ async fn show(db: &Db, id: &EventId, as_json: bool) -> anyhow::Result<()> {
     let (event, mut body) = events::get(db, id).await?.ok_or_else(unknown)?;
     // Kept only until the event has done its work, and for nobody's eyes.
     forget_digits(&mut body);
-    let effects: Vec<Value> = events::effects(db, id)
+    let effects: Vec<Value> = events::effects(db, id.as_str())
         .await?
         .into_iter()
-        .map(|(kind, state, error)| json!({"kind": kind, "state": state, "last_error": error}))
+        .map(|e| {
+            json!({"effect_id": e.effect_id, "kind": e.kind, "state": e.state, "last_error": e.last_error})
+        })
         .collect();
     let mut fields = view(&event);
+    let (means, next) = meaning(&event);
+    fields["means"] = json!(means);
+    fields["next"] = json!(next);
     if as_json {
         fields["raw_json"] = body;
         fields["effects"] = json!(effects);
@@ -162,12 +212,54 @@ async fn show(db: &Db, id: &EventId, as_json: bool) -> anyhow::Result<()> {
         "last_error",
         "digits_cleared",
         "pruned_at",
+        "order_key",
+        "means",
+        "next",
     ];
     output::put(&output::fields(&names.map(|name| (name, output::shown(&fields[name])))))?;
     output::line(&format!("\nbody, as kept:\n{}\n", serde_json::to_string_pretty(&body)?))?;
-    output::listing(false, &effects, ["effect", "state", "last error"], |e| {
-        output::row(e, ["kind", "state", "last_error"])
+    output::listing(false, &effects, ["effect_id", "effect", "state", "last error"], |e| {
+        output::row(e, ["effect_id", "kind", "state", "last_error"])
     })
+}
+
+/// What an event's state means, and what to do next.
+fn meaning(e: &Event) -> (&'static str, String) {
+    let id = &e.id;
+    let bodiless = e.digits_cleared || e.pruned_at.is_some();
+    match (state(e), e.attempts, &e.last_error) {
+        ("processed", ..) if e.digits_cleared => (
+            "it was worked, and the keyed digits in it were cleared then",
+            format!("nothing; it cannot be replayed; `fusion-comms trace event {id}` tells what followed"),
+        ),
+        ("processed", ..) if e.pruned_at.is_some() => {
+            ("it was worked, and its body was emptied since", "nothing; it cannot be replayed".to_owned())
+        }
+        ("processed", ..) => (
+            "it was worked: what it caused is below",
+            format!("nothing; `fusion-comms trace event {id}` tells what followed"),
+        ),
+        ("parked", ..) if bodiless => (
+            "it was given up, and what it needs is gone",
+            "it cannot be replayed: see to the person by hand".to_owned(),
+        ),
+        ("parked", ..) => (
+            "it was given up after several tries, or needs a person",
+            format!("mend what `last_error` says, then `fusion-comms events replay {id}`"),
+        ),
+        (_, 0, _) => (
+            "it is kept and has not been tried yet",
+            "nothing for a moment; if it stays so no worker takes from the inbox: `fusion-comms doctor`"
+                .to_owned(),
+        ),
+        (_, _, Some(_)) => (
+            "its work failed and is tried again, up to eight times",
+            "see `last_error`; it may mend itself".to_owned(),
+        ),
+        (_, _, None) => {
+            ("it is being worked now, or its worker died with it", "look again in ten seconds".to_owned())
+        }
+    }
 }
 
 async fn delete(db: &Db, args: &DeleteArgs) -> anyhow::Result<()> {

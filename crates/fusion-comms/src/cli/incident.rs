@@ -18,6 +18,7 @@ pub(super) enum Command {
     List(ListArgs),
     /// Show one incident with all its particulars.
     Show {
+        /// The incident, as `incident list` names it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         incident: String,
         /// As JSON.
@@ -26,6 +27,7 @@ pub(super) enum Command {
     },
     /// Close an incident with what came of it.
     Close {
+        /// The incident, as `incident list` names it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         incident: String,
         /// What was found and done: who saw the paper, who was told, what was changed.

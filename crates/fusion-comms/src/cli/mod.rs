@@ -10,10 +10,12 @@ mod config;
 mod confirm;
 mod database;
 mod doctor;
+mod effect_again;
 mod event_prune;
 mod event_replay;
 mod event_storm;
 mod events;
+mod examples;
 mod failure;
 mod fax;
 mod import;
@@ -39,11 +41,12 @@ mod text;
 mod text_consent;
 mod text_review;
 mod text_send;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::demo::DemoArgs;
 
@@ -79,10 +82,10 @@ enum Command {
     Config(config::Command),
     /// Look at everything the service stands on, and say what is wrong and what to do.
     Doctor(doctor::Args),
-    /// Agencies.
+    /// Agencies: add, change, list.
     #[command(subcommand)]
     Tenant(tenant::Command),
-    /// The numbers that agencies own.
+    /// The numbers that agencies own: who is called, texted and faxed on which.
     #[command(subcommand)]
     Number(number::Command),
     /// Bills that callers can pay.
@@ -100,21 +103,24 @@ enum Command {
     /// Texts from people and to them: what waits to be read, threads, reviews; bills, and consent to them.
     #[command(subcommand)]
     Text(text::Command),
-    /// What a person of an agency should look at.
+    /// What waits for a person of an agency: calls to return, links that were not sent, texts to read.
     #[command(subcommand)]
     Task(task::Command),
-    /// What agencies' texts say.
+    /// The wording of the texts that agencies send.
     #[command(subcommand)]
     Template(template::Command),
-    /// The recordings of the phone menu.
+    /// The recordings of the phone menu: list, check, make, put in place.
     #[command(subcommand)]
     Prompts(prompts::Command),
-    /// The proof of the histories.
+    /// The proof that the history of opt-outs is as it was written.
     #[command(subcommand)]
     Audit(audit_verify::Command),
     /// Faxes that came in.
     #[command(subcommand)]
     Fax(fax::Command),
+    /// The whole story of one thing, what went wrong first.
+    #[command(subcommand)]
+    Trace(trace::Command),
     /// What must be looked into afterwards: faxes that lay on a wrong case.
     #[command(subcommand)]
     Incident(incident::Command),
@@ -136,7 +142,19 @@ impl Cli {
 /// # Errors
 /// The exit code, after what is wrong (or the help that was asked for) has been printed.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
-    Cli::try_parse_from(arguments).map_err(failure::wrong_use)
+    command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(failure::wrong_use)
+}
+
+/// The tree of commands, with the examples after their help.
+pub fn command() -> clap::Command {
+    examples::added(plain_command())
+}
+
+fn plain_command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs one command to its exit code.
@@ -170,6 +188,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Prompts(command) => prompts::run(command).await,
         Command::Audit(command) => audit_verify::run(command).await,
         Command::Fax(command) => fax::run(command).await,
+        Command::Trace(command) => trace::run(command).await,
         Command::Incident(command) => incident::run(command).await,
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
@@ -178,10 +197,28 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     #[test]
     fn the_tree_of_commands_is_sound() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_every_argument_is_explained() {
+        let mut root = super::command();
+        root.build();
+        let mut silent = Vec::new();
+        explained(&root, &mut silent);
+        assert_eq!(silent, Vec::<String>::new());
+    }
+
+    fn explained(command: &clap::Command, silent: &mut Vec<String>) {
+        let name = command.get_bin_name().unwrap_or_default().to_owned();
+        let bare = command.get_about().is_none_or(|a| a.to_string().is_empty());
+        silent.extend(bare.then(|| name.clone()));
+        for argument in command.get_arguments().filter(|a| !a.is_hide_set()) {
+            let bare = argument.get_help().is_none_or(|h| h.to_string().is_empty());
+            silent.extend(bare.then(|| format!("{name} {argument}")));
+        }
+        command.get_subcommands().for_each(|inner| explained(inner, silent));
     }
 }

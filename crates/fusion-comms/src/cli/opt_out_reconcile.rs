@@ -15,6 +15,7 @@ pub(super) struct ReconcileArgs {
     /// Only report.
     #[arg(long)]
     dry_run: bool,
+    /// As JSON.
     #[arg(long)]
     json: bool,
 }

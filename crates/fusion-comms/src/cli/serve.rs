@@ -14,11 +14,13 @@ enum RoleName {
     Web,
     /// Background work.
     Worker,
+    /// Both, in one process.
     All,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Which part of the service this process is.
     #[arg(long, value_enum, default_value = "all")]
     role: RoleName,
 }

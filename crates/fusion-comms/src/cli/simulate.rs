@@ -89,6 +89,7 @@ struct SmsArgs {
     /// The number of the service that is texted
     #[arg(long, value_name = "E164", value_parser = phone)]
     did: String,
+    /// What the person writes.
     #[arg(long)]
     text: String,
 }

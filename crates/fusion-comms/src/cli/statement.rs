@@ -27,6 +27,7 @@ pub(super) enum Command {
     Import {
         #[command(flatten)]
         import: ImportArgs,
+        /// The agency.
         #[arg(long, value_name = "ID", value_parser = arguments::new_tenant)]
         tenant: TenantId,
         #[command(flatten)]
@@ -37,8 +38,10 @@ pub(super) enum Command {
         /// The statement's number.
         #[arg(value_name = "ID", value_parser = arguments::statement)]
         statement: StatementId,
+        /// The agency.
         #[arg(long, value_name = "ID", value_parser = arguments::new_tenant)]
         tenant: TenantId,
+        /// What it is from now on: `open` may be paid, `on_hold` may not.
         #[arg(long, value_parser = BY_HAND)]
         status: String,
         #[command(flatten)]
@@ -46,6 +49,7 @@ pub(super) enum Command {
     },
     /// List an agency's statements.
     List {
+        /// The agency.
         #[arg(long, value_name = "ID", value_parser = arguments::new_tenant)]
         tenant: TenantId,
         /// As JSON.

@@ -19,6 +19,7 @@ pub(super) enum Command {
     List(ListArgs),
     /// Mark a task as done. A text that waits to be read is done by `text review`.
     Done {
+        /// The task, as `task list` names it.
         #[arg(value_name = "TASK_ID", value_parser = arguments::id)]
         task: String,
         /// What was done, for the audit log.
@@ -34,6 +35,7 @@ pub(super) struct ListArgs {
     /// Of this agency only; `unassigned` for those of no agency.
     #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
     tenant: Option<TenantId>,
+    /// Of this kind only.
     #[arg(long, value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::as_str)))]
     kind: Option<String>,
     /// At most so many.
@@ -93,5 +95,6 @@ async fn done(db: &Db, id: &str, reason: Option<&str>, actor: &Actor) -> anyhow:
     };
     actor.record(&mut tx, change, now).await?;
     tx.commit().await?;
-    output::line(&format!("done: {} of {}", task.kind, output::shown(&json!(task.tenant))))
+    let tenant = task.tenant.as_ref().map_or("no agency", TenantId::as_str);
+    output::line(&format!("done: {} of {tenant}", task.kind))
 }

@@ -77,6 +77,7 @@ pub(super) struct Which {
     /// payment_link, stop_confirmation, help, start_confirmation or bill_ready.
     #[arg(long, value_parser = arguments::text_kind)]
     kind: Kind,
+    /// Of the text.
     #[arg(long, value_name = "en|es", value_parser = arguments::language)]
     language: Language,
 }

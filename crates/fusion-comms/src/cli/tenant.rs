@@ -50,6 +50,7 @@ pub(super) struct AddArgs {
     /// Its connected account at Stripe; payments need it.
     #[arg(long, value_name = "acct_…", value_parser = arguments::account)]
     stripe_account: Option<String>,
+    /// The agency's time zone, as in America/Chicago.
     #[arg(long, default_value = "America/New_York", value_parser = arguments::timezone)]
     timezone: String,
     /// Its messaging profile at Telnyx; without one it shares the default.
@@ -67,17 +68,22 @@ pub(super) struct SetArgs {
     /// The agency's id.
     #[arg(long, value_parser = arguments::new_tenant)]
     id: TenantId,
+    /// Its name, as its texts carry it.
     #[arg(long, group = "changes", value_parser = arguments::name)]
     name: Option<String>,
+    /// Where callers are transferred and what HELP names.
     #[arg(long, group = "changes", value_name = "E164", value_parser = arguments::phone)]
     billing_phone: Option<E164>,
+    /// Its connected account at Stripe; payments need it.
     #[arg(long, group = "changes", value_name = "acct_…", value_parser = arguments::account)]
     stripe_account: Option<String>,
     /// Forget the connected account.
     #[arg(long, group = "changes", conflicts_with = "stripe_account")]
     no_stripe_account: bool,
+    /// The agency's time zone, as in America/Chicago.
     #[arg(long, group = "changes", value_parser = arguments::timezone)]
     timezone: Option<String>,
+    /// Its messaging profile at Telnyx.
     #[arg(long, group = "changes", value_name = "UUID", value_parser = arguments::profile)]
     messaging_profile: Option<String>,
     /// Share the default messaging profile from now on.

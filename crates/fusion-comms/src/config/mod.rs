@@ -5,6 +5,7 @@
 
 mod checkup;
 mod database;
+mod document;
 mod fax;
 mod parse;
 mod prompts;
@@ -26,6 +27,7 @@ use crate::begun::Sender;
 
 pub use checkup::Checkup;
 pub use database::{DatabaseUrl, Engine};
+pub use document::document;
 pub use fax::{FaxConfig, LambdaConfig, ModelConfig, OcrEngine};
 pub(crate) use parse::is_loopback;
 pub use prompts::{PromptsConfig, audio_base};
@@ -249,6 +251,16 @@ pub fn telnyx_account(env: Env<'_>) -> Result<(TelnyxConfig, E164), ConfigProble
     let telnyx = read_telnyx(&mut reader);
     let number = reader.required("TELNYX_FROM_NUMBER", parse::phone);
     complete(reader, telnyx.zip(number)).map(|(account, _)| account)
+}
+
+/// The platform's Stripe account, for the command that asks Stripe.
+///
+/// # Errors
+/// All problems at once.
+pub fn stripe_account(env: Env<'_>) -> Result<StripeConfig, ConfigProblems> {
+    let mut reader = Reader::new(env);
+    let stripe = read_stripe(&mut reader);
+    complete(reader, stripe).map(|(account, _)| account)
 }
 
 /// How faxes are read, for the command that reads a folder of them.

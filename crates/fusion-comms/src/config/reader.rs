@@ -15,6 +15,8 @@ pub trait Variables {
     fn managed(&self, _: &str) -> Option<String> {
         None
     }
+    /// Told of each variable that is read for its meaning, set or not; for `config doc`.
+    fn read(&self, _: &'static str) {}
 }
 
 impl<F: Fn(&str) -> Option<String>> Variables for F {
@@ -135,6 +137,7 @@ impl<'a> Reader<'a> {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
+        self.env.read(name);
         let given = self.given(name);
         let text = match (&given, self.default(name)) {
             (Some(text), _) => text.as_str(),
@@ -152,6 +155,7 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         debug_assert!(named(name).required, "{name} is not marked required in the table");
         if self.app_env.is_live() && self.given(name).is_none() {
+            self.env.read(name);
             self.problem(name, "is missing");
             return None;
         }
@@ -168,6 +172,7 @@ impl<'a> Reader<'a> {
         if self.given(name).is_some() || self.app_env.is_live() {
             return self.required(name, parse);
         }
+        self.env.read(name);
         parse(&value?).map_err(|what| self.problem(name, what)).ok()
     }
 

@@ -85,7 +85,7 @@ pub fn example() -> String {
 }
 
 fn entry(variable: &Variable) -> String {
-    let Variable { name, meaning, required, secret, live, dev } = variable;
+    let Variable { name, meaning, required, secret, live, dev, .. } = variable;
     let mut words = vec![format!("# {meaning}.")];
     if *required {
         words.push("Required in staging and prod.".to_owned());

@@ -35,6 +35,7 @@ pub enum Script {
     Stop,
     /// A hospital's fax arrives, is read and filed.
     Fax,
+    /// All three, one after another.
     All,
 }
 

@@ -12,6 +12,7 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::{Web, is_local};
+use crate::metrics;
 use crate::store::migrations::{self, SchemaState};
 
 /// `GET /healthz`: the process answers. Does not ask the database, whose outage must not kill every task.
@@ -51,6 +52,8 @@ pub async fn metrics(
     if !allowed {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    // A role without workers reads no gauges by itself.
+    web.db.pools().into_iter().for_each(metrics::database_pool);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], web.metrics.render()).into_response()
 }
 

@@ -99,7 +99,10 @@ fn answer(
     web.tally.answered(channel, outcome, age_s, web.clock.now());
     match &result {
         Ok(_) => {}
-        Err(WebhookError::Signature(e)) => logs::signature_refused(channel, e),
+        Err(WebhookError::Signature(e)) => {
+            metrics::signature_refused(channel);
+            logs::signature_refused(channel, e);
+        }
         Err(e) => tracing::warn!(channel, error = %e, "a webhook was not acknowledged"),
     }
     metrics::webhook_answered(channel, status.as_u16(), started.elapsed());

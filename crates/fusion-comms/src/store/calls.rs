@@ -3,6 +3,7 @@
 use fusion_comms_core::ids::{CallControlId, StatementId, TenantId};
 use fusion_comms_core::ivr::{Call, Language, Phase, State};
 use fusion_comms_core::phone::E164;
+use fusion_comms_core::story::Why;
 use fusion_comms_core::time::Timestamp;
 
 use super::db::{Db, Dialect, Reader, Result, Tx};
@@ -159,6 +160,16 @@ pub async fn record_step(
     );
     let q = q.bind(id).bind(cause).bind(from.map(State::as_str)).bind(to.as_str()).bind(now);
     Ok(tx.exec(q).await? == 1)
+}
+
+/// Keeps with a step what its states do not say; nothing where there is nothing to say.
+pub async fn explain_step(tx: &mut Tx, id: &CallControlId, cause: &str, whys: &[Why]) -> Result<()> {
+    if whys.is_empty() {
+        return Ok(());
+    }
+    let q = tx.sql("UPDATE telnyx_call_steps SET why = $3 WHERE call_control_id = $1 AND cause_id = $2");
+    let why = serde_json::to_value(whys).unwrap_or_default();
+    tx.exec(q.bind(id).bind(cause).bind(why)).await.map(drop)
 }
 
 /// Calls whose wait is over, the longest over first. What the caller did and is stored already goes before the

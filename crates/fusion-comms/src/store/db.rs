@@ -18,6 +18,7 @@ use sqlx::{Connection as _, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
 use super::error::StoreError;
 use super::gate::{Pass, WriteGate};
+use super::pools::PoolUse;
 use super::row::Row;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -155,14 +156,13 @@ impl Db {
         Ok(())
     }
 
-    /// Connections in all and idle ones, for the metric.
-    pub fn connections(&self) -> (u32, usize) {
+    /// How the pools stand, for the metrics. SQLite has no pool of its own for voice.
+    pub fn pools(&self) -> [PoolUse; 2] {
         match &self.engine {
-            Engine::Pg { voice, normal } => {
-                (voice.size() + normal.size(), voice.num_idle() + normal.num_idle())
-            }
+            Engine::Pg { voice, normal } => [PoolUse::of("voice", voice), PoolUse::of("normal", normal)],
             Engine::Lite { read, write, .. } => {
-                (read.size() + write.size(), read.num_idle() + write.num_idle())
+                let (read, write) = (PoolUse::of("normal", read), PoolUse::of("normal", write));
+                [PoolUse { name: "voice", ..PoolUse::default() }, read.and(write)]
             }
         }
     }

@@ -3,6 +3,7 @@
 use fusion_comms_core::ids::{EventId, FaxId, TenantId};
 use fusion_comms_core::time::Timestamp;
 use serde_json::Value;
+use sqlx::AssertSqlSafe;
 
 use super::db::{Db, Reader, Result, Tx};
 use super::row::Row;
@@ -22,6 +23,9 @@ pub struct Event {
     pub digits_cleared: bool,
     /// Since then it has no body.
     pub pruned_at: Option<Timestamp>,
+    /// Events of one key are worked in the order of their arrival, which `seq` counts.
+    pub order_key: Option<String>,
+    pub seq: i64,
 }
 
 fn event(r: &Row) -> Result<Event> {
@@ -38,6 +42,8 @@ fn event(r: &Row) -> Result<Event> {
         last_error: r.opt_text("last_error")?,
         digits_cleared: r.flag("digits_cleared")?,
         pruned_at: r.opt_time("pruned_at")?,
+        order_key: r.opt_text("order_key")?,
+        seq: r.int("seq")?,
     })
 }
 
@@ -51,22 +57,33 @@ pub struct Filter {
     pub state: Option<String>,
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
+    /// The route: `voice`, `sms`, `fax`.
+    pub channel: Option<String>,
+    /// Part of what went wrong, in any case.
+    pub error: Option<String>,
+    /// Of one call (by its control id or its session), fax, text or conversation.
+    pub key: Option<String>,
+    pub oldest_first: bool,
     pub limit: i64,
 }
 
-/// Events, the latest first.
+/// Events, the latest first unless asked otherwise.
 pub async fn list(db: &Db, f: &Filter) -> Result<Vec<Event>> {
-    let q = db.sql(
-        "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
-           last_error, digits_cleared, pruned_at FROM telnyx_events
+    let order = if f.oldest_first { "received_at, seq" } else { "received_at DESC, seq DESC" };
+    let text = "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
+           last_error, digits_cleared, pruned_at, order_key, seq FROM telnyx_events
          WHERE ($1 OR tenant_id = $2)
            AND ($3 OR event_type = $4 OR event_type LIKE $5)
            AND ($6 = 'any' OR ($6 = 'processed' AND processed_at IS NOT NULL)
              OR ($6 = 'parked' AND parked_at IS NOT NULL AND processed_at IS NULL)
              OR ($6 = 'waiting' AND processed_at IS NULL AND parked_at IS NULL))
            AND received_at >= $7 AND received_at <= $8
-         ORDER BY received_at DESC, seq DESC LIMIT $9",
-    );
+           AND ($10 = 'any' OR channel = $10)
+           AND ($11 OR lower(last_error) LIKE $12 ESCAPE '!')
+           AND ($13 OR order_key = $14
+             OR order_key = (SELECT c.session_id FROM telnyx_calls c WHERE c.call_control_id = $14))
+         ORDER BY {order} LIMIT $9";
+    let q = db.sql(AssertSqlSafe(text.replace("{order}", order)));
     let kind = f.event_type.as_deref();
     let q = q
         .bind(f.tenant.is_none())
@@ -77,15 +94,26 @@ pub async fn list(db: &Db, f: &Filter) -> Result<Vec<Event>> {
         .bind(f.state.as_deref().unwrap_or("any"))
         .bind(f.since.unwrap_or(Timestamp::from_unix_s(0)))
         .bind(f.until.unwrap_or(Timestamp::from_unix_micros(i64::MAX)))
-        .bind(f.limit);
+        .bind(f.limit)
+        .bind(f.channel.as_deref().unwrap_or("any"))
+        .bind(f.error.is_none())
+        .bind(f.error.as_deref().map(containing))
+        .bind(f.key.is_none())
+        .bind(f.key.as_deref());
     db.rows(q).await?.iter().map(event).collect()
+}
+
+/// A pattern that finds the text anywhere, its own signs taken as they stand.
+fn containing(text: &str) -> String {
+    let plain = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{plain}%")
 }
 
 /// One event with its cleaned body.
 pub async fn get(db: &Db, id: &EventId) -> Result<Option<(Event, Value)>> {
     let q = db.sql(
         "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
-           last_error, digits_cleared, pruned_at, raw_json FROM telnyx_events WHERE event_id = $1",
+           last_error, digits_cleared, pruned_at, order_key, seq, raw_json FROM telnyx_events WHERE event_id = $1",
     );
     db.row(q.bind(id)).await?.map(|r| Ok((event(&r)?, r.json("raw_json")?))).transpose()
 }
@@ -106,10 +134,21 @@ pub async fn delete(tx: &mut Tx, id: &EventId) -> Result<bool> {
     Ok(tx.exec(q.bind(id)).await? == 1)
 }
 
-/// Effects that an event caused: kind, state, last error.
-pub async fn effects(db: &Db, cause: &EventId) -> Result<Vec<(String, &'static str, Option<String>)>> {
-    let q =
-        db.sql("SELECT kind, done_at, parked_at, last_error FROM outbox WHERE cause_id = $1 ORDER BY seq");
+/// Something that an event caused.
+#[derive(Clone, Debug)]
+pub struct Caused {
+    pub effect_id: String,
+    pub kind: String,
+    /// `done`, `parked`, `waiting`.
+    pub state: &'static str,
+    pub last_error: Option<String>,
+}
+
+/// What an event, or an effect, caused directly.
+pub async fn effects(db: &Db, cause: &str) -> Result<Vec<Caused>> {
+    let q = db.sql(
+        "SELECT effect_id, kind, done_at, parked_at, last_error FROM outbox WHERE cause_id = $1 ORDER BY seq",
+    );
     let rows = db.rows(q.bind(cause)).await?;
     rows.iter()
         .map(|r| {
@@ -118,7 +157,12 @@ pub async fn effects(db: &Db, cause: &EventId) -> Result<Vec<(String, &'static s
                 (None, Some(_)) => "parked",
                 (None, None) => "waiting",
             };
-            Ok((r.text("kind")?, state, r.opt_text("last_error")?))
+            Ok(Caused {
+                effect_id: r.text("effect_id")?,
+                kind: r.text("kind")?,
+                state,
+                last_error: r.opt_text("last_error")?,
+            })
         })
         .collect()
 }

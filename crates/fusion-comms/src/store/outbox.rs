@@ -217,6 +217,46 @@ pub async fn hurry(tx: &mut Tx, order_key: &str, kind: &str, now: Timestamp) -> 
     tx.exec(q.bind(order_key).bind(kind).bind(now)).await
 }
 
+/// An effect as a person asks for it to be done once more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owed {
+    pub kind: String,
+    pub cause_id: String,
+    pub tenant: Option<TenantId>,
+    pub created_at: Timestamp,
+    pub is_done: bool,
+    pub is_parked: bool,
+}
+
+/// Reads one effect; `None` where there is none of that id.
+pub async fn find(r: impl Reader, id: &str) -> Result<Option<Owed>> {
+    let q = r.sql(
+        "SELECT kind, cause_id, tenant_id, created_at, done_at, parked_at FROM outbox WHERE effect_id = $1",
+    );
+    let one = |r: Row| {
+        Ok(Owed {
+            kind: r.text("kind")?,
+            cause_id: r.text("cause_id")?,
+            tenant: r.opt_text("tenant_id")?.map(TenantId::new),
+            created_at: r.time("created_at")?,
+            is_done: r.opt_time("done_at")?.is_some(),
+            is_parked: r.opt_time("parked_at")?.is_some(),
+        })
+    };
+    r.row(q.bind(id)).await?.map(one).transpose()
+}
+
+/// Owes a settled effect once more, under its own id; given up at `until` unless it lasts longer. False where it is
+/// owed already.
+pub async fn again(tx: &mut Tx, id: &str, until: Timestamp, now: Timestamp) -> Result<bool> {
+    let q = tx.sql(
+        "UPDATE outbox SET done_at = NULL, parked_at = NULL, attempts = 0, last_error = NULL, due_at = $2, held_until = NULL,
+           leased_until = NULL, leased_by = NULL, expires_at = CASE WHEN expires_at > $3 THEN expires_at ELSE $3 END
+         WHERE effect_id = $1 AND (done_at IS NOT NULL OR parked_at IS NOT NULL)",
+    );
+    Ok(tx.exec(q.bind(id).bind(now).bind(until)).await? == 1)
+}
+
 /// Takes back what a process of the same name left leased when it died.
 pub async fn take_back(db: &Db, owner: &str) -> Result<u64> {
     let mut tx = db.begin().await?;

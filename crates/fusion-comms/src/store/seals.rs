@@ -41,6 +41,17 @@ async fn seal_round(db: &Db, now: Timestamp) -> Result<usize> {
     Ok(rows.len())
 }
 
+/// When the first change was made that no seal covers; looked for as far back as [`seal`] does.
+pub async fn oldest_unsealed(db: &Db) -> Result<Option<Timestamp>> {
+    let q = db.sql(
+        "SELECT h.at FROM opt_out_history h
+         WHERE h.seq > (SELECT coalesce(max(seq), 0) FROM opt_out_seals) - $1
+           AND NOT EXISTS (SELECT 1 FROM opt_out_seals s WHERE s.seq = h.seq)
+         ORDER BY h.seq LIMIT 1",
+    );
+    db.row(q.bind(LATE_ROWS)).await?.map(|row| row.time("at")).transpose()
+}
+
 /// Position and hash of the last seal, and the highest number sealed.
 async fn head(tx: &mut Tx) -> Result<(i64, String, i64)> {
     let q = tx.sql(

@@ -10,6 +10,7 @@ use fusion_comms_core::ivr::{
     self, Call, CallEvent, Desk, LinkAnswer, Prompt, State, StatementAnswer, Surroundings,
 };
 use fusion_comms_core::phone::{Digits, E164};
+use fusion_comms_core::story::why::{self, Why};
 use fusion_comms_core::time::Timestamp;
 use serde_json::json;
 
@@ -141,7 +142,7 @@ async fn initiated(
         let stored = calls::lock(tx, &event.call)
             .await?
             .ok_or_else(|| JobError::Retry("the call's row has gone".to_owned()))?;
-        perform(app, tx, &stored, &call, cause, effects, now, &mut after).await?;
+        perform(app, tx, &stored, &call, cause, effects, now, &mut after, &mut Vec::new()).await?;
     }
     Ok(Handled { tenant, after })
 }
@@ -188,11 +189,12 @@ pub async fn advance(
 ) -> Result<Call, JobError> {
     let around = surroundings(tx, &stored, now).await?;
     let before = stored.call.clone();
+    let mut answered = Vec::new();
     let (mut call, mut effects) = ivr::step(before.clone(), &event, &around);
     // What our own tables can answer is answered here, and the machine steps again.
     while let Some(at) = effects.iter().position(|e| matches!(e, Effect::Ask(_))) {
         let Effect::Ask(question) = effects.remove(at) else { continue };
-        let answer = answer(tx, &stored, question, cause, now).await?;
+        let answer = answer(tx, &stored, question, cause, now, &mut answered).await?;
         let (next, more) = ivr::step(call, &answer, &around);
         call = next;
         effects.extend(more);
@@ -200,7 +202,9 @@ pub async fn advance(
     if !calls::record_step(tx, &stored.id, cause, Some(before.state), call.state, now).await? {
         return Ok(before);
     }
-    let call = perform(app, tx, &stored, &call, cause, effects, now, after).await?;
+    let mut whys = why::of_step(&before, &event, &call, &effects, &answered);
+    let call = perform(app, tx, &stored, &call, cause, effects, now, after, &mut whys).await?;
+    calls::explain_step(tx, &stored.id, cause, &whys).await?;
     if before.state != call.state {
         after.entered.push((stored.id.clone(), stored.tenant.clone(), call.state));
         if call.state == State::Done {
@@ -221,18 +225,31 @@ async fn answer(
     question: Question,
     cause: &str,
     now: Timestamp,
+    whys: &mut Vec<Why>,
 ) -> Result<CallEvent, JobError> {
     Ok(match question {
-        Question::FindStatement(id) => CallEvent::Statement(find(tx, stored, id, cause, now).await?),
+        Question::FindStatement(id) => CallEvent::Statement(find(tx, stored, id, cause, now, whys).await?),
         Question::MayText(phone) => {
             let (tenant, class) = (stored.tenant.as_ref(), Class::PaymentLink);
             let about = stored.call.statement.as_ref().map(StatementId::expose);
             let asked = gate::Asked { tenant, phone: &phone, class, about, asked_at: None };
             let decision = gate::check(tx, &asked, now).await?;
             let allowed = decision == Decision::Allowed && !messages::takes_no_texts(tx, &phone).await?;
+            if !allowed {
+                whys.push(not_texted(&phone, decision));
+            }
             CallEvent::MayText { phone, allowed }
         }
     })
+}
+
+/// Why no link goes to this number; the number itself is not kept.
+fn not_texted(phone: &E164, decision: Decision) -> Why {
+    let phone = phone.masked();
+    match decision {
+        Decision::Refused(reason) | Decision::Held(_, reason) => Why::TextRefused { phone, reason },
+        Decision::Allowed => Why::TakesNoTexts { phone },
+    }
 }
 
 async fn find(
@@ -241,6 +258,7 @@ async fn find(
     id: StatementId,
     cause: &str,
     now: Timestamp,
+    whys: &mut Vec<Why>,
 ) -> Result<StatementAnswer, JobError> {
     let Some(tenant) = &stored.tenant else { return Ok(StatementAnswer::Unknown) };
     // Callers without a number cannot be told apart; each of their calls has its three tries.
@@ -249,6 +267,7 @@ async fn find(
         let (misses, last) = calls::misses_of(tx, from, now.plus_s(-guessing::REMEMBERED_S)).await?;
         if guessing::is_refused(misses, last, now) {
             tasks::open(tx, Some(tenant), tasks::Kind::Guessing, stored.id.as_str(), now).await?;
+            whys.push(Why::Guessing);
             return Ok(StatementAnswer::NotPayable);
         }
     }
@@ -257,8 +276,12 @@ async fn find(
             Some(id) => StatementAnswer::Found(id),
             None => StatementAnswer::NotPayable,
         },
-        Some(_) => StatementAnswer::NotPayable,
+        Some(s) => {
+            whys.push(Why::StatementNotPayable { nothing_due: s.status == "open", status: s.status });
+            StatementAnswer::NotPayable
+        }
         None => {
+            whys.push(Why::StatementUnknown);
             if let Some(from) = caller {
                 calls::record_miss(tx, cause, tenant, from, now).await?;
             }
@@ -305,6 +328,7 @@ async fn perform(
     effects: Vec<Effect>,
     now: Timestamp,
     after: &mut After,
+    whys: &mut Vec<Why>,
 ) -> Result<Call, JobError> {
     let mut call = call.clone();
     let mut effects = std::collections::VecDeque::from(effects);
@@ -319,7 +343,8 @@ async fn perform(
             }
             Effect::SendLink { statement, phone } => {
                 after.owe(outbox::Lane::Link);
-                if !links::ask(app, tx, stored, &statement, &phone, cause, now).await? {
+                if let Some(why) = links::ask(app, tx, stored, &statement, &phone, cause, now).await? {
+                    whys.push(why);
                     let around = surroundings(tx, stored, now).await?;
                     let (next, more) = ivr::step(call, &CallEvent::Link(LinkAnswer::Refused), &around);
                     call = next;

@@ -5,19 +5,19 @@ use fusion_comms_core::time::Timestamp;
 use crate::app::Parts;
 use crate::metrics;
 use crate::review::clock;
-use crate::store::{StoreError, faxes, inbox, outbox, reviews, tasks};
+use crate::store::{StoreError, faxes, inbox, outbox, reviews, seals, tasks};
 
 /// Reads all gauges once.
 pub async fn read(app: &Parts) {
-    if let Err(e) = store(app).await {
+    let stored = store(app).await;
+    metrics::depths_read(stored.is_ok());
+    if let Err(e) = stored {
         tracing::warn!(error = %e, "the depths for the metrics could not be read");
     }
     if let Ok((depth, oldest)) = app.queue.depth().await {
         metrics::queue(count(depth), age_s(oldest, app.clock.now()));
     }
-    let (all, idle) = app.db.connections();
-    let idle = u64::try_from(idle).unwrap_or(0);
-    metrics::database_pool(u64::from(all).saturating_sub(idle), idle);
+    app.db.pools().into_iter().for_each(metrics::database_pool);
 }
 
 async fn store(app: &Parts) -> Result<(), StoreError> {
@@ -39,6 +39,7 @@ async fn store(app: &Parts) -> Result<(), StoreError> {
     metrics::tasks_open(count(tasks::count_open(&app.db).await?));
     let receipts = reviews::receipts(&app.db).await?;
     metrics::texts_to_review(receipts.len() as u64, clock::overdue(&receipts, now) as u64);
+    metrics::opt_outs_unsealed(age_s(seals::oldest_unsealed(&app.db).await?, now));
     metrics::parked("fax", count(faxes::count_failed(&app.db).await?));
     Ok(())
 }

@@ -5,6 +5,7 @@ use fusion_comms_core::ivr::{CallEvent, LinkAnswer};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::sms::Language;
 use fusion_comms_core::sms::templates::Kind;
+use fusion_comms_core::story::Why;
 use fusion_comms_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -49,7 +50,7 @@ struct Checkout {
     language: Language,
 }
 
-/// Owes the session. False where it cannot even be asked for: no account, or nothing to pay any more.
+/// Owes the session. Why not, where it cannot even be asked for: no account, or nothing to pay any more.
 pub(super) async fn ask(
     app: &Parts,
     tx: &mut Tx,
@@ -58,16 +59,23 @@ pub(super) async fn ask(
     phone: &E164,
     cause: &str,
     now: Timestamp,
-) -> Result<bool, JobError> {
-    let Some(tenant_id) = &stored.tenant else { return Ok(false) };
+) -> Result<Option<Why>, JobError> {
+    let Some(tenant_id) = &stored.tenant else { return Ok(Some(Why::NoAccount)) };
     let account = tenants::get(&mut *tx, tenant_id).await?.and_then(|t| t.stripe_account);
     let found =
         billing::find_statement(&mut *tx, tenant_id, statement).await?.filter(billing::Statement::is_payable);
     // A bank debit under way may yet fail; until then another link would be a second payment.
     let debit = billing::is_debit_pending(&mut *tx, tenant_id, statement.expose()).await?;
-    let (Some(account), Some(found), false) = (account, found, debit) else {
-        tasks::open(tx, Some(tenant_id), tasks::Kind::LinkNotSent, stored.id.as_str(), now).await?;
-        return Ok(false);
+    let (account, found) = match (account, found) {
+        (Some(account), Some(found)) if !debit => (account, found),
+        (account, found) => {
+            tasks::open(tx, Some(tenant_id), tasks::Kind::LinkNotSent, stored.id.as_str(), now).await?;
+            return Ok(Some(match (account, found) {
+                (None, _) => Why::NoAccount,
+                (_, None) => Why::Changed,
+                _ => Why::DebitPending,
+            }));
+        }
     };
     // One link for one call and phone, whatever is redelivered: the name comes from these and not from the event.
     let id = derived_id(&format!("link:{}", stored.id), phone.expose());
@@ -84,7 +92,7 @@ pub(super) async fn ask(
         language: stored.call.language,
     };
     owe_session(app, tx, asked, now).await?;
-    Ok(true)
+    Ok(None)
 }
 
 /// Who is to pay what by which session, and who waits for it.

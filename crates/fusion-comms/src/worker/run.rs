@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{deadlines, fax_queue, gauges, inbox, listen, outbox, reconcile};
 use crate::app::App;
 use crate::blocks::{self, Account};
+use crate::metrics;
 use crate::store::inbox::Lane as In;
 use crate::store::outbox::Lane as Out;
 use crate::store::{StoreError, seals};
@@ -77,6 +78,7 @@ impl Workers {
         workers.tasks.spawn(async move {
             tokio::select! { () = listen::run(app) => {}, () = stop.cancelled() => {} }
         });
+        metrics::workers_running(true);
         Ok(workers)
     }
 
@@ -137,6 +139,7 @@ impl Workers {
     /// Starts nothing new and waits for the work in hand.
     pub async fn stop(mut self) {
         self.stop.cancel();
+        metrics::workers_running(false);
         let finish = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(DRAIN, finish).await.is_err() {
             tracing::warn!("work in hand did not finish in time: its leases bring it back");

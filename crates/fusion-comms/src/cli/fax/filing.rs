@@ -16,6 +16,7 @@ use crate::worker;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct AttachArgs {
+    /// The fax, as `fax list` names it.
     #[arg(value_name = "ID", value_parser = arguments::id)]
     fax: String,
     /// The case, of the fax's own agency.
@@ -44,6 +45,7 @@ enum Wrong {
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct DetachArgs {
+    /// The fax, as `fax list` names it.
     #[arg(value_name = "ID", value_parser = arguments::id)]
     fax: String,
     /// What was wrong with the case it lay on.
@@ -58,6 +60,7 @@ pub(in crate::cli) struct DetachArgs {
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct AssignArgs {
+    /// The fax, as `fax list` names it.
     #[arg(value_name = "ID", value_parser = arguments::id)]
     fax: String,
     /// The agency that it was meant for.

@@ -26,6 +26,7 @@ pub(super) enum Command {
     List(ListArgs),
     /// Show one fax.
     Show {
+        /// The fax, as `fax list` names it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         fax: String,
         /// As JSON.
@@ -34,6 +35,7 @@ pub(super) enum Command {
     },
     /// Have faxes read anew: back to `received` and on the queue. What they were filed as is forgotten.
     Reprocess {
+        /// The faxes, as `fax list` names them.
         #[arg(value_name = "ID", required = true, value_parser = arguments::id)]
         faxes: Vec<String>,
         #[command(flatten)]
@@ -49,6 +51,7 @@ pub(super) enum Command {
     Score(score::Args),
     /// Have a fax fetched again that did not come into the store.
     Fetch {
+        /// The fax, as `fax list` names it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         fax: String,
         #[command(flatten)]
@@ -61,6 +64,7 @@ pub(super) struct ListArgs {
     /// Of this agency only.
     #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
     tenant: Option<TenantId>,
+    /// In this state only.
     #[arg(long, value_parser = STATUSES)]
     status: Option<String>,
     /// At most so many.

@@ -18,6 +18,7 @@ pub(in crate::cli) struct Args {
     /// Where to fetch them, without a slash at the end; else `IVR_AUDIO_BASE_URL`.
     #[arg(long)]
     base: Option<String>,
+    /// As JSON.
     #[arg(long)]
     json: bool,
 }

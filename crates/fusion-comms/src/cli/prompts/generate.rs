@@ -43,6 +43,7 @@ pub(in crate::cli) struct Args {
     /// The program; else `piper` or `python3 -m piper`.
     #[arg(long)]
     piper: Option<PathBuf>,
+    /// As JSON.
     #[arg(long)]
     json: bool,
 }

@@ -21,6 +21,7 @@ use crate::secrets::Environment;
 pub(super) enum Command {
     /// The prompts that the menu plays, with their words.
     List {
+        /// As JSON.
         #[arg(long)]
         json: bool,
     },

@@ -32,6 +32,7 @@ pub(in crate::cli) struct Args {
     /// Check and say what would be put where; put nothing.
     #[arg(long)]
     dry_run: bool,
+    /// As JSON.
     #[arg(long)]
     json: bool,
 }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::errors::Refusal;
 use super::faults::{Fault, HANG};
 use super::record::push_capped;
-use super::{Api, SeenRequest, SimTelnyx, account, command, fax, message, now};
+use super::{Api, SeenRequest, SimTelnyx, account, command, fax, lookups, message, now};
 
 const MAX_BODY: usize = 1 << 20;
 
@@ -23,7 +23,10 @@ impl SimTelnyx {
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/v2/calls/{id}/actions/{action}", post(command::handle))
+            .route("/v2/calls/{id}", get(lookups::call))
+            .route("/v2/call_events", get(lookups::call_events))
             .route("/v2/messages", post(message::send))
+            .route("/v2/messages/{id}", get(lookups::message))
             .route("/v2/messaging_optouts", get(message::list_blocks))
             .route("/v2/balance", get(account::balance))
             .route("/v2/messaging_profiles/{id}", get(account::messaging_profile))
@@ -90,7 +93,7 @@ async fn hang() -> Response {
 }
 
 fn api_of(path: &str) -> Api {
-    if path.starts_with("/v2/calls/") {
+    if path.starts_with("/v2/calls/") || path.starts_with("/v2/call_events") {
         Api::Calls
     } else if path.starts_with("/media/") {
         Api::Media

@@ -38,6 +38,13 @@ const KNOWN: &[&str] = &[
     "tags",
 ];
 
+impl Texts {
+    /// A text of ours as it was when it was taken, by its id.
+    pub(super) fn taken(&self, id: &str) -> Option<Value> {
+        self.replays.values().map(|r| &r.answer).find(|answer| answer["id"] == id).cloned()
+    }
+}
+
 /// What the account remembers of texts.
 #[derive(Default)]
 pub(super) struct Texts {

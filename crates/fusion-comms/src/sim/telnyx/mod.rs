@@ -11,6 +11,7 @@ mod fax;
 mod gather;
 mod leg;
 mod line;
+mod lookups;
 mod message;
 mod parts;
 mod plans;

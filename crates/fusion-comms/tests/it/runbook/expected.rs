@@ -124,6 +124,15 @@ pub const EXPECTED: &[Expected] = &[
             "(?m)^ok +telnyx.key +Telnyx takes our key$",
         ],
     ),
+    ok(
+        "traces",
+        &[
+            r"(?m)^ended +\+12025550149: ",
+            "(?m)^ended +fax from .* of ridgeline$",
+            "(?m)^ended +.*: worked",
+            "(?m)^ended +statement 30458003: ",
+        ],
+    ),
     ok("prompt-reachable", &["(?m)^HTTP/1.1 200 OK", "(?m)^content-type: audio/wav"]),
     ok("commands-given-up", &[r"\(0 rows\)"]),
     ok("payment-texts", &[r"\| delivered +\| allowed ", r"\(3 rows\)"]),

@@ -2,7 +2,7 @@
 
 use fusion_comms::store::outbox::{self, Claimed, Lane, NewEffect};
 use fusion_comms::store::{Db, events};
-use fusion_comms_core::ids::{EventId, derived_id};
+use fusion_comms_core::ids::derived_id;
 use futures::future::join_all;
 use serde_json::json;
 
@@ -94,7 +94,7 @@ on_both! {
     async fn the_same_cause_asks_for_the_same_effect_once(db) {
         assert!(committed!(db, |tx| outbox::push(tx, &effect("one", "call:1"), at(0))));
         assert!(!committed!(db, |tx| outbox::push(tx, &effect("one", "call:1"), at(1))));
-        assert_eq!(events::effects(&db, &EventId::new("cause of one")).await.unwrap().len(), 1);
+        assert_eq!(events::effects(&db, "cause of one").await.unwrap().len(), 1);
     }
 
     async fn many_workers_do_each_effect_once_and_each_key_in_order(db) {

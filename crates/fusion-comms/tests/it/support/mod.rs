@@ -4,6 +4,7 @@ pub mod app;
 pub mod balancer;
 pub mod db;
 pub mod given;
+pub mod golden;
 pub mod insights;
 pub mod instance;
 pub mod moto;

@@ -3,6 +3,7 @@
 mod checkups;
 mod inboxes;
 mod presence;
+mod stories;
 
 use std::fmt::Debug;
 
@@ -13,7 +14,7 @@ use fusion_comms::store::{
 use fusion_comms_core::envelope::DeliveryStatus;
 use fusion_comms_core::fax::Case;
 use fusion_comms_core::ids::{
-    CallControlId, CaseId, Cents, EventId, FaxId, MessageId, SessionId, StatementId, derived_id,
+    CallControlId, CaseId, Cents, FaxId, MessageId, SessionId, StatementId, derived_id,
 };
 use fusion_comms_core::ivr::{Call, Language, MenuSettings, Phase, State};
 use fusion_comms_core::sms::templates::Kind;
@@ -53,6 +54,9 @@ pub async fn ask_everything(test: &TestDb) -> Vec<(&'static str, String)> {
     fax_documents(db, &mut said).await;
     looked_into(db, &mut said).await;
     queued(db, &mut said).await;
+    stories::events_chosen(db, &mut said).await;
+    stories::done_once_more(db, &mut said).await;
+    stories::of_everything(db, &mut said).await;
     people(db, &mut said).await;
     checkups::about_the_engine(db).await;
     checkups::waiting_work(db, &mut said).await;
@@ -257,7 +261,9 @@ async fn pending_opt_outs(db: &Db, said: &mut Answers) {
     said.note("not for the other", standing(db, Some(&agency("blue")), &phone(21)).await);
     committed!(db, |tx| ledger::set_pending(tx, &event.id, &[]));
     said.note("no more", committed!(db, |tx| ledger::pending_of(tx, &event.id)));
+    said.note("first unsealed", seals::oldest_unsealed(db).await.unwrap().is_some());
     said.note("sealed", seals::seal(db, at(30)).await.unwrap());
+    said.note("none unsealed", seals::oldest_unsealed(db).await.unwrap().is_none());
     said.note("sealed once", seals::seal(db, at(31)).await.unwrap());
     said.note("sound", seals::verify(db).await.unwrap());
     said.note("own row", ledger::find(db, &agency("red"), &phone(21)).await.unwrap());
@@ -342,7 +348,7 @@ async fn effects(db: &Db, said: &mut Answers) {
     said.note("again", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("again once", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("hurried", committed!(db, |tx| outbox::hurry(tx, "call:1", "command", at(9))));
-    said.note("of the cause", events::effects(db, &EventId::new("z")).await.unwrap());
+    said.note("of the cause", events::effects(db, "z").await.unwrap());
 }
 
 async fn texts(db: &Db, said: &mut Answers) {

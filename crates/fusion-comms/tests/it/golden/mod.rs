@@ -1,0 +1,122 @@
+//! What every command prints, as text and as JSON, on one agency's day: kept in files beside this one, with ids and
+//! times redacted.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p fusion-comms --test it golden` writes the files anew; look at the difference then. A new
+//! command is a line in `cases.rs`; one that cannot have one stands in its list with the reason.
+
+mod cases;
+mod redact;
+mod scene;
+mod tree;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use regex::Regex;
+
+use crate::support::golden;
+
+use scene::Scene;
+
+/// One file: what was typed, what came on standard output, on standard error (`! `), and the exit code unless 0.
+fn transcript(scene: &Scene, commands: &[&str]) -> String {
+    let mut text = String::new();
+    for command in commands {
+        let (code, out, err) = scene.run(command);
+        writeln!(text, "$ fusion-comms {command}\n{}", redact::redacted(&out).trim_end()).expect("text");
+        for line in redact::redacted(&err).lines() {
+            writeln!(text, "! {line}").expect("text");
+        }
+        if code != 0 {
+            writeln!(text, "[exit code {code}]").expect("text");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn every_command_says_what_it_said_before() {
+    let mut scene = Scene::play().await;
+    let mut different = Vec::new();
+    for (file, commands) in cases::WHILE_IT_SERVES {
+        different.extend(golden::difference(&path(file), &transcript(&scene, commands)));
+    }
+    scene.close().await;
+    for (file, commands) in cases::AFTERWARDS {
+        different.extend(golden::difference(&path(file), &transcript(&scene, commands)));
+    }
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+}
+
+#[test]
+fn the_help_of_every_command_is_what_it_was() {
+    let mut different = Vec::new();
+    for (family, pages) in tree::helps() {
+        different.extend(golden::difference(&path(&format!("help/{family}")), &pages));
+    }
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+}
+
+#[test]
+fn every_command_has_a_case_or_a_reason_why_it_has_none() {
+    let typed: Vec<&str> = cases::WHILE_IT_SERVES
+        .iter()
+        .chain(cases::AFTERWARDS)
+        .flat_map(|(_, commands)| *commands)
+        .copied()
+        .collect();
+    let has_case =
+        |leaf: &str| typed.iter().any(|line| *line == leaf || line.starts_with(&format!("{leaf} ")));
+    let explained: Vec<&str> = cases::WITHOUT.iter().map(|(leaf, _)| *leaf).collect();
+    let leaves = tree::leaves();
+    for leaf in &leaves {
+        let (case, reason) = (has_case(leaf), explained.contains(&leaf.as_str()));
+        assert!(case || reason, "`{leaf}` has no case in cases.rs, nor a reason why not");
+        assert!(!(case && reason), "`{leaf}` has a case, so that its reason is out of date");
+    }
+    for leaf in explained {
+        assert!(leaves.iter().any(|l| l == leaf), "there is no command `{leaf}` any more");
+    }
+}
+
+/// Every listing that can be had as JSON is asked for in both ways.
+#[test]
+fn every_command_that_knows_json_has_a_case_with_it() {
+    for leaf in tree::leaves_with_json() {
+        let with = |line: &&str| line.starts_with(&format!("{leaf} ")) && line.contains("--json");
+        let all = cases::WHILE_IT_SERVES.iter().chain(cases::AFTERWARDS).flat_map(|(_, commands)| *commands);
+        let known = cases::WITHOUT.iter().any(|(without, _)| *without == leaf);
+        assert!(known || all.copied().any(|line| with(&line)), "`{leaf}` has no case with --json");
+    }
+}
+
+fn path(file: &str) -> String {
+    format!("tests/it/golden/{file}.txt")
+}
+
+/// Documents send operators to commands: each is there, with the flags that are named.
+#[test]
+fn every_command_that_the_documents_name_can_be_typed() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let named = Regex::new(
+        r#"`fusion-comms ([^`\n…]+)`|first: "fusion-comms ([^"]+)"|^\$ fusion-comms ([^|<>#\n]+)"#,
+    )
+    .expect("a pattern");
+    let mut faults = Vec::new();
+    let mut seen = 0;
+    for file in
+        ["README.md", "deploy/README.md", "deploy/prometheus/alarms.yml", "docs/RUNBOOK.md", "docs/CONFIG.md"]
+    {
+        let text = std::fs::read_to_string(root.join(file)).expect("it is there");
+        for line in text.lines() {
+            for found in named.captures_iter(line) {
+                let typed = found.iter().skip(1).flatten().next().expect("one of them").as_str();
+                seen += 1;
+                faults.extend(tree::fault(typed).map(|why| format!("{file}: `fusion-comms {typed}`: {why}")));
+            }
+        }
+    }
+    assert!(seen > 60, "{seen} commands");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
