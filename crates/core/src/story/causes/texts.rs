@@ -100,6 +100,10 @@ pub(super) fn refused(to: &str, tenant: Option<&TenantId>, why: &str, whole: &st
             _ if why.contains("consent") => {
                 format!("record fresh consent with `fusion-comms text consent {whole}`, or call the person")
             }
+            _ if why.contains("sending is frozen") => format!(
+                "tell compliance; what is looked into is ended with `fusion-comms tenant unfreeze {agency}`; this text \
+                 stays refused"
+            ),
             _ if why.contains("wrong one") => {
                 "ask the person for the right number; this one is not texted about it again".to_owned()
             }

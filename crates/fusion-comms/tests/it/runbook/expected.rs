@@ -115,6 +115,17 @@ pub const EXPECTED: &[Expected] = &[
     ok("fax-reprocess", &["is received again and on its way to the queue"]),
     ok("fax-reset", &["^UPDATE 1\n"]),
     ok("fax-queue-again", &["\"MessageId\": "]),
+    // The last of them: a newer link of the same statement has ended this one.
+    Expected {
+        of: "traces",
+        exit: 1,
+        says: &[
+            "(?m)^ended +fax from .* of ridgeline$",
+            "(?m)^ended +call.dtmf.received.*: worked",
+            "(?m)^cause +the payment link of .* expired unpaid$",
+            r"(?m)^ended +\+12025550149: opted out nowhere",
+        ],
+    },
     ok(
         "doctor",
         &[
@@ -122,15 +133,6 @@ pub const EXPECTED: &[Expected] = &[
             "(?m)^ok +buckets.docs +the bucket example-docs: all three went well$",
             "(?m)^ok +public.sms +400: it reaches us",
             "(?m)^ok +telnyx.key +Telnyx takes our key$",
-        ],
-    ),
-    ok(
-        "traces",
-        &[
-            r"(?m)^ended +\+12025550149: ",
-            "(?m)^ended +fax from .* of ridgeline$",
-            "(?m)^ended +.*: worked",
-            "(?m)^ended +statement 30458003: ",
         ],
     ),
     ok("prompt-reachable", &["(?m)^HTTP/1.1 200 OK", "(?m)^content-type: audio/wav"]),

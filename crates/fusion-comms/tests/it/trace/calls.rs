@@ -71,6 +71,11 @@ async fn calls_that_went_wrong_name_the_cause(on: On) {
             Row { trace: vec!["statement", STATEMENT], code: 1, says: &["***0143", failed] },
         ],
     );
+    app.command(&["tenant", "freeze", TENANT, "--reason", "compliance looks into it"]);
+    let frozen = ended(&app, payer("+12025550148")).await;
+    app.settle().await;
+    let says = ["***0148 at ridgeline: the agency's sending is frozen since", "tenant unfreeze ridgeline"];
+    check(&app, &[Row { trace: vec!["call", &frozen], code: 1, says: &says }]);
 }
 
 async fn stripe_failing_is_named_with_what_it_means(on: On) {
