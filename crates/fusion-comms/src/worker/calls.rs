@@ -184,17 +184,15 @@ async fn note_late(
     now: Timestamp,
 ) -> Result<(), JobError> {
     let (state, answered) = (stored.call.state, derived_id(stored.id.as_str(), "answered").to_string());
-    match event {
-        CallEvent::Answered => {
-            calls::record_step(tx, &stored.id, &answered, Some(state), state, now).await?;
-        }
-        CallEvent::Hangup if stored.tenant.is_some() && stored.call.step == 1 => {
-            if !calls::has_step(&mut *tx, &stored.id, &answered).await? {
-                let kind = tasks::Kind::CallBack;
-                tasks::open(tx, stored.tenant.as_ref(), kind, stored.id.as_str(), now).await?;
-            }
-        }
-        _ => {}
+    if *event == CallEvent::Answered {
+        calls::record_step(tx, &stored.id, &answered, Some(state), state, now).await?;
+    } else if *event == CallEvent::Hangup
+        && stored.tenant.is_some()
+        && stored.call.step == 1
+        && !calls::has_step(&mut *tx, &stored.id, &answered).await?
+    {
+        let kind = tasks::Kind::CallBack;
+        tasks::open(tx, stored.tenant.as_ref(), kind, stored.id.as_str(), now).await?;
     }
     Ok(())
 }

@@ -99,7 +99,9 @@ impl TestApp {
             program: program.to_owned(),
             child: None,
         };
-        let past = [("DATABASE_URL", &*pooler::past(&database))];
+        // The test may have named another.
+        let named = app.env.iter().find(|(name, _)| name == "DATABASE_URL").map(|(_, url)| url.as_str());
+        let past = [("DATABASE_URL", &*pooler::past(named.unwrap_or(&database)))];
         assert_eq!(app.try_command_with(&past, &["migrate"]).0, 0, "the schema can be applied");
         app
     }
