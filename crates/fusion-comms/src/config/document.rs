@@ -41,6 +41,8 @@ Every other variable counts from the next start on. Without `APP_SECRETS_ARN` al
 | `lambda` | `fusion-comms lambda` |
 | `database` | every command that looks at the database or changes it |
 | others | the commands of these names, beside `database` |
+
+`fusion-comms doctor` reads what the service reads in the same place, and tells what is missing.
 ";
 
 const BESIDE: &str = "
@@ -58,7 +60,7 @@ struct Part {
 }
 
 /// Whoever asks for variables. `serve --role all` reads what web and worker do.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 12] = [
     Part { name: "web", load: |env| served(Role::Web, env) },
     Part { name: "worker", load: |env| served(Role::Worker, env) },
     Part { name: "lambda", load: |env| drop(LambdaConfig::load(env)) },
@@ -66,6 +68,14 @@ const PARTS: [Part; 10] = [
     Part { name: "prompts upload", load: |env| drop(PromptsConfig::load(env)) },
     Part { name: "prompts list|check", load: |env| drop(super::audio_base(env)) },
     Part { name: "opt-out reconcile", load: |env| drop(super::telnyx_account(env)) },
+    Part { name: "trace --ask-telnyx", load: at_the_providers },
+    Part {
+        name: "backfill",
+        load: |env| {
+            at_the_providers(env);
+            drop(super::stop_reach(env));
+        },
+    },
     Part { name: "text send", load: |env| drop(super::text_sender(env)) },
     Part { name: "text review", load: |env| drop(super::stop_reach(env)) },
     Part { name: "fax score", load: |env| drop(super::fax_reader(env)) },
@@ -74,6 +84,11 @@ const PARTS: [Part; 10] = [
 /// Read before any reader is made: where the other variables are, and what is logged.
 const BY_ALL: [&str; 3] = ["APP_ENV", "APP_SECRETS_JSON", "APP_SECRETS_ARN"];
 const BY_SERVICE: [&str; 1] = ["RUST_LOG"];
+
+fn at_the_providers(env: Env<'_>) {
+    drop(super::telnyx_account(env));
+    drop(super::stripe_account(env));
+}
 
 fn served(role: Role, env: Env<'_>) {
     drop(Config::load_for(role, env, |_| Err(anyhow!("none is made for this"))));
@@ -193,7 +208,10 @@ mod tests {
         let reads =
             |name| PARTS.iter().filter(|p| p.reads().contains(name)).map(|p| p.name).collect::<Vec<_>>();
         assert_eq!(reads("TELNYX_PUBLIC_KEY"), ["web"]);
-        assert_eq!(reads("TELNYX_API_KEY"), ["worker", "opt-out reconcile"]);
+        assert_eq!(
+            reads("TELNYX_API_KEY"),
+            ["worker", "opt-out reconcile", "trace --ask-telnyx", "backfill"]
+        );
         assert_eq!(reads("DATABASE_URL"), ["web", "worker", "lambda", "database"]);
     }
 }
