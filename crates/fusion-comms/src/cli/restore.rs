@@ -16,6 +16,7 @@ use crate::store::migrations;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// What `backup` wrote.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Only look: digests, the database, its schema, the ledger's chain, the faxes' files. Exit code 1 where one does not hold.

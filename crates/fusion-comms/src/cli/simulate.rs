@@ -139,6 +139,8 @@ async fn start(common: &Common) -> anyhow::Result<Sim> {
     let keys = load_keys(common)?;
     println!("Simulated Telnyx, Stripe and fax media on http://{}", common.listen);
     println!("Webhooks to {}, signed with TELNYX_PUBLIC_KEY={}", common.service, public_key(&keys.signing));
+    // The simulator's own, made per DATA_DIR: a service that is not in dev has to be told it.
+    println!("and, as Stripe, with STRIPE_WEBHOOK_SECRET={}", keys.stripe_webhook_secret);
     sim::start(SimConfig::new(common.listen, common.service.clone(), &keys)).await
 }
 

@@ -37,6 +37,7 @@ pub enum Scenario {
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct DrillArgs {
+    /// Which incident.
     #[arg(value_enum)]
     pub scenario: Scenario,
     /// Run the commands that find the cause, check what they say, and exit.

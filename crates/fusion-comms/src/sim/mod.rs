@@ -57,7 +57,7 @@ impl Sim {
 pub async fn start(config: SimConfig) -> anyhow::Result<Sim> {
     let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
         format!(
-            "The simulators cannot listen on {}; is another simulator running? Choose another --listen",
+            "The simulators cannot listen on {}; is another one there, such as `simulate serve`? Stop it first: --listen is where the service's TELNYX_API_BASE points",
             config.listen
         )
     })?;

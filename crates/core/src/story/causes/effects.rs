@@ -59,6 +59,18 @@ fn of_stripe(look: &Look<'_>, fact: &Fact, e: &Effect) -> Option<Finding> {
 fn of_command(look: &Look<'_>, fact: &Fact, e: &Effect) -> Option<Finding> {
     let action = e.action.as_deref().unwrap_or("a command");
     match e.state {
+        // Nobody picked up: whatever else is told of the call follows from this.
+        State::Parked if action == "answer" => Some(finding(
+            "answer_failed",
+            Weight::Wrong,
+            fact.at,
+            format!(
+                "Telnyx did not take the command `answer`: {}; tried {}: the caller heard nothing",
+                e.last_error.as_deref().unwrap_or("no answer was kept"),
+                times(e.attempts)
+            ),
+            "call the person back; `fusion-comms doctor` asks Telnyx with our key",
+        )),
         State::Parked => Some(finding(
             "command_failed",
             Weight::Trouble,

@@ -81,6 +81,17 @@ fn of_session(look: &Look<'_>, fact: &Fact, s: &Session) -> Option<Finding> {
             format!("the payment link ended unpaid on {ends}, and Stripe has not said so yet"),
             "Stripe is asked by itself; `--ask-telnyx` asks at once. Offer the person a new link",
         )),
+        "open" if is_paid(look, fact, s) => Some(finding(
+            "link_open",
+            Weight::Waits,
+            fact.at,
+            format!(
+                "statement {} is paid, and the payment link of {} is still open: it could be paid a second time",
+                s.statement,
+                minute(fact.at)
+            ),
+            "it is ended at Stripe by itself; if it stays open, end its session at Stripe by hand",
+        )),
         "open" => Some(finding(
             "link_open",
             Weight::Waits,
@@ -116,6 +127,12 @@ fn of_session(look: &Look<'_>, fact: &Fact, s: &Session) -> Option<Finding> {
         )),
         _ => None,
     }
+}
+
+/// Whether another payment link of the same statement was paid.
+fn is_paid(look: &Look<'_>, fact: &Fact, s: &Session) -> bool {
+    let same = |f: &Fact, other: &Session| f.tenant == fact.tenant && other.statement == s.statement;
+    look.each(pick!(Session)).into_iter().any(|(f, other)| same(f, other) && other.status == "complete")
 }
 
 /// Two payments that stand for one statement.

@@ -17,7 +17,7 @@ pub(super) fn reached(place: &Place) -> Vec<Line> {
     let line = match &place.reached {
         Reached::NotConfigured => Line::fail("database", tried, "DATABASE_URL cannot be used").then(
             "nothing of the database could be checked",
-            "mend DATABASE_URL",
+            "mend DATABASE_URL, or the secret that holds it (`config.secret`)",
             "§2",
         ),
         Reached::NoFile => Line::fail("database", tried, "there is no database file yet").then(

@@ -7,7 +7,7 @@ use anyhow::Context;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::config::{Checkup, Engine, SimulatorKeys};
+use crate::config::{Checkup, DatabaseConfig, Engine, SimulatorKeys};
 use crate::secrets::Environment;
 use crate::service;
 use crate::sim::keys::{self, SimKeys};
@@ -51,7 +51,10 @@ impl Place {
         };
         let mut simulator_key_missing = false;
         let config = Checkup::read(&environment, |data_dir| simulator(data_dir, &mut simulator_key_missing));
-        let reached = reach(&config).await;
+        // Without the secret the database of dev stands for one that is not known.
+        let is_embedded = |d: &DatabaseConfig| d.url.engine() == Engine::Sqlite;
+        let unknown = secret_problem.is_some() && config.database.as_ref().is_some_and(is_embedded);
+        let reached = if unknown { Reached::NotConfigured } else { reach(&config).await };
         let has_secret = environment.has_secret();
         let turns = Semaphore::new(AT_ONCE);
         Self { config, has_secret, secret_problem, simulator_key_missing, reached, public_url, turns }

@@ -193,7 +193,7 @@ fn judged_signatures(
         )
     };
     Line::judged(level, name, tried, found).then(
-        format!("{who} signs with another key than {variable} holds: its events are refused, and sent again for a while"),
+        format!("{who} signs with another key than {variable} holds: its events are refused; what is not sent again for long enough, as of calls, `fusion-comms backfill` fetches"),
         next,
         "§3",
     )

@@ -21,6 +21,7 @@ use providers::Asked;
 pub(super) enum Command {
     /// Tell the story of one call, by its call control id or its session's id.
     Call {
+        /// The call, as `telnyx_calls` and the log lines name it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         call: String,
         #[command(flatten)]
@@ -28,6 +29,7 @@ pub(super) enum Command {
     },
     /// Tell the story of one statement: its calls, links, texts and payments.
     Statement {
+        /// Its number, as on the bill.
         #[arg(value_name = "ID", value_parser = arguments::statement)]
         statement: StatementId,
         #[command(flatten)]
@@ -35,6 +37,7 @@ pub(super) enum Command {
     },
     /// Tell the story of one phone number: texts, opt-outs, consents, calls, faxes.
     Phone {
+        /// The number, as in +12025550147.
         #[arg(value_name = "E164", value_parser = arguments::phone)]
         phone: E164,
         #[command(flatten)]
@@ -42,6 +45,7 @@ pub(super) enum Command {
     },
     /// Tell the story of one fax.
     Fax {
+        /// The fax, as `fax list` names it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         fax: String,
         #[command(flatten)]
@@ -49,6 +53,7 @@ pub(super) enum Command {
     },
     /// Tell the story of one webhook of Telnyx or Stripe, and of what it caused.
     Event {
+        /// The event, as `events list` or Stripe names it.
         #[arg(value_name = "ID", value_parser = arguments::id)]
         event: String,
         #[command(flatten)]
