@@ -150,3 +150,12 @@ fn facts_of_one_moment_are_told_in_the_order_of_cause_and_no_debug_shows_a_numbe
     let told = tell(PHONE, vec![refused], at(1)).unwrap();
     assert!(!format!("{:?}{:?}", told.facts, told.findings).contains("2025550147"));
 }
+
+#[test]
+fn a_link_that_is_open_beside_a_paid_one_says_that_it_could_be_paid_too() {
+    let open = of(0, What::Session(session("cs_1", "open")));
+    let paid = of(60, What::Session(session("cs_2", "complete")));
+    let (code, cause) = first(STATEMENT, vec![open.clone(), paid]);
+    assert_eq!((code, cause.contains("a second time")), ("link_open", true), "{cause}");
+    assert!(first(STATEMENT, vec![open]).1.contains("is not paid yet"));
+}

@@ -159,3 +159,21 @@ fn of_a_call_the_first_that_went_wrong_is_the_cause_of_the_rest() {
     let heard_out = vec![of(0, What::Call(call())), of(5, step("LINK_SENT", "DONE", &[Why::HungUp]))];
     assert_eq!(first(CALL, heard_out).0, "none");
 }
+
+#[test]
+fn a_call_that_nobody_picked_up_comes_before_the_callers_hanging_up_of_a_number_too() {
+    let answer = Effect {
+        action: Some("answer".to_owned()),
+        ..effect("command", State::Parked, Some("Telnyx refused it (HTTP 422)"))
+    };
+    let facts = vec![
+        of(0, What::Call(call())),
+        of(0, What::Effect(answer)),
+        of(30, step("MENU", "DONE", &[Why::HungUp])),
+    ];
+    for subject in [CALL, PHONE] {
+        let told = tell(subject, facts.clone(), at(600)).unwrap();
+        assert_eq!(told.findings[0].code, "answer_failed");
+        assert!(told.findings[0].cause.contains("the caller heard nothing"), "{}", told.findings[0].cause);
+    }
+}
