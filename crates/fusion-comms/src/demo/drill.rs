@@ -13,10 +13,10 @@ use ed25519_dalek::{Signer, SigningKey};
 use fusion_comms_core::phone::E164;
 use serde_json::json;
 
-use super::{Stage, Temporary, agency, eventually, papers, start, step};
+use super::{Stage, Temporary, agency, eventually, papers, pay, start, step};
 use crate::clock::Clock;
 use crate::logs;
-use crate::sim::telnyx::{CallPlan, FaxPlan, Pace};
+use crate::sim::telnyx::FaxPlan;
 use crate::store::ledger::{self, Source};
 use crate::store::{faxes, instances};
 
@@ -166,13 +166,7 @@ async fn refused_webhooks(stage: &Stage) -> anyhow::Result<()> {
 }
 
 async fn call_for_a_link(stage: &Stage) -> anyhow::Result<String> {
-    let keyed = agency::PATIENT.trim_start_matches("+1");
-    let plan = CallPlan::new(agency::PATIENT, agency::LINE)
-        .press("menu", "1")
-        .press("collect_statement", &format!("{}#", agency::STATEMENT))
-        .press("collect_phone", &format!("{keyed}#"))
-        .pace(Pace::FAST);
-    let call = stage.sim.telnyx.start_call(plan);
+    let call = stage.sim.telnyx.start_call(pay::payer());
     step("a patient calls and asks for a payment link");
     let telnyx = &stage.sim.telnyx;
     eventually("the call's end", || async { Ok(telnyx.call(&call).filter(|c| c.ended)) }).await?;

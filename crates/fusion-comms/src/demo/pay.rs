@@ -7,15 +7,19 @@ use super::{Stage, agency, eventually, step};
 use crate::sim::telnyx::{CallPlan, Pace};
 use crate::store::billing;
 
-pub async fn play(stage: &Stage) -> anyhow::Result<()> {
-    println!("A patient pays by phone");
+/// A patient who keys everything right.
+pub(super) fn payer() -> CallPlan {
     let keyed = agency::PATIENT.trim_start_matches("+1");
-    let plan = CallPlan::new(agency::PATIENT, agency::LINE)
+    CallPlan::new(agency::PATIENT, agency::LINE)
         .press("menu", "1")
         .press("collect_statement", &format!("{}#", agency::STATEMENT))
         .press("collect_phone", &format!("{keyed}#"))
-        .pace(Pace::FAST);
-    let call = stage.sim.telnyx.start_call(plan);
+        .pace(Pace::FAST)
+}
+
+pub async fn play(stage: &Stage) -> anyhow::Result<()> {
+    println!("A patient pays by phone");
+    let call = stage.sim.telnyx.start_call(payer());
     step("the phone rings; the patient presses 1, keys the statement number and a phone number");
     let telnyx = &stage.sim.telnyx;
     eventually("the call's end", || async { Ok(telnyx.call(&call).filter(|c| c.ended)) }).await?;
