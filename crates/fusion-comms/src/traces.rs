@@ -90,13 +90,35 @@ pub struct Told {
     pub failed: Option<String>,
 }
 
-/// A webhook was answered; its span's id is the event's.
-pub fn webhook(event: Context, channel: &'static str, event_id: &str, event_type: &str, took: Duration) {
-    let told = Told {
-        attributes: vec![("event_id", event_id.to_owned()), ("event_type", event_type.to_owned())],
-        failed: None,
-    };
-    record(event, 0, format!("webhook {channel}"), SpanKind::Server, took, told);
+/// A webhook whose span is to be told of once it is stored.
+pub struct Webhook {
+    event: Context,
+    channel: &'static str,
+    told: Told,
+}
+
+/// Notes a webhook; its span's id is the event's. `None` where nobody gathers spans: then the ack path does no work for them.
+pub fn webhook(
+    channel: &'static str,
+    order_key: Option<&str>,
+    event_id: &str,
+    event_type: &str,
+) -> Option<Webhook> {
+    GATHERED.get()?;
+    let attributes = vec![("event_id", event_id.to_owned()), ("event_type", event_type.to_owned())];
+    Some(Webhook {
+        event: Context::of_event(order_key, event_id),
+        channel,
+        told: Told { attributes, failed: None },
+    })
+}
+
+impl Webhook {
+    /// It is stored.
+    pub fn stored(self, took: Duration) {
+        let name = format!("webhook {}", self.channel);
+        record(self.event, 0, name, SpanKind::Server, took, self.told);
+    }
 }
 
 /// Does a piece of work as a span under `parent`; what it causes meanwhile carries the span's context. `tell` says

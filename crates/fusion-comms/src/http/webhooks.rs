@@ -17,8 +17,7 @@ use crate::ingest::IngestError;
 use crate::presence::Outcome;
 use crate::store::inbox::Lane;
 use crate::store::ingest::Stored;
-use crate::traces::{self, Context};
-use crate::{arrival, logs, metrics};
+use crate::{arrival, logs, metrics, traces};
 
 /// Bytes of a webhook's body; the largest known ones take a few thousand.
 const MAX_BODY: usize = 1024 * 1024;
@@ -139,11 +138,12 @@ async fn receive(web: &Web, channel: Channel, headers: &HeaderMap, body: Body) -
     web.keys.verified_by(key);
     let new = arrival::telnyx(channel, redact::parse_body(&body)?, &body, &key.to_string(), now);
     let (id, settled, occurred_at) = (new.id.clone(), new.settled, new.occurred_at);
-    let (place, event_type) =
-        (Context::of_event(new.order_key.as_deref(), id.as_str()), new.event_type.clone());
+    let traced = traces::webhook(channel.as_str(), new.order_key.as_deref(), id.as_str(), &new.event_type);
     let stored = web.ingest.store(new).await?;
     let kept = Kept::new(stored != Stored::Known, occurred_at, now);
-    traces::webhook(place, channel.as_str(), id.as_str(), &event_type, started.elapsed());
+    if let Some(span) = traced {
+        span.stored(started.elapsed());
+    }
     match stored {
         Stored::Known => metrics::event_duplicate(channel.as_str()),
         Stored::New { opt_outs } => {
@@ -178,8 +178,10 @@ async fn receive_stripe(web: &Web, headers: &HeaderMap, body: Body) -> Result<Ke
     let raw = redact::parse_body(&body)?;
     let new = arrival::stripe(raw, None, now).ok_or(WebhookError::NoEvent)?;
     let is_new = web.ingest.store_stripe(&new).await?;
-    let place = Context::of_event(new.order_key.as_deref(), new.id.as_str());
-    traces::webhook(place, "stripe", new.id.as_str(), &new.event_type, started.elapsed());
+    if let Some(span) = traces::webhook("stripe", new.order_key.as_deref(), new.id.as_str(), &new.event_type)
+    {
+        span.stored(started.elapsed());
+    }
     if is_new {
         metrics::event_stored("stripe");
         web.wake.inbox(Lane::Stripe).notify_one();
