@@ -1,7 +1,6 @@
 //! The temporary PostgreSQL that other tests stand on does what they rely on.
 
 #[path = "it/support/pooler.rs"]
-#[allow(dead_code, reason = "only the integration tests go past it")]
 mod pooler;
 #[path = "it/support/postgres.rs"]
 mod postgres;
@@ -20,7 +19,7 @@ where
 
 #[tokio::test]
 async fn its_login_owns_the_database_and_may_create_roles_and_no_more() {
-    let url = shared().await.fresh_database().await;
+    let url = pooler::past(&shared().await.fresh_database().await);
     let mut login = PgConnection::connect(&url).await.unwrap();
     assert_eq!(one::<String>(&mut login, "SELECT current_user::text").await, "fusion");
     let rights = "SELECT rolsuper::int * 4 + rolbypassrls::int * 2 + rolcreaterole::int FROM pg_roles WHERE rolname = 'fusion'";

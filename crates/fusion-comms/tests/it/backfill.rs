@@ -8,7 +8,9 @@ use fusion_comms_core::ids::FaxId;
 use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::support::app::{FAX_LINE, HOSPITAL, LINE, On, PATIENT, STATEMENT, TestApp, fixture, within};
+use super::support::app::{
+    FAX_LINE, HOSPITAL, LINE, On, PATIENT, STATEMENT, TestApp, fixture, payer, within,
+};
 use super::support::db::Prompt;
 
 const LONG: Duration = Duration::from_secs(90);
@@ -63,14 +65,6 @@ async fn nothing_is_tried_any_more(sim: &SimTelnyx) {
         before = sim.deliveries().len();
         tokio::time::sleep(Duration::from_millis(2200)).await;
     }
-}
-
-fn payer() -> CallPlan {
-    CallPlan::new(PATIENT, LINE)
-        .press("menu", "1")
-        .press("collect_statement", &format!("{STATEMENT}#"))
-        .press("collect_phone", "2025550147#")
-        .pace(Pace::FAST)
 }
 
 async fn ended(app: &TestApp, call: &str) {

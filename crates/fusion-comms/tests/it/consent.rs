@@ -1,12 +1,12 @@
 //! The ledger in and out: files, evidence, and Telnyx's own blocks.
 
-use fusion_comms::sim::telnyx::{CallPlan, Pace, TextOutcome};
+use fusion_comms::sim::telnyx::TextOutcome;
 use fusion_comms::store::ledger::{self, Source};
 use fusion_comms::store::tasks;
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::phone::E164;
 
-use super::support::app::{LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
+use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, payer, within};
 
 const LONG: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -139,14 +139,6 @@ async fn a_start_of_the_service_takes_over_what_telnyx_blocks(on: On) {
     app.sim.telnyx.block("+12025550161", LINE);
     app.launch().await;
     assert!(within(LONG, || async { ledger_of(&app).await.len() == 1 }).await, "{}", app.logs());
-}
-
-fn payer() -> CallPlan {
-    CallPlan::new(PATIENT, LINE)
-        .press("menu", "1")
-        .press("collect_statement", &format!("{STATEMENT}#"))
-        .press("collect_phone", "2025550147#")
-        .pace(Pace::FAST)
 }
 
 async fn called(app: &TestApp) -> String {

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use fusion_comms::sim::telnyx::{CallPlan, Pace};
 use fusion_comms::store::events;
 use fusion_comms::store::ledger::{self, OptOut};
 use fusion_comms_core::ids::TenantId;
 use serde_json::json;
 
-use super::support::app::{LINE, On, PATIENT, STATEMENT, TENANT, TestApp, fixture, within};
+use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, fixture, payer, within};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -19,14 +18,6 @@ async fn opt_outs(app: &TestApp) -> Vec<OptOut> {
 async fn until_opted_out(app: &TestApp) {
     assert!(within(LONG, || async { !opt_outs(app).await.is_empty() }).await, "{}", app.logs());
     app.settle().await;
-}
-
-fn payer() -> CallPlan {
-    CallPlan::new(PATIENT, LINE)
-        .press("menu", "1")
-        .press("collect_statement", &format!("{STATEMENT}#"))
-        .press("collect_phone", "2025550147#")
-        .pace(Pace::FAST)
 }
 
 async fn stop_blocks_the_next_payment_link(on: On) {

@@ -9,12 +9,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use fusion_comms::sim::telnyx::{CallPlan, Pace};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
-use crate::support::app::{LINE, On, PATIENT, STATEMENT, TestApp, within};
+use crate::support::app::{On, PATIENT, STATEMENT, TestApp, payer, within};
 
 served_on_both!(a_call_is_one_trace_from_ring_to_text, a_collector_that_is_away_holds_up_nothing);
 
@@ -46,12 +45,7 @@ fn traces(requests: &Requests) -> BTreeMap<Vec<u8>, Vec<Span>> {
 }
 
 async fn pay(app: &TestApp) {
-    let plan = CallPlan::new(PATIENT, LINE)
-        .press("menu", "1")
-        .press("collect_statement", &format!("{STATEMENT}#"))
-        .press("collect_phone", "2025550147#")
-        .pace(Pace::FAST);
-    let call = app.sim.telnyx.start_call(plan);
+    let call = app.sim.telnyx.start_call(payer());
     let ended = || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) };
     assert!(within(Duration::from_secs(20), ended).await, "{}", app.logs());
     app.settle().await;

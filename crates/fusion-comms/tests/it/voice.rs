@@ -9,18 +9,9 @@ use fusion_comms_core::ids::{SessionId, StatementId, TenantId};
 
 use serde_json::json;
 
-use super::support::app::{DESK, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, fixture, within};
+use super::support::app::{DESK, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, fixture, payer, within};
 
 const LONG: Duration = Duration::from_secs(20);
-
-/// A caller who does everything right.
-fn payer() -> CallPlan {
-    CallPlan::new(PATIENT, LINE)
-        .press("menu", "1")
-        .press("collect_statement", &format!("{STATEMENT}#"))
-        .press("collect_phone", "2025550147#")
-        .pace(Pace::FAST)
-}
 
 async fn ended(app: &TestApp, call: &str) {
     assert!(

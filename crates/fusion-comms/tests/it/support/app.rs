@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer, SigningKey};
-use fusion_comms::sim::telnyx::SimOptions;
+use fusion_comms::sim::telnyx::{CallPlan, Pace, SimOptions};
 use fusion_comms::store::{inbox, outbox};
 use fusion_comms_core::time::Timestamp;
 use reqwest::StatusCode;
@@ -19,6 +19,15 @@ pub use super::served::{DESK, FAX_LINE, LINE, On, TENANT, TestApp, within};
 pub const PATIENT: &str = "+12025550147";
 pub const HOSPITAL: &str = "+12025550161";
 pub const STATEMENT: &str = "30458003";
+
+/// A caller who does everything right.
+pub fn payer() -> CallPlan {
+    CallPlan::new(PATIENT, LINE)
+        .press("menu", "1")
+        .press("collect_statement", &format!("{STATEMENT}#"))
+        .press("collect_phone", "2025550147#")
+        .pace(Pace::FAST)
+}
 
 impl TestApp {
     /// Serves the sample agency.
