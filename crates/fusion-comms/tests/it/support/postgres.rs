@@ -95,7 +95,7 @@ impl TempPostgres {
         ]);
         run(initdb.arg(self.data()), "initdb");
         let settings = format!(
-            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 200\n\
+            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 500\n\
              timezone = 'UTC'\n{}\n",
             self.port,
             self.folder.display(),
