@@ -254,7 +254,8 @@ async fn check(db: &Db, shared_allowed: bool) -> anyhow::Result<()> {
 }
 
 async fn make(config: &mut Config, addr: SocketAddr, clock: Clock, metrics: Metrics) -> anyhow::Result<Made> {
-    let db = Db::open(config.database.url.expose()).await.context("the database cannot be opened")?;
+    let db =
+        Db::open_for_service(config.database.url.expose()).await.context("the database cannot be opened")?;
     let wake = Arc::new(Wake::default());
     let reach =
         Reach { default_number: config.server.from_number.clone(), scope: config.server.opt_out_scope };

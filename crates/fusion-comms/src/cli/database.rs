@@ -1,5 +1,7 @@
 //! Opens the database for a command: `DATABASE_URL` is enough, and not even that on the embedded one.
 
+use std::path::Path;
+
 use anyhow::Context;
 
 use super::failure::refuse;
@@ -40,10 +42,20 @@ pub(super) fn newer() -> super::failure::Refusal {
         .hint("install the newer version")
 }
 
+/// Whether an SQLite address names a file that is not there.
+pub(super) fn is_new_file(url: &str) -> bool {
+    let Some(path) = url.strip_prefix("sqlite://") else { return false };
+    let path = path.split('?').next().unwrap_or(path).replace("%3F", "?");
+    !Path::new(&path).exists()
+}
+
 async fn open_configured() -> anyhow::Result<(Db, DatabaseConfig)> {
     let (config, notes) = DatabaseConfig::load(&Environment::load().await?)?;
     for note in notes {
         eprintln!("note: {note}");
+    }
+    if is_new_file(config.url.expose()) {
+        eprintln!("note: there was no database at `{}`: a new one is made", config.url);
     }
     let reaching = || format!("cannot reach the database at `{}`", config.url);
     let db = Db::open(config.url.expose()).await.with_context(reaching)?;

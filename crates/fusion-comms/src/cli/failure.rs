@@ -69,7 +69,9 @@ fn hint(error: &anyhow::Error) -> Option<&str> {
         return refusal.hint.as_deref();
     }
     match error.chain().find_map(|cause| cause.downcast_ref::<StoreError>())? {
-        StoreError::Unreachable(_) | StoreError::Refused(_) => Some("check `DATABASE_URL`"),
+        StoreError::Unreachable(_) | StoreError::Refused(_) | StoreError::Login(_) => {
+            Some("check `DATABASE_URL`")
+        }
         StoreError::Busy(_) => Some("try again in a moment"),
         StoreError::Schema(_) => Some("see `fusion-comms migrate --check`"),
         StoreError::Corrupt { .. } | StoreError::Taken => None,

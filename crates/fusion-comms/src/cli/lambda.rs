@@ -30,7 +30,8 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let db = Db::open(config.database.url.expose()).await.context("the database cannot be opened")?;
+    let db =
+        Db::open_for_service(config.database.url.expose()).await.context("the database cannot be opened")?;
     match migrations::check(&db).await.context("the database does not answer")? {
         SchemaState::Current | SchemaState::NewerCompatible => {}
         SchemaState::Older { .. } => {

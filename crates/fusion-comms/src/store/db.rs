@@ -14,7 +14,7 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Connection as _, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
+use sqlx::{Connection as _, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
 use super::error::StoreError;
 use super::gate::{Pass, WriteGate};
@@ -66,15 +66,37 @@ const NORMAL_CONNECTIONS: u32 = 12;
 /// How long an idle connection is taken as alive unasked.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long a request waits for a connection before the store counts as unreachable.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
+const SERVICE_WAITS: Duration = Duration::from_millis(1500);
+/// How long a command does: it answers nobody, and a server under load makes a connection slowly.
+const COMMAND_WAITS: Duration = Duration::from_secs(15);
 
 impl Db {
-    /// Opens `postgres://…` or `sqlite://PATH`. Does not migrate.
+    /// Opens `postgres://…` or `sqlite://PATH` for a command: what keeps it from connecting is told at once, and
+    /// a slow server is waited for. Does not migrate.
     ///
     /// # Errors
-    /// When the address cannot be read or nothing answers there.
+    /// When the address cannot be read, nothing answers there, or the login is refused.
     pub async fn open(url: &str) -> Result<Db> {
-        let engine = if url.starts_with("postgres") { open_postgres(url)? } else { open_sqlite(url).await? };
+        if url.starts_with("postgres") {
+            // The pool would try again until its time is over and say no more than that.
+            let options = postgres_options(url)?;
+            let first = tokio::time::timeout(COMMAND_WAITS, PgConnection::connect_with(&options)).await;
+            first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
+        }
+        Self::open_waiting(url, COMMAND_WAITS).await
+    }
+
+    /// The same for a service, which starts before its database and outlives it, and answers 503 soon meanwhile.
+    ///
+    /// # Errors
+    /// When the address cannot be read, or the SQLite file cannot be opened.
+    pub async fn open_for_service(url: &str) -> Result<Db> {
+        Self::open_waiting(url, SERVICE_WAITS).await
+    }
+
+    async fn open_waiting(url: &str, waits: Duration) -> Result<Db> {
+        let engine =
+            if url.starts_with("postgres") { open_postgres(url, waits)? } else { open_sqlite(url).await? };
         Ok(Db { engine, urgency: Urgency::Normal })
     }
 
@@ -221,12 +243,12 @@ pub async fn listener(pool: &PgPool, channel: &str) -> Result<Option<PgListener>
     Ok(Some(listener))
 }
 
-fn open_postgres(url: &str) -> Result<Engine> {
+fn open_postgres(url: &str, waits: Duration) -> Result<Engine> {
     let options = postgres_options(url)?;
     let pool = |size| {
         PgPoolOptions::new()
             .max_connections(size)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .acquire_timeout(waits)
             // A connection that was used a moment ago is not asked whether it lives: that is a round trip each time.
             .test_before_acquire(false)
             .before_acquire(|connection, seen| {

@@ -17,6 +17,9 @@ pub enum StoreError {
     Taken,
     #[error("the database refused the statement ({0})")]
     Refused(String),
+    /// The server answers, and lets this login not in.
+    #[error("the database server refused the connection: {0}")]
+    Login(&'static str),
     #[error("the schema is not the one this program needs: {0}")]
     Schema(String),
 }
@@ -38,6 +41,11 @@ impl From<sqlx::Error> for StoreError {
             (Some(kind), _) => kind(e),
             // Unique violation; SQLite: of an index, of a primary key.
             (None, "23505" | "2067" | "1555") => StoreError::Taken,
+            (None, "28P01") => StoreError::Login("the password is not this user's"),
+            (None, "28000") => {
+                StoreError::Login("there is no such user, or it may not connect from here (pg_hba.conf)")
+            }
+            (None, "3D000") => StoreError::Login("it has no database of that name"),
             // The engine's own message may repeat a value (a key, a number): the code says enough.
             (None, _) => StoreError::Refused(format!("code {code}")),
         }

@@ -635,7 +635,9 @@ async fn the_database_is_found_without_or_with_any_one_variable() {
     let shell = Shell::with_agency(On::Sqlite).await;
     let mut nothing_set = shell.command("tenant list --json");
     nothing_set.env_remove("DATABASE_URL");
-    assert_eq!(ended(nothing_set).json(), json!([]));
+    let made = ended(nothing_set);
+    assert_eq!(made.json(), json!([]));
+    assert!(made.err.starts_with("note: there was no database at `sqlite://"), "{}", made.err);
     assert!(shell.dir.path().join("data/fusion-comms.db").exists());
     let mut in_secrets = shell.command("tenant list --json");
     in_secrets
@@ -647,6 +649,28 @@ async fn the_database_is_found_without_or_with_any_one_variable() {
     let outcome = ended(unreachable);
     assert_eq!(outcome.code, 1);
     assert!(outcome.err.contains("caused by: ") && !outcome.err.contains("hunter2"), "{}", outcome.err);
+}
+
+#[tokio::test]
+async fn what_keeps_a_command_from_postgresql_is_told_by_its_name() {
+    let shell = Shell::bare(On::Postgres).await;
+    let url = url::Url::parse(&pooler::past(&shell.database)).unwrap();
+    let changed = |change: fn(&mut url::Url)| {
+        let mut url = url.clone();
+        change(&mut url);
+        let mut command = shell.command("tenant list");
+        command.env("DATABASE_URL", url.as_str());
+        let outcome = ended(command);
+        assert_eq!(outcome.code, 1);
+        assert!(outcome.err.contains("hint: check `DATABASE_URL`"), "{}", outcome.err);
+        outcome.err
+    };
+    let nobody_there = changed(|url| url.set_port(Some(1)).unwrap());
+    assert!(nobody_there.contains("Connection refused"), "{nobody_there}");
+    let no_user = changed(|url| url.set_username("stranger").unwrap());
+    assert!(no_user.contains("refused the connection: there is no such user"), "{no_user}");
+    let no_database = changed(|url| url.set_path("/nothing"));
+    assert!(no_database.contains("refused the connection: it has no database of that name"), "{no_database}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use anyhow::Context;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::cli::database::is_new_file;
 use crate::config::{Checkup, DatabaseConfig, Engine, SimulatorKeys};
 use crate::secrets::Environment;
 use crate::service;
@@ -80,7 +81,7 @@ fn simulator(data_dir: &Path, missing: &mut bool) -> anyhow::Result<SimulatorKey
 async fn reach(config: &Checkup) -> Reached {
     let Some(database) = &config.database else { return Reached::NotConfigured };
     let url = database.url.expose();
-    if database.url.engine() == Engine::Sqlite && !is_there(url) {
+    if is_new_file(url) {
         return Reached::NoFile;
     }
     let opened = async {
@@ -100,11 +101,4 @@ async fn reach(config: &Checkup) -> Reached {
         }
         Err(_) => Reached::Not(format!("no answer within {} s", PATIENCE.as_secs())),
     }
-}
-
-/// Whether the file of an SQLite address exists.
-fn is_there(url: &str) -> bool {
-    let path = url.strip_prefix("sqlite://").unwrap_or(url);
-    let path = path.split('?').next().unwrap_or(path).replace("%3F", "?");
-    Path::new(&path).exists()
 }

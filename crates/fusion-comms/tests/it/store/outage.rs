@@ -10,7 +10,7 @@ use crate::support::postgres::{self, TempPostgres};
 #[tokio::test]
 async fn what_was_stored_survives_a_crash_and_the_store_is_well_again_by_itself() {
     let server = TempPostgres::start().await;
-    let db = Db::open(&server.fresh_database().await).await.unwrap();
+    let db = Db::open_for_service(&server.fresh_database().await).await.unwrap();
     migrations::apply(&db).await.unwrap();
     add_agency(&db, "red", Some(&phone(10))).await;
     for (n, stop_server) in [TempPostgres::stop, TempPostgres::stop_immediate].into_iter().enumerate() {
