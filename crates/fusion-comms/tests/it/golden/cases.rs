@@ -37,7 +37,15 @@ pub const WHILE_IT_SERVES: Cases = &[
         ],
     ),
     ("opt-out-reconcile", &["opt-out reconcile --dry-run", "opt-out reconcile --json"]),
+    ("doctor", &["doctor", "doctor --json"]),
+    (
+        "backfill",
+        &["backfill --dry-run", "backfill --dry-run --json", "backfill", "backfill --since yesterday"],
+    ),
 ];
+
+/// Files in which figures hang on the machine, the hour and the simulators' pace: no number of them is compared.
+pub const WITHOUT_NUMBERS: &[&str] = &["doctor", "backfill", "backup"];
 
 /// What is typed once the service has ended: first what only looks, then what changes.
 pub const AFTERWARDS: Cases = &[
@@ -147,6 +155,20 @@ pub const AFTERWARDS: Cases = &[
         ],
     ),
     (
+        "backup",
+        &[
+            "backup day.backup",
+            "backup day.backup",
+            "backup again.backup --json",
+            "restore day.backup --check",
+            "restore day.backup --check --json",
+            "restore day.backup",
+            "restore bad.csv --check",
+            "DATABASE_URL=sqlite://restored/fusion-comms.db DATA_DIR=restored restore day.backup",
+            "DATABASE_URL=sqlite://other/fusion-comms.db DATA_DIR=other restore day.backup --json",
+        ],
+    ),
+    (
         "change-agency",
         &[
             "tenant add --id harbor --name \"Harbor EMS\" --billing-phone +12025550118 --timezone America/Chicago",
@@ -231,10 +253,6 @@ pub const AFTERWARDS: Cases = &[
 /// Commands without a case, and why.
 pub const WITHOUT: &[(&str, &str)] = &[
     ("drill", "runs commands on a demo of its own and checks what they say; drill.rs"),
-    ("backfill", "asks Telnyx and Stripe; backfill.rs reads what it says"),
-    ("backup", "says sizes and how long it took; backup.rs reads what it says"),
-    ("restore", "the same"),
-    ("doctor", "says how long things took; tests/it/doctor breaks each thing and reads what it says"),
     ("demo", "runs until it is stopped; its stories are in stories.rs"),
     ("serve", "runs until it is stopped; all tests with a TestApp are about it"),
     ("worker", "runs until it is stopped; fax_sqs.rs"),

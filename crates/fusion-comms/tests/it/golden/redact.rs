@@ -37,8 +37,28 @@ pub fn redacted(text: &str) -> String {
     text.lines().map(|line| COLUMNS.replace_all(line, "$1  ").into_owned() + "\n").collect()
 }
 
+/// The same, and each number that stands alone or with a unit is `<n>`: what is part of a name stays.
+pub fn without_numbers(text: &str) -> String {
+    static FINGERPRINT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b[0-9a-f]{16}\b").expect("a pattern"));
+    static NUMBER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"(^|[\s(:,"])[0-9][0-9.]*\b"#).expect("a pattern"));
+    let text = redacted(text);
+    let text = FINGERPRINT.replace_all(&text, "<fingerprint>");
+    text.lines().map(|line| NUMBER.replace_all(line, "${1}<n>").into_owned() + "\n").collect()
+}
+
 #[test]
 fn ids_times_and_addresses_are_left_out_and_words_stay() {
     let line = "2026-11-29T19:12:32.000000Z  a3c8d042-a2cf-4aa4-970b-de429670d070      ridgeline   v3:abc  http://127.0.0.1:4711/p/AbCdEfGhIjKl";
     assert_eq!(redacted(line), "<time>  <id>  ridgeline  v3:<call>  http://<address>/p/<token>\n");
+}
+
+#[test]
+fn numbers_and_fingerprints_are_left_out_and_names_stay() {
+    let line = "keys.telnyx  fingerprint 748b1456bb9295a8, 3 s ago (12): v2 \"14 entries\"";
+    assert_eq!(
+        without_numbers(line),
+        "keys.telnyx  fingerprint <fingerprint>, <n> s ago (<n>): v2 \"<n> entries\"\n"
+    );
 }

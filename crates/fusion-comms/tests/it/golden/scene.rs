@@ -41,6 +41,8 @@ impl Scene {
         scene.faxes().await;
         let sealed = || async { seals::oldest_unsealed(&scene.app.db).await.expect("it is read").is_none() };
         assert!(within(LONG, sealed).await, "the history is sealed");
+        let told = || async { scene.run("doctor").1.contains("ok    workers.alive") };
+        assert!(within(LONG, told).await, "the worker tells that it lives: {}", scene.run("doctor").1);
         scene
     }
 
@@ -104,10 +106,13 @@ impl Scene {
         tx.commit().await.expect("it is kept");
     }
 
-    /// Types a line, its placeholders filled in: exit code, standard output, standard error.
+    /// Types a line, variables set before it and its placeholders filled in: exit code, standard output, standard error.
     pub fn run(&self, line: &str) -> (i32, String, String) {
         let words: Vec<String> = split(line).iter().map(|word| self.filled(word)).collect();
+        let (set, words): (Vec<_>, Vec<_>) =
+            words.iter().partition(|word| word.starts_with("DATABASE_URL=") || word.starts_with("DATA_DIR="));
         let mut command = self.app.binary();
+        command.envs(set.iter().filter_map(|word| word.split_once('=')));
         command.args(&words).current_dir(self.app.dir.path()).env("USER", "operator");
         let out = command.output().expect("the binary runs");
         let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
