@@ -52,6 +52,11 @@ impl Context {
         }
     }
 
+    /// Of work whose cause is no event, by its order key: a span without a parent in the same trace.
+    pub fn of_work(order_key: &str) -> Self {
+        Self { trace: derived_id(order_key, "trace").as_u128(), span: 0 }
+    }
+
     /// `00-<trace>-<span>-01`, as written by [`fmt::Display`].
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("00-")?.split('-');

@@ -21,6 +21,7 @@ use crate::fax_text::{ReadError, Stored};
 use crate::metrics;
 use crate::store::faxes::{self, Fax, Outcome};
 use crate::store::{Db, audit, billing};
+use crate::traces::{self, Context, Told};
 use crate::worker::JobError;
 
 /// Receipts of one message before the fax goes to a person instead.
@@ -64,15 +65,24 @@ impl Filing {
             tracing::warn!(fax_id = %fax.id, status = %fax.status, "a message disagrees with its fax: acknowledged without effect");
             return Ok(());
         }
+        let tell = |done: &Result<(), JobError>| Told {
+            attributes: vec![("fax_id", fax.id.to_string()), ("attempt", receives.to_string())],
+            failed: done.as_ref().err().map(ToString::to_string),
+        };
+        let parent = Context::of_work(fax.id.as_str());
+        traces::within(parent, "file fax".to_owned(), tell, self.work_on(&fax, &order.s3_key, receives)).await
+    }
+
+    async fn work_on(&self, fax: &Fax, key: &str, receives: i64) -> Result<(), JobError> {
         let started = Instant::now();
         // Received more often than any failed attempt accounts for: reading it ended the process each time.
         let filed = if receives > MAX_RECEIVES {
             Filed::bare(Status::NeedsReview, "reading the fax broke off each time")
         } else {
-            self.attempt(&fax, &order.s3_key, receives).await?
+            self.attempt(fax, key, receives).await?
         };
-        if self.file(&fax, &filed).await? {
-            report(&fax, &filed, started.elapsed());
+        if self.file(fax, &filed).await? {
+            report(fax, &filed, started.elapsed());
         }
         Ok(())
     }

@@ -1,12 +1,15 @@
 //! Waits that are over: each leads the call on, so that no state leaves a caller in silence.
 
-use fusion_comms_core::ids::derived_id;
+use fusion_comms_core::ids::{CallControlId, derived_id};
 use fusion_comms_core::ivr::CallEvent;
+use fusion_comms_core::time::Timestamp;
 
 use super::calls::{self, After};
 use super::error::{JobError, guarded};
 use crate::app::Parts;
-use crate::store::calls as stored_calls;
+use crate::store::Tx;
+use crate::store::calls::{self as stored_calls, StoredCall};
+use crate::traces::{self, Context, Told};
 
 /// Calls led on in one round.
 const ROUND: i64 = 50;
@@ -36,20 +39,38 @@ pub async fn work(app: &Parts) -> usize {
 }
 
 /// One call in trouble must not stand before all others.
-async fn put_off(app: &Parts, id: &fusion_comms_core::ids::CallControlId) -> Result<(), JobError> {
+async fn put_off(app: &Parts, id: &CallControlId) -> Result<(), JobError> {
     let mut tx = app.db.urgent().begin().await?;
     let now = app.clock.now();
     stored_calls::put_off_deadline(&mut tx, id, now.plus_ms(AGAIN_MS), now).await?;
     Ok(tx.commit().await?)
 }
 
-async fn lead_on(app: &Parts, id: &fusion_comms_core::ids::CallControlId) -> Result<(), JobError> {
+async fn lead_on(app: &Parts, id: &CallControlId) -> Result<(), JobError> {
     let mut tx = app.db.urgent().begin().await?;
     let now = app.clock.now();
     let Some(stored) = stored_calls::lock(&mut tx, id).await? else { return Ok(()) };
     if stored.deadline_at.is_none_or(|t| t > now) {
         return Ok(());
     }
+    let parent = Context::of_work(stored.session.as_deref().unwrap_or(id.as_str()));
+    let tell = |done: &Result<After, JobError>| Told {
+        attributes: vec![("call_control_id", id.to_string())],
+        failed: done.as_ref().err().map(ToString::to_string),
+    };
+    let after =
+        traces::within(parent, "wait over".to_owned(), tell, step_on(app, tx, id, stored, now)).await?;
+    after.tell(app);
+    Ok(())
+}
+
+async fn step_on(
+    app: &Parts,
+    mut tx: Tx,
+    id: &CallControlId,
+    stored: StoredCall,
+    now: Timestamp,
+) -> Result<After, JobError> {
     let step = stored.call.step;
     let cause = derived_id(id.as_str(), &format!("deadline {step}")).to_string();
     let mut after = After::of_call();
@@ -61,6 +82,5 @@ async fn lead_on(app: &Parts, id: &fusion_comms_core::ids::CallControlId) -> Res
         stored_calls::save(&mut tx, id, &call, Some(now.plus_s(60)), now).await?;
     }
     tx.commit().await?;
-    after.tell(app);
-    Ok(())
+    Ok(after)
 }

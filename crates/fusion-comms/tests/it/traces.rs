@@ -13,9 +13,17 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
-use crate::support::app::{On, PATIENT, STATEMENT, TestApp, payer, within};
+use crate::fax::{settled, sheet};
+use crate::support::app::{FAX_LINE, HOSPITAL, On, PATIENT, STATEMENT, TestApp, payer, within};
+use crate::support::db::Prompt;
+use fusion_comms::sim::telnyx::FaxPlan;
 
-served_on_both!(a_call_is_one_trace_from_ring_to_text, a_collector_that_is_away_holds_up_nothing);
+served_on_both!(
+    a_call_is_one_trace_from_ring_to_text,
+    a_fax_is_one_trace_from_its_webhook_to_its_filing,
+    a_wait_that_is_over_is_part_of_its_calls_trace,
+    a_collector_that_is_away_holds_up_nothing,
+);
 
 type Requests = Arc<Mutex<Vec<Bytes>>>;
 
@@ -60,11 +68,7 @@ async fn a_call_is_one_trace_from_ring_to_text(on: On) {
     let all = traces(&requests);
     let call = all.values().max_by_key(|spans| spans.len()).expect("a trace came");
     for name in ["webhook voice", "work voice", "effect command", "effect checkout", "effect text"] {
-        assert!(
-            call.iter().any(|s| s.name == name),
-            "{name}: {:?}",
-            call.iter().map(|s| &s.name).collect::<Vec<_>>()
-        );
+        assert!(call.iter().any(|s| s.name == name), "{name}: {:?}", names(call));
     }
     let known: Vec<&[u8]> = call.iter().map(|s| &s.span_id[..]).collect();
     for span in call {
@@ -80,6 +84,53 @@ async fn a_call_is_one_trace_from_ring_to_text(on: On) {
     for private in [&PATIENT[2..], STATEMENT, "/p/", "Ridgeline", "12500"] {
         assert!(!sent.contains(private), "a trace holds what it must not");
     }
+}
+
+fn names(spans: &[Span]) -> Vec<&str> {
+    spans.iter().map(|s| s.name.as_str()).collect()
+}
+
+/// The spans of the one trace that holds a span of this name.
+fn trace_with<'a>(all: &'a BTreeMap<Vec<u8>, Vec<Span>>, name: &str) -> &'a [Span] {
+    let mut with = all.values().filter(|spans| spans.iter().any(|s| s.name == name));
+    let found = with.next().unwrap_or_else(|| panic!("no `{name}` in {all:?}"));
+    assert!(with.next().is_none(), "`{name}` stands in two traces");
+    found
+}
+
+async fn a_fax_is_one_trace_from_its_webhook_to_its_filing(on: On) {
+    let (base, requests) = collector().await;
+    let mut app = TestApp::start_with(on, |_| {}, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &base)]).await;
+    let id = app.sim.telnyx.send_fax(FaxPlan::new(HOSPITAL, FAX_LINE, sheet(), 1));
+    settled(&app, &id).await;
+    assert_eq!(app.terminate().await, Some(0));
+    let all = traces(&requests);
+    let fax = names(trace_with(&all, "file fax"));
+    for name in ["webhook fax", "work fax", "effect fax_fetch", "effect fax_enqueue"] {
+        assert!(fax.contains(&name), "{name}: {fax:?}");
+    }
+}
+
+async fn a_wait_that_is_over_is_part_of_its_calls_trace(on: On) {
+    let (base, requests) = collector().await;
+    let mut app = TestApp::start_with(on, |_| {}, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &base)]).await;
+    app.sim.telnyx.hold(|kind, _| kind == "call.gather.ended");
+    let call = app.sim.telnyx.start_call(payer());
+    assert!(within(Duration::from_secs(40), || async { app.sim.telnyx.held() > 0 }).await, "{}", app.logs());
+    app.settle().await;
+    // As if the time of the wait had passed; SQLite's times are texts.
+    let over = "UPDATE telnyx_calls SET deadline_at = '2026-03-03T12:00:00.000000Z'";
+    assert_eq!(Prompt::open(&app.database()).await.run(over).await, 1);
+    let prompted = || async { app.sim.telnyx.commands(&call).len() > 2 };
+    assert!(within(Duration::from_secs(40), prompted).await, "{}", app.logs());
+    app.sim.telnyx.release();
+    assert_eq!(app.terminate().await, Some(0));
+    let all = traces(&requests);
+    let led_on = trace_with(&all, "wait over");
+    assert!(names(led_on).contains(&"webhook voice"), "{:?}", names(led_on));
+    let wait = led_on.iter().find(|s| s.name == "wait over").unwrap();
+    let caused = led_on.iter().filter(|s| s.parent_span_id == wait.span_id);
+    assert!(caused.map(|s| &s.name).any(|name| name == "effect command"), "{:?}", names(led_on));
 }
 
 async fn a_collector_that_is_away_holds_up_nothing(on: On) {
