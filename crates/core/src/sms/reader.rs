@@ -324,6 +324,20 @@ mod tests {
         let reading = read("stop texting me, I can't breathe");
         assert_eq!((reading.label, reading.emergency), (Label::Stop, true));
         assert!(!read("I was in an emergency room").emergency);
+        for now in [
+            "he fell and is not breathing well",
+            "she isn't breathing right",
+            "my dad collapsed and is not breathing",
+            "baby is breathing funny",
+        ] {
+            let reading = read(now);
+            assert_eq!((reading.label, reading.emergency), (Label::Help, true), "{now}");
+        }
+        for then in
+            ["why was I billed, he was breathing fine", "I am not paying for someone breathing down my neck"]
+        {
+            assert!(!read(then).emergency, "{then}");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use stop_broad::{SPEAKS_OF_TEXTS, STOP_BROAD};
 pub use stop_wider::STOP_WIDER;
 
 /// Stored with every decision.
-pub const RULES_VERSION: &str = "2026-11-29.1";
+pub const RULES_VERSION: &str = "2026-11-30.1";
 
 /// Some patterns that mean one thing.
 pub struct Rule {
