@@ -203,6 +203,11 @@ async fn download(app: &Parts, id: &FaxId, media_url: Option<&str>) -> Result<By
         }
     }
     let telnyx = |e: crate::telnyx::TelnyxError| JobError::Retry(e.to_string());
+    let known = app.telnyx.fax(id).await.map_err(telnyx)?;
+    if known.status == "failed" && known.media_url.is_none() {
+        let why = known.failure_reason.unwrap_or_else(|| "the sender's machine did not finish".to_owned());
+        return Err(JobError::GiveUp(why));
+    }
     app.telnyx.refresh_fax(id).await.map_err(telnyx)?;
     let info = app.telnyx.fax(id).await.map_err(telnyx)?;
     let url =

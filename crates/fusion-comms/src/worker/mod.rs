@@ -12,6 +12,7 @@ mod gauges;
 pub mod inbox;
 mod links;
 mod listen;
+mod lost_messages;
 mod office;
 pub mod outbox;
 mod payments;

@@ -6,7 +6,7 @@ use fusion_comms_core::envelope::Channel;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{deadlines, fax_queue, gauges, inbox, listen, outbox, reconcile};
+use super::{deadlines, fax_queue, gauges, inbox, listen, lost_messages, outbox, reconcile};
 use crate::app::App;
 use crate::blocks::{self, Account};
 use crate::metrics;
@@ -31,6 +31,7 @@ const POLL_DEADLINES: Duration = Duration::from_millis(250);
 const RECONCILE: Duration = Duration::from_secs(60);
 /// How often our opt-outs and Telnyx's blocks are compared.
 const COMPARE_BLOCKS: Duration = Duration::from_secs(6 * 3600);
+const FIND_LOST_MESSAGES: Duration = Duration::from_secs(5 * 60);
 const READ_GAUGES: Duration = Duration::from_secs(5);
 /// How long a row of the opt-out history stays unsealed at most, while the service runs.
 const SEAL: Duration = Duration::from_secs(2);
@@ -73,6 +74,7 @@ impl Workers {
         });
         workers.every(app, READ_GAUGES, |app| async move { gauges::read(&app).await });
         workers.every(app, RECONCILE, |app| async move { reconcile::work(&app).await });
+        workers.every(app, FIND_LOST_MESSAGES, |app| async move { lost_messages::work(&app).await });
         workers.every(app, COMPARE_BLOCKS, |app| async move { compare_blocks(&app).await });
         let (app, stop) = (app.clone(), workers.stop.clone());
         workers.tasks.spawn(async move {

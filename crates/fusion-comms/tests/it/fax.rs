@@ -8,6 +8,7 @@ use fusion_comms_core::ids::FaxId;
 use sha2::{Digest, Sha256};
 
 use super::support::app::{FAX_LINE, HOSPITAL, On, TENANT, TestApp, within};
+use super::support::db::Prompt;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -93,6 +94,11 @@ async fn a_fax_that_broke_off_is_failed_and_one_for_nobody_is_kept(on: On) {
     let id = app.sim.telnyx.send_fax(broken);
     let fax = settled(&app, &id).await;
     assert_eq!((fax.status.as_str(), fax.last_error.as_deref()), ("failed", Some("sender_call_dropped")));
+    // Asked for all the same, it is not waited for: Telnyx has no file and will have none.
+    app.command(&["fax", "fetch", &id]);
+    app.settle().await;
+    let fax = settled(&app, &id).await;
+    assert_eq!((fax.status.as_str(), fax.last_error.as_deref()), ("failed", Some("sender_call_dropped")));
 
     let id = app.sim.telnyx.send_fax(FaxPlan::new(HOSPITAL, "+12025550198", sheet(), 1));
     let fax = settled(&app, &id).await;
@@ -121,10 +127,28 @@ async fn a_fax_read_again_comes_to_the_same_and_a_stray_message_to_nothing(on: O
     assert_eq!(settled(&app, &id).await.case, second.case);
 }
 
+async fn a_fax_whose_message_was_lost_is_queued_again(on: On) {
+    let mut app = TestApp::start(on).await;
+    roster(&app);
+    let id = app.sim.telnyx.send_fax(FaxPlan::new(HOSPITAL, FAX_LINE, sheet(), 1));
+    let first = settled(&app, &id).await;
+    app.settle().await;
+    app.kill();
+    // As after a queue that was purged: the row waits, nothing is owed, and no message is left.
+    let waits = "UPDATE fax_documents SET status = 'received', doc_type = NULL, case_id = NULL,
+                   created_at = '2026-03-03T12:00:00.000000Z', updated_at = '2026-03-03T12:00:00.000000Z'";
+    assert_eq!(Prompt::open(&app.database()).await.run(waits).await, 1);
+    app.launch().await;
+    let second = settled(&app, &id).await;
+    assert_eq!((first.doc_type, first.case), (second.doc_type, second.case));
+    assert_eq!(app.logs().matches("they are put on it again").count(), 1);
+}
+
 super::served_on_both!(
     a_hospitals_fax_is_stored_typed_and_filed_on_its_case,
     a_link_that_has_expired_is_made_anew,
     what_is_no_document_is_unreadable_and_the_service_goes_on,
     a_fax_that_broke_off_is_failed_and_one_for_nobody_is_kept,
-    a_fax_read_again_comes_to_the_same_and_a_stray_message_to_nothing
+    a_fax_read_again_comes_to_the_same_and_a_stray_message_to_nothing,
+    a_fax_whose_message_was_lost_is_queued_again,
 );
