@@ -39,6 +39,19 @@ const EXAMPLES: &[(&[&str], Examples)] = &[
         )],
     ),
     (
+        &["simulate", "storm"],
+        &[
+            (
+                "repeats, bad signatures and slow clients for ten seconds",
+                "fusion-comms simulate storm --to http://127.0.0.1:8080",
+            ),
+            (
+                "a minute of Telnyx's repeats alone",
+                "fusion-comms simulate storm --to http://127.0.0.1:8080 --seconds 60 --rate 200 --bad-signatures 0",
+            ),
+        ],
+    ),
+    (
         &["simulate", "fax"],
         &[(
             "fax a file",

@@ -36,6 +36,7 @@ mod prompts;
 mod restore;
 mod serve;
 pub mod simulate;
+mod simulate_storm;
 mod statement;
 mod task;
 mod template;

@@ -35,6 +35,8 @@ enum What {
     Sms(SmsArgs),
     /// Fax a PDF to a number of the service and wait until it has fetched the document
     Fax(FaxArgs),
+    /// Send a storm of webhooks: repeats, bad signatures, slow clients; exit 0 if the service bore it
+    Storm(super::simulate_storm::Args),
     /// Answer as Telnyx, Stripe and the media host until Ctrl-C
     Serve(Common),
 }
@@ -47,12 +49,34 @@ struct Common {
     /// Where the service finds Telnyx (/v2), Stripe (/v1) and fax media (/media)
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
+    #[command(flatten)]
+    signer: Signer,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Signer {
     /// Signing key: a file with a 32-byte Ed25519 seed in hex
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// Folder of the signing key `simulator.key` when --key is not given; made on first use
     #[arg(long, value_name = "DIR", env = "DATA_DIR", default_value = "./data")]
     data_dir: PathBuf,
+}
+
+impl Signer {
+    pub(super) fn keys(&self) -> anyhow::Result<SimKeys> {
+        let Some(file) = &self.key else { return keys::load_or_create(&self.data_dir) };
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("Cannot read the key file {}", file.display()))?;
+        let mut seed = [0; 32];
+        if hex::decode_to_slice(text.trim(), &mut seed).is_err() {
+            bail!(
+                "{} is no signing key: it must hold 64 hex digits (a 32-byte Ed25519 seed)",
+                file.display()
+            );
+        }
+        Ok(SimKeys::from_seed(seed))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -131,28 +155,18 @@ pub async fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         What::Call(args) => call(args).await,
         What::Sms(args) => sms(args).await,
         What::Fax(args) => fax(args).await,
+        What::Storm(args) => super::simulate_storm::run(args).await,
         What::Serve(common) => serve(common).await,
     }
 }
 
 async fn start(common: &Common) -> anyhow::Result<Sim> {
-    let keys = load_keys(common)?;
+    let keys = common.signer.keys()?;
     println!("Simulated Telnyx, Stripe and fax media on http://{}", common.listen);
     println!("Webhooks to {}, signed with TELNYX_PUBLIC_KEY={}", common.service, public_key(&keys.signing));
     // The simulator's own, made per DATA_DIR: a service that is not in dev has to be told it.
     println!("and, as Stripe, with STRIPE_WEBHOOK_SECRET={}", keys.stripe_webhook_secret);
     sim::start(SimConfig::new(common.listen, common.service.clone(), &keys)).await
-}
-
-fn load_keys(common: &Common) -> anyhow::Result<SimKeys> {
-    let Some(file) = &common.key else { return keys::load_or_create(&common.data_dir) };
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("Cannot read the key file {}", file.display()))?;
-    let mut seed = [0; 32];
-    if hex::decode_to_slice(text.trim(), &mut seed).is_err() {
-        bail!("{} is no signing key: it must hold 64 hex digits (a 32-byte Ed25519 seed)", file.display());
-    }
-    Ok(SimKeys::from_seed(seed))
 }
 
 fn public_key(signing: &SigningKey) -> String {

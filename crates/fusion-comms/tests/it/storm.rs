@@ -11,7 +11,8 @@ served_on_both!(
     repeats_of_what_is_kept_are_a_harmless_storm,
     a_key_that_is_not_ours_is_named_as_the_cause,
     events_that_cannot_be_worked_are_named_with_their_error,
-    a_process_tells_that_it_lives_and_that_it_ended
+    a_process_tells_that_it_lives_and_that_it_ended,
+    a_simulated_storm_is_borne_and_keeps_each_event_once,
 );
 
 fn text(id: &str) -> String {
@@ -88,4 +89,32 @@ async fn a_process_tells_that_it_lives_and_that_it_ended(on: On) {
     assert_eq!(app.terminate().await, Some(0));
     let [one] = &instances::list(&app.db).await.unwrap()[..] else { panic!("it is the same process") };
     assert!(one.stopped_at.is_some() && one.workers_run);
+}
+
+async fn a_simulated_storm_is_borne_and_keeps_each_event_once(on: On) {
+    let mut app = TestApp::start(on).await;
+    let base = app.base.clone();
+    let plan = "--seconds 3 --rate 40 --copies 3 --bad-signatures 4 --slow-clients 2";
+    let line = format!("simulate storm --to {base} {plan}");
+    let (code, out, err) = app.try_command(&line.split(' ').collect::<Vec<_>>());
+    assert_eq!(code, 0, "{out}{err}");
+    let cells =
+        |line: &str| line.split("  ").filter(|c| !c.is_empty()).map(|c| c.trim().to_owned()).collect();
+    let rows: Vec<Vec<String>> = out.lines().skip(1).map(cells).collect();
+    assert!(rows.iter().any(|r| r[..3] == ["Telnyx", "200", "360"]), "{out}");
+    assert!(rows.iter().any(|r| r[..3] == ["a stranger (bad signature)", "400", "12"]), "{out}");
+    let kept = Prompt::open(&app.database()).await.count("SELECT count(*) FROM telnyx_events").await;
+    assert_eq!(kept, 120);
+    app.settle().await;
+    let (code, first, told) = storm(&mut app).await;
+    assert!(told["channels"].as_array().unwrap().iter().any(|c| c["again"] == json!(180)), "{told}");
+    assert_eq!((code, first.contains("400")), (1, true), "strangers are named: {first}");
+
+    let elsewhere = app.try_command(&["simulate", "storm", "--to", "https://comms.example.com"]);
+    assert!(elsewhere.0 == 1 && elsewhere.2.contains("is not on this machine"), "{}", elsewhere.2);
+    let other = app.dir.path().join("other").display().to_string();
+    app.launch().await;
+    let line = format!("simulate storm --to {base} --data-dir {other} --seconds 1 --rate 5 --slow-clients 0");
+    let (code, _, err) = app.try_command(&line.split(' ').collect::<Vec<_>>());
+    assert!(code == 1 && err.contains("another TELNYX_PUBLIC_KEY"), "{err}");
 }

@@ -260,6 +260,7 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("simulate call", "wants the service to ask it, not the test's simulators; stories.rs"),
     ("simulate sms", "the same"),
     ("simulate fax", "the same"),
+    ("simulate storm", "says how long answers took; storm.rs"),
     ("simulate serve", "runs until it is stopped; stories.rs"),
     ("config doc", "is docs/CONFIG.md; config_doc.rs"),
     ("fax score", "writes a file with figures of its own; fax_types.rs of the core and the runbook"),
