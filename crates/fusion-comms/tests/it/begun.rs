@@ -21,7 +21,7 @@ use super::support::app::{LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within}
 use super::support::given::{default_number, reach, stop};
 use crate::committed;
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 /// A bill that no caller asks about.
 const BILL: &str = "30410734";
 

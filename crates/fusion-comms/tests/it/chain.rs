@@ -33,7 +33,7 @@ async fn sealed(app: &TestApp, rows: usize) {
     let sound = format!("{rows} rows of the opt-out history are sealed and sound\n");
     let is_so = || async { app.try_command(&["audit", "verify"]).1 == sound };
     assert!(
-        within(Duration::from_secs(20), is_so).await,
+        within(Duration::from_secs(60), is_so).await,
         "{:?}\n{}",
         app.try_command(&["audit", "verify"]),
         app.logs()

@@ -8,7 +8,7 @@ use fusion_comms_core::phone::E164;
 
 use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, payer, within};
 
-const LONG: std::time::Duration = std::time::Duration::from_secs(20);
+const LONG: std::time::Duration = std::time::Duration::from_secs(60);
 
 fn tenant() -> TenantId {
     TenantId::new(TENANT)

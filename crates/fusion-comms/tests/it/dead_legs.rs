@@ -9,7 +9,7 @@ use fusion_comms_core::ivr::State;
 
 use super::support::app::{On, PATIENT, TestApp, within};
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 async fn a_hang_up_that_got_no_answer_is_not_asked_for_again_once_the_caller_is_gone(on: On) {
     let app = TestApp::start(on).await;

@@ -16,7 +16,7 @@ use super::fax::{roster, settled, sheet};
 use super::fax_text::{pdf, plain};
 use super::support::app::{FAX_LINE, HOSPITAL, On, TENANT, TestApp, within};
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(60);
 
 async fn status(app: &TestApp, id: &str) -> String {
     faxes::get(&app.db, &FaxId::new(id)).await.unwrap().unwrap().status

@@ -116,7 +116,7 @@ pub(super) async fn invoke(app: &TestApp, records: Value, time_left_ms: i64) -> 
     let (runtime, address) = Runtime::serve(json!({ "Records": records }), time_left_ms).await;
     let _function = Function::start(app, &address);
     let answered = || async { runtime.answer.lock().unwrap().is_some() };
-    assert!(within(Duration::from_secs(30), answered).await, "no answer\n{}", app.logs());
+    assert!(within(Duration::from_secs(60), answered).await, "no answer\n{}", app.logs());
     let answer = runtime.answer.lock().unwrap().take();
     answer.expect("an answer")
 }

@@ -11,7 +11,7 @@ use super::fax::{roster, settled, sheet};
 use super::support::app::{FAX_LINE, HOSPITAL, On, TENANT, TestApp, within};
 use super::support::moto::Moto;
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(60);
 
 async fn a_fax_goes_through_sqs_and_a_message_by_hand_too(on: On) {
     let moto = Moto::start().await;

@@ -204,7 +204,7 @@ impl Run {
     async fn traces(&self) -> Traces {
         let delivered = "telnyx_sms_messages WHERE status <> 'delivered'";
         let arrived = || async { self.rows("message_id", delivered).await.is_empty() };
-        assert!(within(std::time::Duration::from_secs(20), arrived).await, "{}", self.app.logs());
+        assert!(within(std::time::Duration::from_secs(60), arrived).await, "{}", self.app.logs());
         self.app.settle().await;
         let moved = "from_state IS NULL OR from_state <> to_state";
         let call =

@@ -8,7 +8,7 @@ use sqlx::{Row, SqlitePool};
 
 use super::support::app::{FAX_LINE, HOSPITAL, LINE, On, PATIENT, STATEMENT, TestApp, fixture, within};
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 const WORDS: &str = "marigold";
 const NAME: &str = "ZEBEDEE CALLER";
 const CARD: &str = "4242424242424242";

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::support::app::{DESK, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 async fn started_with(on: On, settings: &[&str]) -> TestApp {
     let app = TestApp::start(on).await;

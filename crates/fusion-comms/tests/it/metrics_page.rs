@@ -110,7 +110,7 @@ async fn a_refused_signature_and_the_workers_show() {
     assert_eq!(app.metric("workers_running").await, 1.0);
     assert_eq!(app.metric(r#"database_pool_limit{pool="normal"}"#).await, 5.0);
     let read = || async { app.metric(r#"depth_reads_total{outcome="read"}"#).await > 0.0 };
-    assert!(within(Duration::from_secs(20), read).await, "{}", app.logs());
+    assert!(within(Duration::from_secs(60), read).await, "{}", app.logs());
     assert_eq!(app.terminate().await, Some(0));
 
     let web = Instance::start_as(&app, &["serve", "--role", "web"]).await;

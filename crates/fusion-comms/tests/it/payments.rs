@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::support::app::{DESK, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
 use super::support::db::Prompt;
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 const ACCOUNT: &str = "acct_1TESTRIDGELINE";
 const WHOLE: i64 = 12_500;
 

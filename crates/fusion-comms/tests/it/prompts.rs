@@ -165,7 +165,7 @@ async fn with_buckets_the_service_plays_what_lies_there_and_keeps_faxes_there() 
     let row = || async { faxes::get(&app.db, &FaxId::new(id.as_str())).await.unwrap() };
     let read =
         || async { row().await.is_some_and(|f| !matches!(f.status.as_str(), "receiving" | "received")) };
-    assert!(within(std::time::Duration::from_secs(30), read).await, "{:?}\n{}", row().await, app.logs());
+    assert!(within(std::time::Duration::from_secs(60), read).await, "{:?}\n{}", row().await, app.logs());
     let key = row().await.unwrap().key.expect("a key");
     assert_eq!(moto.object("example-docs", &key).await.bytes().await.unwrap(), sent);
     assert!(!app.dir.path().join("data/blobs/docs").exists());

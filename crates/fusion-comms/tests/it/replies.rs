@@ -17,7 +17,7 @@ use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, fixture, within};
 use super::support::given::reach;
 use crate::committed;
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 const TOLL_FREE: &str = "+18885550110";
 const OWN_HELP: &str =
     "{agency_name} here: ring {phone}[, {hours}]. Text STOP to end. Rates may apply. Emergency? Call 911.";
@@ -50,7 +50,8 @@ async fn written(app: &TestApp) -> Vec<[String; 4]> {
 }
 
 async fn until_written(app: &TestApp, n: usize) -> Vec<[String; 4]> {
-    assert!(within(LONG, || async { written(app).await.len() == n }).await, "{:?}", written(app).await);
+    let so_many = || async { written(app).await.len() == n };
+    assert!(within(LONG, so_many).await, "{:?}\n{}", written(app).await, app.logs());
     app.settle().await;
     written(app).await
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, fixture, payer, within};
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 async fn opt_outs(app: &TestApp) -> Vec<OptOut> {
     ledger::list(&app.db, None).await.expect("the ledger is read")

@@ -72,7 +72,7 @@ async fn the_three_stories_with_serve_and_simulate(on: On) {
             .iter()
             .any(|f| matches!(f.status.as_str(), "classified" | "needs_review"))
     };
-    assert!(within(Duration::from_secs(30), read).await, "{}", app.logs());
+    assert!(within(Duration::from_secs(60), read).await, "{}", app.logs());
 }
 
 super::served_on_both!(the_three_stories_with_serve_and_simulate);

@@ -68,7 +68,7 @@ async fn events_that_cannot_be_worked_are_named_with_their_error(on: On) {
     prompt.run("ALTER TABLE agency_tasks RENAME TO agency_tasks_away").await;
     assert_eq!(app.post("sms", &text("e1")).await.unwrap(), 200);
     let failed = async || prompt_count(&app).await == 1;
-    assert!(crate::support::app::within(std::time::Duration::from_secs(20), failed).await, "{}", app.logs());
+    assert!(crate::support::app::within(std::time::Duration::from_secs(60), failed).await, "{}", app.logs());
     let (code, first, told) = storm(&mut app).await;
     assert_eq!(code, 1, "{first}");
     assert!(first.starts_with("no storm, but events fail: 1 event of sms"), "{first}");

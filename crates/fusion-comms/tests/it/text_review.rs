@@ -14,7 +14,7 @@ use super::committed;
 use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, text_webhook, within};
 use super::support::given::link_text;
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 const HOUR: i64 = 3600;
 /// Neither a keyword nor a wish: it waits for a person.
 const UNCLEAR: &str = "my daughter handles these things for me";

@@ -55,7 +55,7 @@ fn traces(requests: &Requests) -> BTreeMap<Vec<u8>, Vec<Span>> {
 async fn pay(app: &TestApp) {
     let call = app.sim.telnyx.start_call(payer());
     let ended = || async { app.sim.telnyx.call(&call).is_some_and(|c| c.ended) };
-    assert!(within(Duration::from_secs(20), ended).await, "{}", app.logs());
+    assert!(within(Duration::from_secs(60), ended).await, "{}", app.logs());
     app.settle().await;
     assert_eq!(app.sim.telnyx.inbox_of(PATIENT).len(), 1);
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::support::app::{DESK, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, fixture, payer, within};
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 async fn ended(app: &TestApp, call: &str) {
     assert!(

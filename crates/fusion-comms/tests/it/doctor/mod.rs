@@ -76,7 +76,7 @@ pub async fn typed(app: &TestApp, statement: &str) -> u64 {
 /// A process tells that it lives before long.
 async fn until_told(app: &TestApp) {
     let told = || async { doctor(app, &[], &[]).code == 0 };
-    assert!(within(Duration::from_secs(30), told).await, "{}\n{}", doctor(app, &[], &[]).out, app.logs());
+    assert!(within(Duration::from_secs(60), told).await, "{}\n{}", doctor(app, &[], &[]).out, app.logs());
 }
 
 async fn all_is_well_where_all_is_well(on: On) {
@@ -274,7 +274,7 @@ async fn a_fax_that_left_the_queue_is_told_from_one_that_waits(on: On) {
         let row = fusion_comms::store::faxes::get(db, &id).await.unwrap();
         row.is_some_and(|f| f.last_error.is_some())
     };
-    assert!(within(Duration::from_secs(30), tried).await, "{}", app.logs());
+    assert!(within(Duration::from_secs(60), tried).await, "{}", app.logs());
     typed(&app, "UPDATE fax_documents SET created_at = '2026-03-03T15:00:00.000000Z'").await;
     let said = doctor(&app, &[], &[]);
     said.names(&[

@@ -115,14 +115,14 @@ impl TestApp {
     /// Waits until nothing is left to work.
     pub async fn settle(&self) {
         let idle = || self.is_idle(&outbox::Lane::ALL);
-        assert!(within(Duration::from_secs(30), idle).await, "work is left\n{}", self.logs());
+        assert!(within(Duration::from_secs(60), idle).await, "work is left\n{}", self.logs());
     }
 
     /// The same, where a fax is fetched in vain for as long as the test lasts.
     pub async fn settle_but_fetches(&self) {
         let lanes = [outbox::Lane::Voice, outbox::Lane::Link, outbox::Lane::Sms];
         let idle = || self.is_idle(&lanes);
-        assert!(within(Duration::from_secs(30), idle).await, "work is left\n{}", self.logs());
+        assert!(within(Duration::from_secs(60), idle).await, "work is left\n{}", self.logs());
     }
 
     /// Asked twice: lanes are read one after the other, and work may pass from one not yet read to one that was.

@@ -45,7 +45,7 @@ impl Instance {
             let answer = app.http.get(format!("{}/readyz", self.base)).send().await;
             answer.is_ok_and(|a| a.status() == StatusCode::OK)
         };
-        assert!(within(Duration::from_secs(30), ready).await, "not ready in time:\n{}", app.logs());
+        assert!(within(Duration::from_secs(60), ready).await, "not ready in time:\n{}", app.logs());
     }
 
     /// kill -9, as a power cut would.

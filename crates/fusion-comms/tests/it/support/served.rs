@@ -179,7 +179,7 @@ impl TestApp {
     pub async fn until_ready(&self) {
         let ready =
             || async { self.get("/readyz").await.is_some_and(|(status, _)| status == StatusCode::OK) };
-        assert!(within(Duration::from_secs(20), ready).await, "not ready in time:\n{}", self.logs());
+        assert!(within(Duration::from_secs(60), ready).await, "not ready in time:\n{}", self.logs());
     }
 
     /// Everything that the service has logged, over all its starts.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::support::app::{FAX_LINE, HOSPITAL, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
 use super::support::db::Prompt;
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 fn payer(from: &str) -> CallPlan {
     CallPlan::new(from, LINE)
