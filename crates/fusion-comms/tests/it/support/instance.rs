@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use super::app::{TestApp, within};
-use super::served::free_port;
+use super::postgres::free_port;
 
 /// A process of its own, under an address of its own; killed when dropped.
 pub struct Instance {

@@ -235,10 +235,20 @@ fn ids_of(name: &str) -> Option<(u32, u32)> {
     Some((ids.next()??, ids.next()??))
 }
 
-/// A port that was free a moment ago.
+/// A port for a server that is started, stopped and started again: below those that the system gives to outgoing
+/// connections, one of which would have it meanwhile.
 pub(super) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("a bound socket has an address").port()
+    const FIRST: u32 = 10_000;
+    const SO_MANY: u32 = 22_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let here = std::process::id().wrapping_mul(101);
+    (0..SO_MANY)
+        .find_map(|_| {
+            let n = here.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+            let port = u16::try_from(FIRST + n % SO_MANY).ok()?;
+            TcpListener::bind(("127.0.0.1", port)).ok().map(|_| port)
+        })
+        .expect("a free port")
 }
 
 pub(super) fn run(command: &mut Command, what: &str) {

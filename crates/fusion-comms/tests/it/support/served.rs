@@ -57,7 +57,7 @@ impl TestApp {
             On::Sqlite => format!("sqlite://{}", data_dir.join("test.db").display()),
             On::Postgres => postgres::shared().await.fresh_database().await,
         };
-        let port = free_port();
+        let port = postgres::free_port();
         let base = format!("http://127.0.0.1:{port}");
         let keys = load_or_create(&data_dir).expect("the simulators' keys");
         let mut config = SimConfig::new(([127, 0, 0, 1], 0).into(), base.parse().expect("an address"), &keys);
@@ -227,11 +227,6 @@ impl Drop for TestApp {
             drop(child.wait());
         }
     }
-}
-
-pub(super) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// Asks until it is so, or the time is over.
