@@ -83,6 +83,7 @@ async fn killed_between_stripes_answer_and_the_texts_record_there_is_one_session
             s.app.kill();
             assert_eq!(s.now().await.phase, Phase::Linking);
             assert_eq!(s.count("billing_checkout_sessions").await, 0, "the answer was not to be recorded");
+            s.time_stands_still().await;
             s.app.launch().await;
             s.ends(&WHOLE, 1).await;
             assert_eq!(s.app.sim.stripe.requests().len(), 2, "asked once more, under the same key");
@@ -96,6 +97,7 @@ async fn killed_between_stripes_answer_and_the_texts_record_there_is_one_session
             assert_eq!(s.count("billing_checkout_sessions").await, 1, "the session is recorded");
             assert!(s.app.sim.telnyx.inbox_of(PATIENT).is_empty(), "no text was taken");
             s.app.sim.telnyx.down(Api::Messages, false);
+            s.time_stands_still().await;
             s.app.launch().await;
             s.ends(&WHOLE, 1).await;
         }),
@@ -106,6 +108,7 @@ async fn killed_between_stripes_answer_and_the_texts_record_there_is_one_session
             s.app.kill();
             assert_eq!(s.count("telnyx_sms_messages WHERE status = 'sending'").await, 1);
             assert!(s.app.sim.telnyx.inbox_of(PATIENT).is_empty(), "no text was taken");
+            s.time_stands_still().await;
             s.app.launch().await;
             s.ends(&WHOLE, 1).await;
         }),
@@ -117,6 +120,7 @@ async fn killed_between_stripes_answer_and_the_texts_record_there_is_one_session
             s.app.kill();
             let unrecorded = "telnyx_sms_messages WHERE status = 'sending' AND telnyx_message_id IS NULL";
             assert_eq!(s.count(unrecorded).await, 1, "the answer was not to be recorded");
+            s.time_stands_still().await;
             s.app.launch().await;
             s.ends(&WHOLE, 1).await;
             assert_eq!(s.asked_for_texts(), 2, "asked once more, under the same key");
@@ -146,6 +150,7 @@ async fn after_the_text(app: TestApp, taken: bool) {
     assert_eq!(s.now().await.state, State::LinkSent);
     assert_eq!(s.count("telnyx_sms_messages WHERE telnyx_message_id IS NOT NULL").await, 1);
     s.app.sim.telnyx.release();
+    s.time_stands_still().await;
     s.app.launch().await;
     s.ends(&WHOLE, 1).await;
 }
@@ -286,8 +291,10 @@ async fn in_wait(app: TestApp, wait: &'static Wait, event: Event) {
         "not the point that was meant: {call:?}"
     );
     s.nobody_takes(wait.kind, event).await;
-    if event == Event::IsLost && !wait.waits_it_out {
-        s.the_wait_is_over().await;
+    match event {
+        Event::ComesAgain => s.time_stands_still().await,
+        Event::IsLost if wait.waits_it_out => {}
+        Event::IsLost => s.the_wait_is_over().await,
     }
     s.app.launch().await;
     match event {

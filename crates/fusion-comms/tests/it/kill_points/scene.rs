@@ -80,6 +80,24 @@ impl Scene {
         .await;
     }
 
+    /// As if the restart took no time: however long it does take, no wait is over and no effect too late.
+    pub async fn time_stands_still(&self) {
+        let id = CallControlId::new(self.call.as_str());
+        let now = fusion_comms::clock::Clock::system().now();
+        let later = now.plus_s(600);
+        let mut tx = self.app.db.begin().await.unwrap();
+        if let Some(stored) = calls::lock(&mut tx, &id).await.unwrap()
+            && stored.deadline_at.is_some()
+        {
+            calls::save(&mut tx, &id, &stored.call, Some(later), now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let effects = format!(
+            "UPDATE outbox SET expires_at = '{later}' WHERE expires_at IS NOT NULL AND done_at IS NULL AND parked_at IS NULL"
+        );
+        prompt(&self.app).await.run(&effects).await;
+    }
+
     /// As if nobody had been there until the wait was over.
     pub async fn the_wait_is_over(&self) {
         let id = CallControlId::new(self.call.as_str());
