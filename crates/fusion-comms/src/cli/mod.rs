@@ -37,6 +37,7 @@ mod restore;
 mod serve;
 pub mod simulate;
 mod statement;
+mod statement_import;
 mod task;
 mod template;
 mod tenant;

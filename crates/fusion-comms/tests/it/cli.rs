@@ -18,26 +18,26 @@ const PERSON: &str = "+12025550147";
 const NUMBER: &str = "+12025550110";
 
 /// A database of its own and a folder for files, used by command lines.
-struct Shell {
+pub(super) struct Shell {
     dir: tempfile::TempDir,
     database: String,
 }
 
 /// What a command said and how it ended.
-struct Outcome {
-    code: i32,
-    out: String,
-    err: String,
+pub(super) struct Outcome {
+    pub(super) code: i32,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
 impl Outcome {
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("no JSON ({e}): {}{}", self.out, self.err))
     }
 }
 
 impl Shell {
-    async fn bare(on: On) -> Self {
+    pub(super) async fn bare(on: On) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = match on {
             On::Sqlite => format!("sqlite://{}", dir.path().join("data/test.db").display()),
@@ -47,14 +47,14 @@ impl Shell {
     }
 
     /// Migrated, with the agency `ridgeline`.
-    async fn with_agency(on: On) -> Self {
+    pub(super) async fn with_agency(on: On) -> Self {
         let shell = Self::bare(on).await;
         shell.well("migrate");
         shell.well("tenant add --id ridgeline --name Ridgeline --billing-phone +12025550119");
         shell
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub(super) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fusion-comms"));
         command.args(line.split_whitespace()).current_dir(self.dir.path()).env_clear();
         let migrates = line.starts_with("migrate");
@@ -63,41 +63,41 @@ impl Shell {
         command
     }
 
-    fn run(&self, line: &str) -> Outcome {
+    pub(super) fn run(&self, line: &str) -> Outcome {
         ended(self.command(line))
     }
 
     /// Runs what must succeed; its standard output.
-    fn well(&self, line: &str) -> String {
+    pub(super) fn well(&self, line: &str) -> String {
         let outcome = self.run(line);
         assert_eq!(outcome.code, 0, "{line}: {}", outcome.err);
         outcome.out
     }
 
-    fn json(&self, line: &str) -> Value {
+    pub(super) fn json(&self, line: &str) -> Value {
         let outcome = self.run(&format!("{line} --json"));
         assert_eq!(outcome.code, 0, "{line}: {}", outcome.err);
         outcome.json()
     }
 
     /// Runs what must fail with this code; its standard error.
-    fn fails(&self, code: i32, line: &str) -> String {
+    pub(super) fn fails(&self, code: i32, line: &str) -> String {
         let outcome = self.run(line);
         assert_eq!(outcome.code, code, "{line}: {}{}", outcome.out, outcome.err);
         assert_eq!(outcome.out, "", "{line}");
         outcome.err
     }
 
-    fn file(&self, name: &str, content: &str) {
+    pub(super) fn file(&self, name: &str, content: &str) {
         std::fs::write(self.dir.path().join(name), content).unwrap();
     }
 
-    async fn db(&self) -> Db {
+    pub(super) async fn db(&self) -> Db {
         Db::open(&self.database).await.unwrap()
     }
 
     /// Puts an event into the inbox as the webhooks would.
-    async fn receive(&self, channel: Channel, event_type: &str, id: &str, payload: Value) {
+    pub(super) async fn receive(&self, channel: Channel, event_type: &str, id: &str, payload: Value) {
         let event = ingest::NewEvent {
             id: EventId::from(id),
             event_type: event_type.to_owned(),
@@ -115,7 +115,7 @@ impl Shell {
         ingest::store_one(&self.db().await, &event, &reach).await.unwrap();
     }
 
-    async fn execute(&self, statement: &'static str) {
+    pub(super) async fn execute(&self, statement: &'static str) {
         let mut tx = self.db().await.begin().await.unwrap();
         let q = tx.sql(statement);
         tx.exec(q).await.unwrap();
@@ -123,7 +123,7 @@ impl Shell {
     }
 
     /// The first column, named `x`, of every row.
-    async fn column(&self, query: &'static str) -> Vec<String> {
+    pub(super) async fn column(&self, query: &'static str) -> Vec<String> {
         let db = &self.db().await;
         let q = db.sql(query);
         db.rows(q).await.unwrap().iter().map(|r| r.text("x").unwrap()).collect()

@@ -59,6 +59,7 @@ mod runbook;
 mod runbook_sql;
 mod secrets;
 mod sms;
+mod statement_import;
 mod stop_race;
 mod store;
 mod stories;

@@ -157,6 +157,7 @@ pub const AFTERWARDS: Cases = &[
             "number add +12025550115 --tenant harbor --purpose billing_voice",
             "number add +12025550110 --tenant harbor --purpose billing_voice",
             "statement import more.csv --tenant harbor",
+            "statement import more.csv --tenant harbor --json",
             "statement import bad.csv --tenant harbor",
             "statement set 30410734 --tenant ridgeline --status on_hold",
             "statement set 1 --tenant ridgeline --status on_hold",

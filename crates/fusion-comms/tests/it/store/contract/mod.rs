@@ -159,6 +159,7 @@ async fn bills(db: &Db, said: &mut Answers) {
     committed!(db, |tx| billing::put_case(tx, &red, &case));
     said.note("roster", billing::cases(db, &red).await.unwrap());
     said.note("a case", billing::has_case(db, &red, &CaseId::new("case-1")).await.unwrap());
+    said.note("its cases", billing::case_ids(db, &red).await.unwrap());
     said.note("roster of the other", billing::cases(db, &blue).await.unwrap());
 }
 
@@ -210,6 +211,8 @@ async fn payments(db: &Db, said: &mut Answers, first: &billing::NewSession) {
     said.note("no others", billing::other_open_sessions(db, &red, "1042", &second.id).await.unwrap());
     said.note("paid by another", billing::paid_by_another(db, &red, "1042", &second.id).await.unwrap());
     said.note("not by itself", billing::paid_by_another(db, &red, "1042", id).await.unwrap());
+    said.note("paid by a link", billing::is_paid_by_link(db, &red, "1042").await.unwrap());
+    said.note("none is paid so", billing::is_paid_by_link(db, &agency("blue"), "1042").await.unwrap());
     said.note("by payment", billing::session_by_payment(db, Some("pi_2"), Some("ref-1")).await.unwrap());
     said.note("by reference", billing::session_by_payment(db, None, Some("ref-1")).await.unwrap());
     said.note("by nothing", billing::session_by_payment(db, None, None).await.unwrap());
