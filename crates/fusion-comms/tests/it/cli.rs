@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use fusion_comms::store::{Db, Reader, faxes, inbox, ingest};
 use fusion_comms_core::envelope::Channel;
-use fusion_comms_core::ids::{EventId, FaxId};
+use fusion_comms_core::ids::{EventId, FaxId, TenantId};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::sms::scope::Scope;
 use fusion_comms_core::time::Timestamp;
@@ -390,11 +390,11 @@ async fn old_events_lose_their_bodies_and_much_later_their_keys(on: On) {
         assert!(err.contains("hint: "), "{err}");
     }
     let said = shell.well("events prune --older-than 90d --dry-run");
-    assert!(said.contains("telnyx_events: would empty 1 bodies and forget 0 keys"), "{said}");
+    assert!(said.contains("telnyx_events: would empty 1 body and forget 0 keys"), "{said}");
     assert_eq!(shell.json("events show worked")["pruned_at"], Value::Null);
 
     let said = shell.well("events prune --older-than 90d");
-    assert!(said.contains("telnyx_events: emptied 1 bodies, forgot 0 keys"), "{said}");
+    assert!(said.contains("telnyx_events: emptied 1 body, forgot 0 keys"), "{said}");
     let shown = shell.json("events show worked");
     assert_eq!((&shown["raw_json"], shown["pruned_at"].is_string()), (&json!({}), true));
     for kept in ["waiting", "parked"] {
@@ -404,7 +404,7 @@ async fn old_events_lose_their_bodies_and_much_later_their_keys(on: On) {
     assert!(err.contains("emptied by `events prune`"), "{err}");
 
     let said = shell.well("events prune --older-than 90d --keys-older-than 200d");
-    assert!(said.contains("telnyx_events: emptied 0 bodies, forgot 1 keys"), "{said}");
+    assert!(said.contains("telnyx_events: emptied 0 bodies, forgot 1 key\n"), "{said}");
     shell.fails(1, "events show worked");
     assert_eq!(shell.json("events list").as_array().unwrap().len(), 2);
 }
@@ -573,12 +573,31 @@ async fn a_fax_that_did_not_come_is_fetched_again_from_its_events_link(on: On) {
     );
 }
 
+async fn faxes_of_no_agency_are_listed_by_themselves(on: On) {
+    let shell = Shell::with_agency(on).await;
+    seen(&shell, "f1", None).await;
+    seen_for(&shell, None, "f2", None).await;
+    let ids = |line: &str| -> Vec<String> {
+        let listed = shell.json(&format!("fax list {line}"));
+        listed.as_array().unwrap().iter().map(|f| f["fax_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids("--tenant unassigned"), ["f2"]);
+    assert_eq!(ids("--tenant unassigned --status receiving"), ["f2"]);
+    assert_eq!(ids("--tenant unassigned --status failed"), [""; 0]);
+    assert_eq!(ids("--tenant ridgeline"), ["f1"]);
+    assert_eq!(ids("").len(), 2);
+}
+
 async fn seen(shell: &Shell, id: &str, key: Option<&str>) {
+    seen_for(shell, Some("ridgeline".into()), id, key).await;
+}
+
+async fn seen_for(shell: &Shell, tenant: Option<TenantId>, id: &str, key: Option<&str>) {
     let now = Timestamp::parse("2026-03-03T12:00:00Z").unwrap();
-    let (id, tenant) = (FaxId::from(id), "ridgeline".into());
+    let id = FaxId::from(id);
     let seen = faxes::Seen {
         id: &id,
-        tenant: Some(&tenant),
+        tenant: tenant.as_ref(),
         from_phone: Some("+12025550161"),
         to_phone: Some(NUMBER),
         page_count: Some(2),
@@ -612,6 +631,7 @@ super::served_on_both!(
     an_event_is_deleted_only_with_a_yes_and_never_with_a_stop_in_it,
     a_stored_fax_is_read_anew_each_time_it_is_asked_for,
     a_fax_that_did_not_come_is_fetched_again_from_its_events_link,
+    faxes_of_no_agency_are_listed_by_themselves,
 );
 
 #[tokio::test]

@@ -497,6 +497,7 @@ async fn fax_documents(db: &Db, said: &mut Answers) {
     said.note("an agency's", committed!(db, |tx| faxes::assign(tx, &id, &agency("blue"), at(5))));
     said.note("reset", committed!(db, |tx| faxes::reset(tx, &id, at(6))));
     said.note("all", faxes::list(db, None, None, 5).await.unwrap());
+    said.note("of nobody", faxes::list(db, Some(&agency("unassigned")), None, 5).await.unwrap());
     said.note("on the page", status::faxes(db, 5).await.unwrap());
 }
 
