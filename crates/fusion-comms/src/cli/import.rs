@@ -8,7 +8,7 @@ use anyhow::Context;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::failure::{misused, refuse};
-use super::output::count;
+use super::output::{count, count_of};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
@@ -118,7 +118,7 @@ pub(super) fn read<T>(
 
 fn places(headings: &ByteRecord, columns: &Columns) -> anyhow::Result<BTreeMap<&'static str, usize>> {
     let mut places = BTreeMap::new();
-    let mut unknown = 0;
+    let mut unknown = 0_u64;
     for (place, heading) in headings.iter().enumerate() {
         let heading = String::from_utf8_lossy(heading);
         let heading = heading.trim_start_matches('\u{feff}').trim();
@@ -139,10 +139,7 @@ fn places(headings: &ByteRecord, columns: &Columns) -> anyhow::Result<BTreeMap<&
             .into());
     }
     if unknown > 0 {
-        eprintln!(
-            "note: {} not used",
-            if unknown == 1 { "1 column is".to_owned() } else { format!("{unknown} columns are") }
-        );
+        eprintln!("note: {} not used", count_of(unknown, "column is", "columns are"));
     }
     Ok(places)
 }

@@ -7,7 +7,7 @@ use super::report::{Level, Line};
 use super::{ago, now};
 use crate::blobs::probe::{Step, Trouble};
 use crate::blobs::{BlobError, Blobs, Place as Where};
-use crate::cli::output::count;
+use crate::cli::output::count_of;
 use crate::queue::{Look, SqsQueue};
 use crate::store::queue as table;
 
@@ -104,13 +104,12 @@ fn judged_queue(look: &Look, now: Timestamp, tried: &str) -> Line {
         _ if dead > 0 => Level::Warn,
         _ => Level::Ok,
     };
-    let waiting = count(usize::try_from(look.waiting).unwrap_or(0), "message");
-    let mut found = format!("{waiting} {}", if look.waiting == 1 { "waits" } else { "wait" });
+    let mut found = count_of(look.waiting, "message waits", "messages wait");
     if look.oldest.is_some() {
         found += &format!(", the oldest for {}", ago(age_ms));
     }
     if look.in_flight > 0 {
-        found += &format!(", {} are being worked", look.in_flight);
+        found += &format!(", {} being worked", count_of(look.in_flight, "is", "are"));
     }
     if let Some(dead) = look.dead {
         found += &format!(", {dead} in the dead-letter queue");
