@@ -179,6 +179,7 @@ pub const AFTERWARDS: Cases = &[
         "freeze",
         &[
             "tenant freeze ridgeline --reason \"compliance looks into it\"",
+            "tenant list --json",
             "tenant unfreeze ridgeline --reason \"looked into\"",
             "tenant unfreeze ridgeline --reason \"looked into\"",
         ],
