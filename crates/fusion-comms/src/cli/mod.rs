@@ -36,6 +36,7 @@ mod prompts;
 mod restore;
 mod serve;
 pub mod simulate;
+mod simulate_pay;
 mod statement;
 mod statement_import;
 mod task;
