@@ -54,6 +54,10 @@ const EXAMPLES: &[(&[&str], Examples)] = &[
         ],
     ),
     (
+        &["events", "effects"],
+        &[("what of our work was given up, and why", "fusion-comms events effects --state parked")],
+    ),
+    (
         &["events", "storm"],
         &[("the last hour: a storm, harmless or not, and why", "fusion-comms events storm --since 1h")],
     ),

@@ -13,6 +13,7 @@ mod confirm;
 mod database;
 mod doctor;
 mod effect_again;
+mod event_effects;
 mod event_prune;
 mod event_replay;
 mod event_storm;

@@ -82,6 +82,8 @@ pub const AFTERWARDS: Cases = &[
             "events list --state parked",
             "events list --state parked --json",
             "events list --since tomorrow",
+            "events effects --state parked",
+            "events effects --state parked --json",
             "events storm",
             "events storm --json",
             "events show <event>",

@@ -352,6 +352,11 @@ async fn effects(db: &Db, said: &mut Answers) {
     said.note("done once", committed!(db, |tx| outbox::mark_done(tx, &id, at(7))));
     said.note("parked", committed!(db, |tx| outbox::park(tx, &two.id.to_string(), "refused", at(8))));
     said.note("depth", outbox::depth(db, outbox::Lane::Voice, at(99)).await.unwrap());
+    for standing in [outbox::Standing::Either, outbox::Standing::Waiting, outbox::Standing::Parked] {
+        let open = outbox::list_open(db, Some(&agency("red")), standing, 5).await.unwrap();
+        said.note("not done", open);
+    }
+    said.note("of all", outbox::list_open(db, None, outbox::Standing::Either, 5).await.unwrap().len());
     said.note("again", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("again once", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("hurried", committed!(db, |tx| outbox::hurry(tx, "call:1", "command", at(9))));
