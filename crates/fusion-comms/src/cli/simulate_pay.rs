@@ -26,8 +26,9 @@ pub(super) async fn pay(sim: &Sim) -> anyhow::Result<Vec<String>> {
         .context("The payer could not set up an HTTP client")?;
     let page = checkout(&http, link).await?;
     let id = page.strip_prefix(&format!("{}/pay/", sim.base())).and_then(|id| id.split(['#', '?']).next());
-    let id = id
-        .context("The link leads to another Stripe than the one that is played here. Hint: STRIPE_API_BASE")?;
+    let id = id.context(
+        "The link leads to another Stripe than the one that is played here. Hint: STRIPE_API_BASE",
+    )?;
     let amount = sim.stripe.session(id).map_or(0, |session| session.amount);
     let shown = http
         .get(&page)

@@ -125,10 +125,7 @@ async fn a_restore_drill_under_load(on: On) {
     let name = file.display().to_string();
     if on == On::Sqlite {
         let said = app.command(&["restore", &name, "--check"]);
-        assert!(
-            said.contains("sealed and sound") && said.contains("the files of 1 fax are there"),
-            "{said}"
-        );
+        assert!(said.contains("sealed and sound") && said.contains("the files of 1 fax are there"), "{said}");
         assert!(!said.contains("FAIL"), "{said}");
     }
     let (code, _, said) = app.try_command(&["restore", &name]);

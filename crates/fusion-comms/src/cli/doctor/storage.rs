@@ -70,11 +70,20 @@ fn name(place: &Where) -> String {
     }
 }
 
+const MEND_IT: &str = "mend FAX_CLASSIFY_QUEUE_URL or the role's rights (sqs:SendMessage, ReceiveMessage, DeleteMessage, \
+     ChangeMessageVisibility, GetQueueAttributes); `aws sqs get-queue-attributes`";
+const MAKE_IT: &str = "make the queue, a standard one (`aws sqs create-queue --queue-name NAME`), or set FAX_CLASSIFY_QUEUE_URL to \
+     the one that is there, in its region and account";
+
 pub(super) async fn queue(place: &Place) -> Vec<Line> {
     let tried = "asked the queue of faxes for its depth";
+    let mut next = MEND_IT;
     let look =
         match (&place.config.storage.classify_queue_url, place.db()) {
-            (Some(url), _) => SqsQueue::open(url).await.look().await.map_err(|e| e.to_string()),
+            (Some(url), _) => SqsQueue::open(url).await.look().await.map_err(|e| {
+                next = if e.is_no_queue() { MAKE_IT } else { next };
+                e.to_string()
+            }),
             (None, Some(db)) => table::depth(db)
                 .await
                 .map_err(|e| e.to_string())
@@ -88,8 +97,7 @@ pub(super) async fn queue(place: &Place) -> Vec<Line> {
         }
         Err(why) => vec![Line::fail("queue", tried, why).then(
             "faxes are kept and wait to be put on the queue; none is read",
-            "mend FAX_CLASSIFY_QUEUE_URL or the role's rights (sqs:SendMessage, ReceiveMessage, DeleteMessage, \
-             ChangeMessageVisibility, GetQueueAttributes); `aws sqs get-queue-attributes`",
+            next,
             "§8",
         )],
     }

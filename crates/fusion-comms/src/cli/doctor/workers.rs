@@ -43,7 +43,7 @@ fn judged_workers(all: &[Instance], now: Timestamp) -> Line {
         return Line::warn(name, tried, "a worker process has just started").then(
             "its workers are about to begin",
             "run `fusion-comms doctor` again in a minute",
-            "§8",
+            "§13",
         );
     }
     let starting = starting.is_some();
@@ -60,7 +60,7 @@ fn judged_workers(all: &[Instance], now: Timestamp) -> Line {
     Line::fail(name, tried, found).then(
         "what comes is kept and nothing is done: calls are not answered, texts do not leave, faxes are not read",
         next,
-        "§8",
+        "§13",
     )
 }
 
@@ -77,9 +77,9 @@ fn judged_web(all: &[Instance], now: Timestamp) -> Line {
         None => "nobody answers webhooks: no web process has ever told of itself on this database".to_owned(),
     };
     Line::fail(name, tried, found).then(
-        "Telnyx and Stripe get no answer; they send again for a while",
+        "Telnyx and Stripe get no answer; Telnyx tries a call's events for a minute and a text's three times, Stripe for three days",
         "start one: aws ecs list-tasks --family <AppName>-<env>-backend, or `fusion-comms serve`; then see its log",
-        "§4",
+        "§13",
     )
 }
 
