@@ -297,7 +297,8 @@ async fn serve(common: Common) -> anyhow::Result<ExitCode> {
                 trouble.print(&sim, &common.service);
                 let texts = sim.telnyx.texts();
                 for text in texts.iter().skip(seen) {
-                    println!("  text to {} ({} characters)", masked(&text.to), text.text.chars().count());
+                    let whose = if text.by_telnyx { ", of Telnyx by itself" } else { "" };
+                    println!("  text to {} ({} characters{whose})", masked(&text.to), text.text.chars().count());
                 }
                 seen = texts.len();
             }

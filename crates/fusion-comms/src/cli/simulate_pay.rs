@@ -16,8 +16,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What the payer did, a line each.
 pub(super) async fn pay(sim: &Sim) -> anyhow::Result<Vec<String>> {
     let texts = sim.telnyx.texts();
-    let links = texts.iter().flat_map(|text| text.text.split_whitespace()).filter(|word| is_link(word));
-    let link = links.last().context("No text holds a link. Hint: `trace call` of the service says why")?;
+    let mut links = texts.iter().flat_map(|text| text.text.split_whitespace()).filter(|word| is_link(word));
+    let link =
+        links.next_back().context("No text holds a link. Hint: `trace call` of the service says why")?;
     let http = Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()
