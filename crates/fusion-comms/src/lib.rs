@@ -24,6 +24,7 @@ mod live;
 pub mod logs;
 pub mod media;
 pub mod metrics;
+mod plural;
 pub mod presence;
 pub mod prompts;
 pub mod provider;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::archive::Contents;
 use super::{BackupError, DATABASE, restore};
+use crate::plural::{count, count_of};
 use crate::store::backup::{self, Counts};
 use crate::store::migrations::{self, SchemaState};
 use crate::store::{Db, seals};
@@ -65,7 +66,11 @@ async fn on_postgres(
         restore::fill_postgres(contents, &db, tell).await?;
         let rows: u64 = contents.manifest.tables.iter().map(|t| t.rows).sum();
         let tables = contents.manifest.tables.len();
-        checked.verified.push(format!("{rows} rows of {tables} tables go into a database of its schema"));
+        checked.verified.push(format!(
+            "{} of {} into a database of its schema",
+            count(rows, "row"),
+            count_of(tables, "table goes", "tables go")
+        ));
         let looked = look(&db, contents, checked).await;
         db.close().await;
         looked
@@ -88,7 +93,8 @@ async fn look(db: &Db, contents: &Contents, checked: &mut Checked) -> Result<(),
     }
     checked.counts = backup::counts(db).await?;
     let verdict = seals::verify(db).await?;
-    checked.verified.push(format!("{} rows of the opt-out history are sealed and sound", verdict.sound));
+    let (one, many) = ("row of the opt-out history is", "rows of the opt-out history are");
+    checked.verified.push(format!("{} sealed and sound", count_of(verdict.sound, one, many)));
     if let Some(broken) = verdict.broken {
         checked.faults.push(format!(
             "the opt-out history is broken at seal {}, row {}: {}",
@@ -97,11 +103,19 @@ async fn look(db: &Db, contents: &Contents, checked: &mut Checked) -> Result<(),
     }
     if verdict.unsealed_count > 0 {
         checked.left_out.push(format!(
-            "{} rows of the opt-out history were not sealed yet when the backup was made",
-            verdict.unsealed_count
+            "{} not sealed yet when the backup was made",
+            count_of(
+                verdict.unsealed_count,
+                "row of the opt-out history was",
+                "rows of the opt-out history were"
+            )
         ));
     }
     faxes(db, contents, checked).await
+}
+
+fn faxes_of(n: usize) -> String {
+    count_of(n, "fax", "faxes")
 }
 
 /// Each fax's file is there, as it was at its receipt.
@@ -110,8 +124,8 @@ async fn faxes(db: &Db, contents: &Contents, checked: &mut Checked) -> Result<()
     let files = backup::fax_files(db).await?;
     if let Some(bucket) = bucket {
         checked.left_out.push(format!(
-            "the files of {} faxes stay in the bucket {bucket} and were not looked at",
-            files.len()
+            "the files of {} stay in the bucket {bucket} and were not looked at",
+            faxes_of(files.len())
         ));
         return Ok(());
     }
@@ -123,12 +137,12 @@ async fn faxes(db: &Db, contents: &Contents, checked: &mut Checked) -> Result<()
             Some(_) => other += 1,
         }
     }
-    checked.verified.push(format!("the files of {sound} faxes are there as they were received"));
+    checked.verified.push(format!("the files of {} are there as they were received", faxes_of(sound)));
     if missing > 0 {
-        checked.faults.push(format!("the files of {missing} faxes are missing"));
+        checked.faults.push(format!("the files of {} are missing", faxes_of(missing)));
     }
     if other > 0 {
-        checked.faults.push(format!("the files of {other} faxes are not those that were received"));
+        checked.faults.push(format!("the files of {} are not those that were received", faxes_of(other)));
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ use super::archive::{Contents, create, settle as name_it};
 use super::{BackupError, DATABASE, refused};
 use crate::blobs::BlobError;
 use crate::config::Shelf;
+use crate::plural::{count, count_of};
 use crate::store::audit::{self, Entry};
 use crate::store::backup::{self, Filling, Table};
 use crate::store::messages::Class;
@@ -206,7 +207,7 @@ async fn put_objects(
         put += 1;
     }
     reader.await.map_err(|e| BackupError::Read(std::io::Error::other(e)))??;
-    tell(&format!("{put} files are in place"));
+    tell(&format!("{} in place", count_of(put, "file is", "files are")));
     Ok(put)
 }
 
@@ -277,9 +278,14 @@ pub(super) async fn fill_postgres(
         let of_it = std::iter::from_fn(|| parts.next_if(|(name, _)| *name == table.name).map(|(_, p)| p));
         let rows = filling.copy(&as_named, of_it).await?;
         if rows != table.rows {
-            return Err(BackupError::Damaged(format!("{}: {rows} rows of {}", table.name, table.rows)));
+            return Err(BackupError::Damaged(format!(
+                "{}: {} of {}",
+                table.name,
+                count(rows, "row"),
+                table.rows
+            )));
         }
-        tell(&format!("{}: {rows} rows", table.name));
+        tell(&format!("{}: {}", table.name, count(rows, "row")));
     }
     if parts.next().is_some() {
         return Err(BackupError::Damaged(

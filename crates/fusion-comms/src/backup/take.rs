@@ -7,6 +7,7 @@ use fusion_comms_core::time::Timestamp;
 use super::archive::Writer;
 use super::{BackupError, DATABASE, FORMAT, Manifest, ObjectStore, TableEntry, refused};
 use crate::config::Shelf;
+use crate::plural::count;
 use crate::store::backup::{self, Snapshot};
 use crate::store::{Db, Dialect, migrations};
 
@@ -96,7 +97,7 @@ async fn postgres(
         if !part.is_empty() {
             put(&mut part)?;
         }
-        tell(&format!("{}: {rows} rows", table.name));
+        tell(&format!("{}: {}", table.name, count(rows, "row")));
         tables.push(TableEntry { name: table.name, columns: table.columns, rows });
     }
     let schema = snapshot.schema.clone();
@@ -142,6 +143,6 @@ async fn objects_of(
             tell(&format!("{}: {} files so far", shelf.name, store.objects));
         }
     }
-    tell(&format!("{}: {} files", shelf.name, store.objects));
+    tell(&format!("{}: {}", shelf.name, count(store.objects, "file")));
     Ok(store)
 }

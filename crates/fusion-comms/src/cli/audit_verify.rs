@@ -34,13 +34,15 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     if json {
         output::json(&verdict)?;
     } else {
-        output::line(&format!("{} rows of the opt-out history are sealed and sound", verdict.sound))?;
+        let (one, many) = ("row of the opt-out history is", "rows of the opt-out history are");
+        output::line(&format!("{} sealed and sound", output::count_of(verdict.sound, one, many)))?;
         if let Some(b) = &verdict.broken {
             output::line(&format!("BROKEN at seal {}, row {}: {}", b.position, b.seq, b.why))?;
         }
         if verdict.unsealed_count > 0 {
             let rows: Vec<String> = verdict.unsealed.iter().map(i64::to_string).collect();
-            output::line(&format!("{} rows are not sealed: {}", verdict.unsealed_count, rows.join(", ")))?;
+            let unsealed = output::count_of(verdict.unsealed_count, "row is", "rows are");
+            output::line(&format!("{unsealed} not sealed: {}", rows.join(", ")))?;
             eprintln!("hint: a running `serve` seals within seconds; rows that stay unsealed need a look");
         }
     }
@@ -59,7 +61,10 @@ fn verify_file(file: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
     match (as_json, &verdict) {
         (true, Ok(lines)) => output::json(&json!({"sound": lines, "broken": null}))?,
         (true, Err((line, why))) => output::json(&json!({"broken": {"line": line, "why": why}}))?,
-        (false, Ok(lines)) => output::line(&format!("sound: {lines} lines as they were written"))?,
+        (false, Ok(lines)) => {
+            let lines = output::count_of(*lines, "line as it was", "lines as they were");
+            output::line(&format!("sound: {lines} written"))?;
+        }
         (false, Err((line, why))) => output::line(&format!("BROKEN: line {line} {why}"))?,
     }
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::arguments::{self, When};
 use super::audit::{Actor, Change, now};
 use super::failure::misused;
-use super::output::{self, count_of};
+use super::output::{self, count, count_of};
 use crate::store::Db;
 use crate::store::pruning::{self, Inbox};
 
@@ -42,7 +42,8 @@ pub(super) async fn run(db: &Db, args: &PruneArgs) -> anyhow::Result<()> {
                 Some(keys) => pruning::without_body(db, inbox, keys).await?,
                 None => 0,
             };
-            output::line(&format!("{table}: would empty {emptied} bodies and forget {forgotten} keys"))?;
+            let (bodies, keys) = counted(emptied, forgotten);
+            output::line(&format!("{table}: would empty {bodies} and forget {keys}"))?;
             continue;
         }
         let emptied = steps(table, "emptied", || pruning::empty_some(db, inbox, bodies, now)).await?;
@@ -57,9 +58,14 @@ pub(super) async fn run(db: &Db, args: &PruneArgs) -> anyhow::Result<()> {
             Change { action: "events.prune", subject: table, tenant: None, before: None, after: Some(after) };
         args.actor.record(&mut tx, change, now).await?;
         tx.commit().await?;
-        output::line(&format!("{table}: emptied {emptied} bodies, forgot {forgotten} keys"))?;
+        let (bodies, keys) = counted(emptied, forgotten);
+        output::line(&format!("{table}: emptied {bodies}, forgot {keys}"))?;
     }
     Ok(())
+}
+
+fn counted(bodies: impl TryInto<u64>, keys: impl TryInto<u64>) -> (String, String) {
+    (count_of(bodies, "body", "bodies"), count(keys, "key"))
 }
 
 fn bounds(args: &PruneArgs, now: Timestamp) -> anyhow::Result<(Timestamp, Option<Timestamp>)> {
@@ -93,8 +99,7 @@ async fn steps<F: Future<Output = crate::store::db::Result<u64>>>(
         }
         (all, taken) = (all + n, taken + 1);
         if taken % TELL_EVERY == 0 {
-            let n = usize::try_from(all).unwrap_or(usize::MAX);
-            eprintln!("{table}: {done} {}", count_of(n, "event", "events"));
+            eprintln!("{table}: {done} {}", count(all, "event"));
         }
     }
 }

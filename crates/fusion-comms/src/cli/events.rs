@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::arguments::{self, When};
 use super::audit::{Actor, Change, now};
 use super::confirm::{Confirmed, confirm};
+use super::event_effects::{self, EffectsArgs};
 use super::event_prune::{self, PruneArgs};
 use super::event_replay::{self, ReplayArgs};
 use super::event_storm::{self, StormArgs};
@@ -37,6 +38,8 @@ pub(super) enum Command {
     Delete(DeleteArgs),
     /// Empty the bodies of old, worked events, and in the end forget their keys. In small steps: the service may run.
     Prune(PruneArgs),
+    /// List effects that are owed and not done, the latest first: texts, links, commands of calls, fetches of faxes.
+    Effects(EffectsArgs),
     /// Say whether webhooks come in a storm of repeats, and whether any of it does harm: exit code 1 where it does.
     Storm(StormArgs),
 }
@@ -135,6 +138,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => return event_replay::run(&db, &args).await,
         Command::Delete(args) => delete(&db, &args).await?,
         Command::Prune(args) => event_prune::run(&db, &args).await?,
+        Command::Effects(args) => event_effects::list(&db, &args).await?,
         Command::Storm(args) => return event_storm::run(&db, args).await,
     }
     Ok(ExitCode::SUCCESS)

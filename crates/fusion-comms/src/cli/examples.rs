@@ -26,9 +26,9 @@ const EXAMPLES: &[(&[&str], Examples)] = &[
     (
         &["simulate", "call"],
         &[(
-            "pay statement 30458003 by phone against a service on this machine, with the keys of its DATA_DIR",
+            "pay statement 30458003 by phone, link and all, against a service on this machine, with the keys of its DATA_DIR",
             "fusion-comms simulate call --to http://127.0.0.1:8080 --from +12025550147 --did +12025550110 --press menu=1 \
-         --press collect_statement=30458003# --press collect_phone=2025550147# --expect-text",
+         --press collect_statement=30458003# --press collect_phone=2025550147# --pay",
         )],
     ),
     (
@@ -65,6 +65,10 @@ const EXAMPLES: &[(&[&str], Examples)] = &[
             ("the faxes' events of the last day", "fusion-comms events list --type fax --since 24h"),
             ("of one agency, for a program", "fusion-comms events list --tenant ridgeline --json"),
         ],
+    ),
+    (
+        &["events", "effects"],
+        &[("what of our work was given up, and why", "fusion-comms events effects --state parked")],
     ),
     (
         &["events", "storm"],

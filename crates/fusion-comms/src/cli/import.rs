@@ -8,7 +8,7 @@ use anyhow::Context;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::failure::{misused, refuse};
-use super::output::count;
+use super::output::{count, count_of};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
@@ -20,7 +20,7 @@ pub(super) struct ImportArgs {
     pub(super) skip_invalid: bool,
 }
 
-/// The columns of a file: those it must have and those it may have.
+/// The columns of a file: those it must have, what it is about first, and those it may have.
 pub(super) struct Columns {
     pub(super) required: &'static [&'static str],
     pub(super) optional: &'static [&'static str],
@@ -30,12 +30,18 @@ pub(super) struct Columns {
 pub(super) struct Fields<'a> {
     places: &'a BTreeMap<&'static str, usize>,
     values: Vec<&'a str>,
+    line: u64,
 }
 
 impl Fields<'_> {
     /// The field without blanks around it; empty where the file has no such column.
     pub(super) fn get(&self, column: &str) -> &str {
         self.places.get(column).and_then(|place| self.values.get(*place)).map_or("", |value| value.trim())
+    }
+
+    /// The line's number in the file, the headings' line being 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
     }
 }
 
@@ -95,12 +101,13 @@ pub(super) fn read<T>(
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).context("the file is no CSV file")? {
         let line = record.position().map_or(0, csv::Position::line);
-        let read = fields(&record, headings.len(), &places).and_then(|f| parse(&f)).and_then(|value| {
-            match key(&value).and_then(|key| seen.insert(key, line)) {
-                Some(first) => Err(format!("is about the same as line {first}")),
-                None => Ok(value),
-            }
-        });
+        let read =
+            fields(&record, headings.len(), &places, line).and_then(|f| parse(&f)).and_then(
+                |value| match key(&value).and_then(|key| seen.insert(key, line)) {
+                    Some(first) => Err(format!("{} is the same as on line {first}", columns.required[0])),
+                    None => Ok(value),
+                },
+            );
         match read {
             Ok(value) => sheet.good.push(value),
             Err(rule) => sheet.bad.push(BadLine { line, rule }),
@@ -111,7 +118,7 @@ pub(super) fn read<T>(
 
 fn places(headings: &ByteRecord, columns: &Columns) -> anyhow::Result<BTreeMap<&'static str, usize>> {
     let mut places = BTreeMap::new();
-    let mut unknown = 0;
+    let mut unknown = 0_u64;
     for (place, heading) in headings.iter().enumerate() {
         let heading = String::from_utf8_lossy(heading);
         let heading = heading.trim_start_matches('\u{feff}').trim();
@@ -132,10 +139,7 @@ fn places(headings: &ByteRecord, columns: &Columns) -> anyhow::Result<BTreeMap<&
             .into());
     }
     if unknown > 0 {
-        eprintln!(
-            "note: {} not used",
-            if unknown == 1 { "1 column is".to_owned() } else { format!("{unknown} columns are") }
-        );
+        eprintln!("note: {} not used", count_of(unknown, "column is", "columns are"));
     }
     Ok(places)
 }
@@ -144,6 +148,7 @@ fn fields<'a>(
     record: &'a ByteRecord,
     expected: usize,
     places: &'a BTreeMap<&'static str, usize>,
+    line: u64,
 ) -> Result<Fields<'a>, String> {
     if record.len() != expected {
         return Err(format!("has {}, not {expected}", count(record.len(), "field")));
@@ -153,7 +158,7 @@ fn fields<'a>(
     if values.iter().any(|value| value.contains('\0')) {
         return Err("holds a NUL character".to_owned());
     }
-    Ok(Fields { places, values })
+    Ok(Fields { places, values, line })
 }
 
 /// Shows on a terminal how far an import is; silent elsewhere.
@@ -213,7 +218,7 @@ mod tests {
             (7, "has 1 field, not 2"),
             (8, "is not UTF-8"),
             (9, "holds a NUL character"),
-            (10, "is about the same as line 2"),
+            (10, "id is the same as on line 2"),
         ];
         assert_eq!(bad, expected);
     }

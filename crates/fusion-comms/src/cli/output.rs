@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
+pub(super) use crate::plural::{count, count_of};
+
 /// Writes to standard output. A reader that has gone (`… | head`) is no failure.
 pub(super) fn put(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
@@ -84,16 +86,6 @@ pub(super) fn shown(value: &Value) -> String {
 /// The columns of a JSON view, as a row.
 pub(super) fn row<const N: usize>(view: &Value, columns: [&str; N]) -> [String; N] {
     columns.map(|column| shown(&view[column]))
-}
-
-/// `1 statement`, `2 statements`.
-pub(super) fn count(n: usize, one: &str) -> String {
-    count_of(n, one, &format!("{one}s"))
-}
-
-/// The same where the plural is no mere `s`.
-pub(super) fn count_of(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use fusion_comms_core::phone::E164;
 use tokio::time::Instant;
 use url::Url;
 
+use super::simulate_pay;
 use crate::sim::keys::{self, SimKeys};
 use crate::sim::telnyx::{CallPlan, Delivery, FaxPlan, Pace};
 use crate::sim::{self, Sim, SimConfig};
@@ -95,6 +96,9 @@ struct CallArgs {
     /// Also wait for the text with the payment link
     #[arg(long)]
     expect_text: bool,
+    /// Also open the link in that text and pay at the simulated Stripe; exit 0 once the service knows of it
+    #[arg(long)]
+    pay: bool,
     /// How much faster than life the caller is
     #[arg(long, value_name = "FACTOR", default_value_t = 4.0)]
     speed: f64,
@@ -182,6 +186,7 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     let end = Instant::now() + Duration::from_secs(args.timeout);
     let mut trouble = Trouble::default();
     let call = sim.telnyx.start_call(plan);
+    println!("Call {call} to {}", masked(&args.did));
     let mut printed = 0;
     let ended = loop {
         let view = sim.telnyx.call(&call).unwrap_or_default();
@@ -209,8 +214,12 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
             sim.addr
         );
     }
-    if args.expect_text {
-        good &= text_arrives(&sim, end).await;
+    if args.expect_text || args.pay {
+        let arrived = text_arrives(&sim, end).await;
+        good &= arrived;
+        if args.pay && arrived {
+            good &= paid(&sim).await;
+        }
     }
     // The last events are still on their way to the service.
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -232,18 +241,35 @@ async fn text_arrives(sim: &Sim, end: Instant) -> bool {
     arrived
 }
 
+async fn paid(sim: &Sim) -> bool {
+    match simulate_pay::pay(sim).await {
+        Ok(steps) => {
+            steps.iter().for_each(|step| println!("  payer {step}"));
+            true
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            false
+        }
+    }
+}
+
 async fn sms(args: SmsArgs) -> anyhow::Result<ExitCode> {
     let sim = start(&args.common).await?;
     sim.telnyx.send_text(&args.from, &args.did, &args.text);
     println!("Text sent to {}, waiting 5 s for replies", masked(&args.did));
     tokio::time::sleep(Duration::from_secs(5)).await;
     let lost = Trouble::default().print(&sim, &args.common.service);
-    let replies = sim.telnyx.inbox_of(&args.from);
+    let (telnyxs, replies): (Vec<_>, Vec<_>) =
+        sim.telnyx.inbox_of(&args.from).into_iter().partition(|text| text.by_telnyx);
+    for answer in &telnyxs {
+        println!("  Telnyx by itself, not the service, from {}: {}", masked(&answer.from), answer.text);
+    }
     for reply in &replies {
         println!("  reply from {}: {}", masked(&reply.from), reply.text);
     }
     if replies.is_empty() {
-        println!("  no reply");
+        println!("  no reply of the service");
     }
     Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -285,7 +311,8 @@ async fn serve(common: Common) -> anyhow::Result<ExitCode> {
                 trouble.print(&sim, &common.service);
                 let texts = sim.telnyx.texts();
                 for text in texts.iter().skip(seen) {
-                    println!("  text to {} ({} characters)", masked(&text.to), text.text.chars().count());
+                    let whose = if text.by_telnyx { ", of Telnyx by itself" } else { "" };
+                    println!("  text to {} ({} characters{whose})", masked(&text.to), text.text.chars().count());
                 }
                 seen = texts.len();
             }

@@ -27,7 +27,7 @@ pub(super) enum Command {
     Freeze(FreezeArgs),
     /// Let an agency send again. Texts that were refused meanwhile stay refused.
     Unfreeze(FreezeArgs),
-    /// List the agencies.
+    /// List the agencies, and since when the sending of one is frozen.
     List {
         /// As JSON.
         #[arg(long)]
@@ -288,7 +288,13 @@ async fn warn_of_sharing(db: &Db, tenant: &Tenant) -> Result<(), StoreError> {
 }
 
 async fn list(db: &Db, as_json: bool) -> anyhow::Result<()> {
-    let views: Vec<Value> = tenants::list(db).await?.iter().map(view).collect();
+    let freezes = freezes::list(db).await?;
+    let listed = |t: &Tenant| {
+        let mut view = view(t);
+        view["frozen_since"] = json!(freezes.iter().find(|f| f.tenant == t.id).map(|f| f.frozen_at));
+        view
+    };
+    let views: Vec<Value> = tenants::list(db).await?.iter().map(listed).collect();
     let columns = [
         "id",
         "name",
@@ -301,6 +307,7 @@ async fn list(db: &Db, as_json: bool) -> anyhow::Result<()> {
         "offer_caller_number",
         "read_back",
         "spanish_menu",
+        "frozen_since",
     ];
     output::listing(as_json, &views, columns, |v| output::row(v, columns))
 }

@@ -44,6 +44,13 @@ pub enum QueueError {
     Sqs(&'static str, String),
 }
 
+impl QueueError {
+    /// There is no queue at that URL. SQS has one code for it by either of its protocols.
+    pub fn is_no_queue(&self) -> bool {
+        matches!(self, Self::Sqs(_, code) if code.ends_with("NonExistentQueue") || code.ends_with("QueueDoesNotExist"))
+    }
+}
+
 /// At least once, in no order: whoever works a message is ready to see it again.
 #[async_trait]
 pub trait Queue: Send + Sync {

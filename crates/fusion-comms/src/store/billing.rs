@@ -1,5 +1,7 @@
 //! Statements, cases, and the Checkout Sessions made for them.
 
+use std::collections::BTreeSet;
+
 use fusion_comms_core::fax::Case;
 use fusion_comms_core::ids::{CallControlId, CaseId, Cents, SessionId, StatementId, TenantId};
 use fusion_comms_core::phone::E164;
@@ -203,6 +205,12 @@ pub async fn has_case(r: impl Reader, tenant: &TenantId, case: &CaseId) -> Resul
     Ok(r.row(q.bind(tenant).bind(case)).await?.is_some())
 }
 
+/// The ids of the cases on the agency's roster.
+pub async fn case_ids(r: impl Reader, tenant: &TenantId) -> Result<BTreeSet<String>> {
+    let q = r.sql("SELECT case_id FROM billing_cases WHERE tenant_id = $1");
+    r.rows(q.bind(tenant)).await?.iter().map(|row| row.text("case_id")).collect()
+}
+
 /// The agency's roster.
 pub async fn cases(r: impl Reader, tenant: &TenantId) -> Result<Vec<Case>> {
     let q = r.sql(
@@ -399,6 +407,15 @@ pub async fn paid_by_another(
          WHERE tenant_id = $1 AND statement_id = $2 AND session_id <> $3 AND status = 'complete' LIMIT 1",
     );
     Ok(r.row(q.bind(tenant).bind(statement).bind(but)).await?.is_some())
+}
+
+/// Whether a link of ours has paid the statement, by what Stripe told us.
+pub async fn is_paid_by_link(r: impl Reader, tenant: &TenantId, statement: &str) -> Result<bool> {
+    let q = r.sql(
+        "SELECT session_id FROM billing_checkout_sessions
+         WHERE tenant_id = $1 AND statement_id = $2 AND status = 'complete' LIMIT 1",
+    );
+    Ok(r.row(q.bind(tenant).bind(statement)).await?.is_some())
 }
 
 /// The payer chose a bank debit, which settles days later. False where more is known already.

@@ -134,13 +134,14 @@ pub async fn lock(tx: &mut Tx, id: &FaxId) -> Result<Option<Fax>> {
     get(tx, id).await
 }
 
-/// Faxes, the latest first; of one agency or all, of one status or all.
+/// Faxes, the latest first; of one agency, of none (`unassigned`) or all, of one status or all.
 pub async fn list(db: &Db, tenant: Option<&TenantId>, status: Option<&str>, limit: i64) -> Result<Vec<Fax>> {
     let q = db.sql(
         "SELECT fax_id, tenant_id, from_phone, to_phone, s3_key_original, sha256_original, page_count, doc_type, case_id,
            status, last_error, created_at, occurred_at, partial, suggestions, reasons, s3_key_as_sent, sha256_as_sent,
            s3_key_pages, segments, pcs_checklist, filed_by, not_cases FROM fax_documents
-         WHERE (tenant_id = $1 OR $2) AND (status = $3 OR $4) ORDER BY created_at DESC LIMIT $5",
+         WHERE (tenant_id = $1 OR $2 OR (tenant_id IS NULL AND $1 = 'unassigned')) AND (status = $3 OR $4)
+         ORDER BY created_at DESC LIMIT $5",
     );
     let q = q.bind(tenant).bind(tenant.is_none()).bind(status).bind(status.is_none()).bind(limit);
     db.rows(q).await?.iter().map(fax).collect()

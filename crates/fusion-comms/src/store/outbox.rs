@@ -279,3 +279,64 @@ pub async fn depth(db: &Db, lane: Lane, now: Timestamp) -> Result<Depth> {
         Ok(Depth { waiting: r.int("waiting")?, oldest: r.opt_time("oldest")?, parked: r.int("parked")? })
     })
 }
+
+/// Which effects that are not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Waiting,
+    /// Given up.
+    Parked,
+    Either,
+}
+
+/// An effect that is not done, without what it carries.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub id: String,
+    pub lane: String,
+    pub kind: String,
+    /// An event, a deadline, or another effect.
+    pub cause_id: String,
+    pub tenant: Option<TenantId>,
+    pub created_at: Timestamp,
+    pub due_at: Timestamp,
+    pub parked_at: Option<Timestamp>,
+    pub attempts: i64,
+    pub last_error: Option<String>,
+}
+
+/// Effects that are not done, the latest first; of one agency, of none (`unassigned`) or all.
+pub async fn list_open(
+    db: &Db,
+    tenant: Option<&TenantId>,
+    standing: Standing,
+    limit: i64,
+) -> Result<Vec<Open>> {
+    let q = db.sql(
+        "SELECT effect_id, lane, kind, cause_id, tenant_id, created_at, due_at, parked_at, attempts, last_error FROM outbox
+         WHERE done_at IS NULL AND ((parked_at IS NULL AND $1) OR (parked_at IS NOT NULL AND $2))
+           AND ($3 OR coalesce(tenant_id, 'unassigned') = $4)
+         ORDER BY seq DESC LIMIT $5",
+    );
+    let q = q
+        .bind(standing != Standing::Parked)
+        .bind(standing != Standing::Waiting)
+        .bind(tenant.is_none())
+        .bind(tenant)
+        .bind(limit);
+    let open = |r: &Row| {
+        Ok(Open {
+            id: r.text("effect_id")?,
+            lane: r.text("lane")?,
+            kind: r.text("kind")?,
+            cause_id: r.text("cause_id")?,
+            tenant: r.opt_text("tenant_id")?.map(TenantId::new),
+            created_at: r.time("created_at")?,
+            due_at: r.time("due_at")?,
+            parked_at: r.opt_time("parked_at")?,
+            attempts: r.int("attempts")?,
+            last_error: r.opt_text("last_error")?,
+        })
+    };
+    db.rows(q).await?.iter().map(open).collect()
+}

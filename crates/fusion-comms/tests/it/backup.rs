@@ -125,10 +125,7 @@ async fn a_restore_drill_under_load(on: On) {
     let name = file.display().to_string();
     if on == On::Sqlite {
         let said = app.command(&["restore", &name, "--check"]);
-        assert!(
-            said.contains("sealed and sound") && said.contains("the files of 1 faxes are there"),
-            "{said}"
-        );
+        assert!(said.contains("sealed and sound") && said.contains("the files of 1 fax are there"), "{said}");
         assert!(!said.contains("FAIL"), "{said}");
     }
     let (code, _, said) = app.try_command(&["restore", &name]);
@@ -252,7 +249,7 @@ async fn a_check_finds_a_history_that_was_changed() {
     let mut app = TestApp::start(On::Sqlite).await;
     app.post("sms", &text("sms-02", 1, "stop")).await.unwrap();
     app.settle().await;
-    let sealed = || async { app.command(&["audit", "verify"]).starts_with("1 rows") };
+    let sealed = || async { app.command(&["audit", "verify"]).starts_with("1 row ") };
     assert!(within(LONG, sealed).await);
     app.kill();
     let mut hand = prompt(&app).await;
@@ -274,7 +271,7 @@ async fn a_check_on_postgresql_uses_a_database_of_its_own() {
     let url = cluster.fresh_database().await;
     let mut app = TestApp::start_with(On::Sqlite, |_| {}, &[("DATABASE_URL", &url)]).await;
     app.post("sms", &text("sms-02", 1, "stop")).await.unwrap();
-    let sealed = || async { app.command(&["audit", "verify"]).starts_with("1 rows") };
+    let sealed = || async { app.command(&["audit", "verify"]).starts_with("1 row ") };
     assert!(within(LONG, sealed).await);
     let (file, _) = backup(&app);
     app.kill();

@@ -72,7 +72,7 @@ async fn a_row_that_no_seal_covers_is_named(on: On) {
     app.command(&["opt-out", "add", PATIENT, "--tenant", TENANT, "--reason", "letter"]);
     let (code, out, _) = app.try_command(&["audit", "verify"]);
     assert_eq!(code, 0);
-    assert!(out.contains("1 rows are not sealed: 1"), "{out}");
+    assert!(out.contains("1 row is not sealed: 1"), "{out}");
 }
 
 super::served_on_both!(a_changed_or_missing_row_of_the_history_is_found, a_row_that_no_seal_covers_is_named);

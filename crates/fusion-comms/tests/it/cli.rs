@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use fusion_comms::store::{Db, Reader, faxes, inbox, ingest};
 use fusion_comms_core::envelope::Channel;
-use fusion_comms_core::ids::{EventId, FaxId};
+use fusion_comms_core::ids::{EventId, FaxId, TenantId};
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::sms::scope::Scope;
 use fusion_comms_core::time::Timestamp;
@@ -18,26 +18,26 @@ const PERSON: &str = "+12025550147";
 const NUMBER: &str = "+12025550110";
 
 /// A database of its own and a folder for files, used by command lines.
-struct Shell {
+pub(super) struct Shell {
     dir: tempfile::TempDir,
     database: String,
 }
 
 /// What a command said and how it ended.
-struct Outcome {
-    code: i32,
-    out: String,
-    err: String,
+pub(super) struct Outcome {
+    pub(super) code: i32,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
 impl Outcome {
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("no JSON ({e}): {}{}", self.out, self.err))
     }
 }
 
 impl Shell {
-    async fn bare(on: On) -> Self {
+    pub(super) async fn bare(on: On) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = match on {
             On::Sqlite => format!("sqlite://{}", dir.path().join("data/test.db").display()),
@@ -47,14 +47,14 @@ impl Shell {
     }
 
     /// Migrated, with the agency `ridgeline`.
-    async fn with_agency(on: On) -> Self {
+    pub(super) async fn with_agency(on: On) -> Self {
         let shell = Self::bare(on).await;
         shell.well("migrate");
         shell.well("tenant add --id ridgeline --name Ridgeline --billing-phone +12025550119");
         shell
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub(super) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fusion-comms"));
         command.args(line.split_whitespace()).current_dir(self.dir.path()).env_clear();
         let migrates = line.starts_with("migrate");
@@ -63,41 +63,41 @@ impl Shell {
         command
     }
 
-    fn run(&self, line: &str) -> Outcome {
+    pub(super) fn run(&self, line: &str) -> Outcome {
         ended(self.command(line))
     }
 
     /// Runs what must succeed; its standard output.
-    fn well(&self, line: &str) -> String {
+    pub(super) fn well(&self, line: &str) -> String {
         let outcome = self.run(line);
         assert_eq!(outcome.code, 0, "{line}: {}", outcome.err);
         outcome.out
     }
 
-    fn json(&self, line: &str) -> Value {
+    pub(super) fn json(&self, line: &str) -> Value {
         let outcome = self.run(&format!("{line} --json"));
         assert_eq!(outcome.code, 0, "{line}: {}", outcome.err);
         outcome.json()
     }
 
     /// Runs what must fail with this code; its standard error.
-    fn fails(&self, code: i32, line: &str) -> String {
+    pub(super) fn fails(&self, code: i32, line: &str) -> String {
         let outcome = self.run(line);
         assert_eq!(outcome.code, code, "{line}: {}{}", outcome.out, outcome.err);
         assert_eq!(outcome.out, "", "{line}");
         outcome.err
     }
 
-    fn file(&self, name: &str, content: &str) {
+    pub(super) fn file(&self, name: &str, content: &str) {
         std::fs::write(self.dir.path().join(name), content).unwrap();
     }
 
-    async fn db(&self) -> Db {
+    pub(super) async fn db(&self) -> Db {
         Db::open(&self.database).await.unwrap()
     }
 
     /// Puts an event into the inbox as the webhooks would.
-    async fn receive(&self, channel: Channel, event_type: &str, id: &str, payload: Value) {
+    pub(super) async fn receive(&self, channel: Channel, event_type: &str, id: &str, payload: Value) {
         let event = ingest::NewEvent {
             id: EventId::from(id),
             event_type: event_type.to_owned(),
@@ -115,7 +115,7 @@ impl Shell {
         ingest::store_one(&self.db().await, &event, &reach).await.unwrap();
     }
 
-    async fn execute(&self, statement: &'static str) {
+    pub(super) async fn execute(&self, statement: &'static str) {
         let mut tx = self.db().await.begin().await.unwrap();
         let q = tx.sql(statement);
         tx.exec(q).await.unwrap();
@@ -123,7 +123,7 @@ impl Shell {
     }
 
     /// The first column, named `x`, of every row.
-    async fn column(&self, query: &'static str) -> Vec<String> {
+    pub(super) async fn column(&self, query: &'static str) -> Vec<String> {
         let db = &self.db().await;
         let q = db.sql(query);
         db.rows(q).await.unwrap().iter().map(|r| r.text("x").unwrap()).collect()
@@ -236,6 +236,7 @@ async fn wrong_use_ends_with_two_and_no_value_is_repeated(on: On) {
     ] {
         let err = shell.fails(2, line);
         assert!(!err.contains("7035550147") && !err.contains("703 "), "{line}: {err}");
+        assert!(!line.ends_with("lost") || err.contains("invalid value 'lost' for"), "{line}: {err}");
     }
     assert_eq!(shell.fails(1, "statement import no-columns.csv --tenant ridgeline").lines().count(), 2);
 }
@@ -390,11 +391,11 @@ async fn old_events_lose_their_bodies_and_much_later_their_keys(on: On) {
         assert!(err.contains("hint: "), "{err}");
     }
     let said = shell.well("events prune --older-than 90d --dry-run");
-    assert!(said.contains("telnyx_events: would empty 1 bodies and forget 0 keys"), "{said}");
+    assert!(said.contains("telnyx_events: would empty 1 body and forget 0 keys"), "{said}");
     assert_eq!(shell.json("events show worked")["pruned_at"], Value::Null);
 
     let said = shell.well("events prune --older-than 90d");
-    assert!(said.contains("telnyx_events: emptied 1 bodies, forgot 0 keys"), "{said}");
+    assert!(said.contains("telnyx_events: emptied 1 body, forgot 0 keys"), "{said}");
     let shown = shell.json("events show worked");
     assert_eq!((&shown["raw_json"], shown["pruned_at"].is_string()), (&json!({}), true));
     for kept in ["waiting", "parked"] {
@@ -404,7 +405,7 @@ async fn old_events_lose_their_bodies_and_much_later_their_keys(on: On) {
     assert!(err.contains("emptied by `events prune`"), "{err}");
 
     let said = shell.well("events prune --older-than 90d --keys-older-than 200d");
-    assert!(said.contains("telnyx_events: emptied 0 bodies, forgot 1 keys"), "{said}");
+    assert!(said.contains("telnyx_events: emptied 0 bodies, forgot 1 key\n"), "{said}");
     shell.fails(1, "events show worked");
     assert_eq!(shell.json("events list").as_array().unwrap().len(), 2);
 }
@@ -573,12 +574,31 @@ async fn a_fax_that_did_not_come_is_fetched_again_from_its_events_link(on: On) {
     );
 }
 
+async fn faxes_of_no_agency_are_listed_by_themselves(on: On) {
+    let shell = Shell::with_agency(on).await;
+    seen(&shell, "f1", None).await;
+    seen_for(&shell, None, "f2", None).await;
+    let ids = |line: &str| -> Vec<String> {
+        let listed = shell.json(&format!("fax list {line}"));
+        listed.as_array().unwrap().iter().map(|f| f["fax_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids("--tenant unassigned"), ["f2"]);
+    assert_eq!(ids("--tenant unassigned --status receiving"), ["f2"]);
+    assert_eq!(ids("--tenant unassigned --status failed"), [""; 0]);
+    assert_eq!(ids("--tenant ridgeline"), ["f1"]);
+    assert_eq!(ids("").len(), 2);
+}
+
 async fn seen(shell: &Shell, id: &str, key: Option<&str>) {
+    seen_for(shell, Some("ridgeline".into()), id, key).await;
+}
+
+async fn seen_for(shell: &Shell, tenant: Option<TenantId>, id: &str, key: Option<&str>) {
     let now = Timestamp::parse("2026-03-03T12:00:00Z").unwrap();
-    let (id, tenant) = (FaxId::from(id), "ridgeline".into());
+    let id = FaxId::from(id);
     let seen = faxes::Seen {
         id: &id,
-        tenant: Some(&tenant),
+        tenant: tenant.as_ref(),
         from_phone: Some("+12025550161"),
         to_phone: Some(NUMBER),
         page_count: Some(2),
@@ -612,6 +632,7 @@ super::served_on_both!(
     an_event_is_deleted_only_with_a_yes_and_never_with_a_stop_in_it,
     a_stored_fax_is_read_anew_each_time_it_is_asked_for,
     a_fax_that_did_not_come_is_fetched_again_from_its_events_link,
+    faxes_of_no_agency_are_listed_by_themselves,
 );
 
 #[tokio::test]

@@ -3,9 +3,10 @@
 use std::process::Command;
 use std::time::Duration;
 
-use fusion_comms::store::{faxes, ledger};
+use fusion_comms::store::{billing, faxes, ledger};
+use fusion_comms_core::ids::{StatementId, TenantId};
 
-use super::support::app::{FAX_LINE, LINE, On, PATIENT, STATEMENT, TestApp, within};
+use super::support::app::{FAX_LINE, LINE, On, PATIENT, STATEMENT, TENANT, TestApp, within};
 
 #[test]
 fn the_demo_plays_all_three_stories_and_ends_well() {
@@ -51,14 +52,26 @@ async fn the_three_stories_with_serve_and_simulate(on: On) {
         &statement,
         "--press",
         "collect_phone=2025550147#",
-        "--expect-text",
+        "--pay",
     ]);
     assert_eq!(code, 0, "{out}\n{err}\n{}", app.logs());
+    assert!(out.contains("  payer pays 125.00; Stripe tells the service"), "{out}");
+    let bill = StatementId::parse(STATEMENT).unwrap();
+    let bill = billing::find_statement(&app.db, &TenantId::new(TENANT), &bill).await.unwrap().unwrap();
+    assert_eq!(bill.status, "paid", "{out}\n{}", app.logs());
+    let call =
+        out.lines().find_map(|line| line.strip_prefix("Call ")).and_then(|line| line.split(' ').next());
+    let (code, story, err) = app.try_command(&["trace", "call", call.expect("the call's id"), "--json"]);
+    assert_eq!(code, 0, "{story}{err}");
+    assert!(story.contains(call.unwrap()), "{story}");
 
     let (code, out, err) =
         simulate(&["sms", "--from", "+12025550148", "--did", LINE, "--text", "please stop texting me"]);
     assert_eq!(code, 0, "{out}\n{err}");
     assert_eq!(ledger::list(&app.db, None).await.unwrap().len(), 1);
+    let (code, out, err) = simulate(&["sms", "--from", "+12025550149", "--did", LINE, "--text", "STOP"]);
+    assert_eq!(code, 0, "{out}\n{err}");
+    assert!(out.contains("  Telnyx by itself, not the service, from ***0110: You have"), "{out}");
 
     let paper = app.dir.path().join("sheet.pdf");
     std::fs::write(&paper, fusion_comms::demo::sample_fax().unwrap()).unwrap();

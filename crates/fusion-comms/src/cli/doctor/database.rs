@@ -28,7 +28,7 @@ pub(super) fn reached(place: &Place) -> Vec<Line> {
         Reached::Not(why) => Line::fail("database", tried, why.as_str()).then(
             lost,
             "see that it runs and that this machine may connect; the service goes on by itself when it is back",
-            "§6",
+            "§13",
         ),
         Reached::Db { schema, .. } => return vec![Line::ok("database", tried, "it answers"), judged_schema(*schema)],
     };
@@ -46,13 +46,17 @@ fn judged_schema(schema: SchemaState) -> Line {
             tried,
             format!("the schema is older than this program: {missing} migration(s) are missing"),
         )
-        .then("a service of this version refuses to start on it", "run `fusion-comms migrate`", "§6"),
+        .then(
+            "a service of this version refuses to start on it",
+            "run `fusion-comms migrate`",
+            "§13",
+        ),
         SchemaState::NewerRefused => Line::fail(
             name,
             tried,
             "the schema is for newer versions of this program only",
         )
-        .then("a service of this version refuses to start on it", "install the newer version", "§6"),
+        .then("a service of this version refuses to start on it", "install the newer version", "§13"),
     }
 }
 
@@ -123,14 +127,14 @@ fn judged_durability(d: &Durability) -> Line {
                 return Line::fail(name, tried, found).then(
                     lost,
                     "ALTER SYSTEM RESET fsync; ALTER ROLE … RESET synchronous_commit; then a reload",
-                    "§6",
+                    "§13",
                 );
             }
             let level = if full_page_writes == "off" { Level::Warn } else { Level::Ok };
             Line::judged(level, name, tried, found).then(
                 "pages may be torn at a power cut unless the disk writes them whole",
                 "ALTER SYSTEM RESET full_page_writes",
-                "§6",
+                "§13",
             )
         }
         Durability::Sqlite { journal_mode, synchronous } => {
@@ -140,7 +144,7 @@ fn judged_durability(d: &Durability) -> Line {
             Line::judged(level, name, tried, found).then(
                 lost,
                 "no other program may set the journal mode of this file; `PRAGMA journal_mode=wal`",
-                "§6",
+                "§13",
             )
         }
     }
@@ -152,7 +156,7 @@ fn judged_file(said: &str) -> Line {
     Line::judged(level, "database.file", tried, if said == "ok" { "the file is sound" } else { said }).then(
         "the database file is damaged",
         "stop the service, keep a copy of the file, restore the last backup",
-        "§6",
+        "§14",
     )
 }
 
@@ -170,7 +174,7 @@ fn judged_dead_rows(tables: &[Rows]) -> Option<Line> {
     Some(Line::judged(level, "database.bloat", tried, found).then(
         "autovacuum does not keep up, or an old transaction holds it back: claims become slow",
         format!("end old transactions, then VACUUM (ANALYZE) {}", worst.table),
-        "§6",
+        "§13",
     ))
 }
 
@@ -190,7 +194,7 @@ fn judged_transaction(oldest_s: Option<i64>) -> Line {
     Line::judged(level, "database.transactions", tried, found).then(
         "it holds locks and keeps dead rows from being cleared",
         "find it in pg_stat_activity (an open psql, a backup) and end it: SELECT pg_terminate_backend(pid)",
-        "§6",
+        "§13",
     )
 }
 
@@ -212,7 +216,7 @@ fn free_space(data_dir: &Path) -> Option<Line> {
         .then(
             "when the disk is full no webhook can be stored and no fax be kept",
             "make room, or `fusion-comms events prune`",
-            "§6",
+            "§13",
         ),
     )
 }

@@ -98,7 +98,11 @@ fn judged(
             "§6",
         )
     } else {
-        ("look at the error; a refused key or an outage shows in `telnyx` or `stripe` above", "§10")
+        (
+            "`fusion-comms events effects` lists them, each with its error and cause (`--state parked`: those given up); a refused \
+             key or an outage shows in `telnyx` or `stripe` above",
+            "§13",
+        )
     };
     Line::judged(level, check, tried, found).then(
         match level {
@@ -120,7 +124,7 @@ pub(super) async fn leases(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> 
     Ok(vec![Line::warn("leases", tried, found).then(
         "that worker ended in the middle of it, and no other takes work of that lane",
         "start a worker: it takes them by itself",
-        "§8",
+        "§13",
     )])
 }
 
@@ -158,5 +162,6 @@ mod tests {
             line.found,
             "effects waiting: sms 2 (oldest 0 s); 1 given up; most often: Telnyx gave no answer (2 text)"
         );
+        assert!(line.next.starts_with("`fusion-comms events effects` lists them"), "{}", line.next);
     }
 }

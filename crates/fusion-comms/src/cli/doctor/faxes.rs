@@ -113,10 +113,7 @@ fn judged_received(faxes: &[StuckFax], queued: Option<i64>, now: Timestamp) -> L
         Some(queued) => Line::fail(
             name,
             tried,
-            format!(
-                "{stuck}: the queue holds {} and no worker takes them{error}",
-                count(usize::try_from(queued).unwrap_or(0), "message")
-            ),
+            format!("{stuck}: the queue holds {} and no worker takes them{error}", count(queued, "message")),
         )
         .then(
             "no worker of faxes runs, or each attempt fails",

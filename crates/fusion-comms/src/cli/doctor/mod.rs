@@ -148,7 +148,7 @@ where
             return vec![Line::warn(name, tried, found).then(
                 "nothing is known of this",
                 "see `database`",
-                "§6",
+                "§13",
             )];
         };
         let _turn = place.turns.acquire().await;
@@ -166,14 +166,14 @@ where
             Err(e) if is_ours => vec![Line::fail(name, tried, e.to_string()).then(
                 "the database did not answer this question",
                 "run `fusion-comms doctor` again; if it stays so, look at the database's own log",
-                "§6",
+                "§13",
             )],
             Err(_) => {
                 let found = "not checked: the schema is not this program's";
                 vec![Line::warn(name, tried, found).then(
                     "nothing is known of this",
                     "see `database.schema`",
-                    "§6",
+                    "§13",
                 )]
             }
         }

@@ -27,7 +27,7 @@ fn judged_links(effects: &[Trouble]) -> Line {
     Line::fail(name, tried, format!("{n} could not be made; most often: {} ({})", worst.error, worst.n)).then(
         "these callers were transferred to a person, or wait for their text",
         "see `stripe.key` and `stripe.accounts`; `fusion-comms task list --kind link_not_sent`",
-        "§11",
+        "§10",
     )
 }
 

@@ -11,12 +11,34 @@ use super::report::Line;
 
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Route, name of the check, who comes there.
-const HOOKS: [(&str, &str, &str); 4] = [
-    ("/webhooks/telnyx/voice", "public.voice", "Telnyx's calls"),
-    ("/webhooks/telnyx/sms", "public.sms", "texts, STOP among them,"),
-    ("/webhooks/telnyx/fax", "public.fax", "faxes"),
-    ("/webhooks/stripe", "public.stripe", "Stripe's payments"),
+/// Route, name of the check, who comes there, how often it comes again by the provider's documents.
+type Hook = (&'static str, &'static str, &'static str, &'static str);
+
+const HOOKS: [Hook; 4] = [
+    (
+        "/webhooks/telnyx/voice",
+        "public.voice",
+        "Telnyx's calls",
+        "an event is sent again for a minute at most, and after a 4xx other than 408 and 429 not at all",
+    ),
+    (
+        "/webhooks/telnyx/sms",
+        "public.sms",
+        "texts, STOP among them,",
+        "Telnyx tries three times, and as often at the failover address where one is set",
+    ),
+    (
+        "/webhooks/telnyx/fax",
+        "public.fax",
+        "faxes",
+        "Telnyx tries a few times, it does not say how often, and then at the failover address where one is set",
+    ),
+    (
+        "/webhooks/stripe",
+        "public.stripe",
+        "Stripe's payments",
+        "Stripe sends them again for up to three days",
+    ),
 ];
 
 /// What came, without a word of ours.
@@ -88,7 +110,7 @@ fn judged_health(base: &str, came: &Came) -> Line {
     }
 }
 
-fn judged_hook(base: &str, (path, name, who): (&str, &'static str, &str), came: &Came) -> Line {
+fn judged_hook(base: &str, (path, name, who, again): Hook, came: &Came) -> Line {
     let tried = format!("POST {base}{path} without a signature; 400 is well");
     if *came == Came::Status(400) {
         return Line::ok(name, tried, "400: it reaches us, and nothing unsigned is taken");
@@ -102,7 +124,7 @@ fn judged_hook(base: &str, (path, name, who): (&str, &'static str, &str), came: 
         );
     }
     Line::fail(name, tried, found).then(
-        format!("{who} do not reach us; they are sent again for a while"),
+        format!("{who} do not reach us: {again}; `fusion-comms backfill` asks for what was missed"),
         next(came),
         "§4",
     )
@@ -158,6 +180,7 @@ mod tests {
         assert!(line(Came::Status(404)).next.contains("priority 7"));
         assert!(line(Came::Status(502)).next.contains("no healthy task"));
         assert!(line(Came::Status(200)).means.contains("forge"));
+        assert!(line(Came::Status(503)).means.contains("three times"));
         let expired = Came::Nothing("its certificate is not taken: expired".to_owned());
         assert!(line(expired).next.contains("certificate"));
     }

@@ -7,7 +7,7 @@ use super::report::{Level, Line};
 use super::{ago, now};
 use crate::blobs::probe::{Step, Trouble};
 use crate::blobs::{BlobError, Blobs, Place as Where};
-use crate::cli::output::count;
+use crate::cli::output::count_of;
 use crate::queue::{Look, SqsQueue};
 use crate::store::queue as table;
 
@@ -70,11 +70,20 @@ fn name(place: &Where) -> String {
     }
 }
 
+const MEND_IT: &str = "mend FAX_CLASSIFY_QUEUE_URL or the role's rights (sqs:SendMessage, ReceiveMessage, DeleteMessage, \
+     ChangeMessageVisibility, GetQueueAttributes); `aws sqs get-queue-attributes`";
+const MAKE_IT: &str = "make the queue, a standard one (`aws sqs create-queue --queue-name NAME`), or set FAX_CLASSIFY_QUEUE_URL to \
+     the one that is there, in its region and account";
+
 pub(super) async fn queue(place: &Place) -> Vec<Line> {
     let tried = "asked the queue of faxes for its depth";
+    let mut next = MEND_IT;
     let look =
         match (&place.config.storage.classify_queue_url, place.db()) {
-            (Some(url), _) => SqsQueue::open(url).await.look().await.map_err(|e| e.to_string()),
+            (Some(url), _) => SqsQueue::open(url).await.look().await.map_err(|e| {
+                next = if e.is_no_queue() { MAKE_IT } else { next };
+                e.to_string()
+            }),
             (None, Some(db)) => table::depth(db)
                 .await
                 .map_err(|e| e.to_string())
@@ -88,8 +97,7 @@ pub(super) async fn queue(place: &Place) -> Vec<Line> {
         }
         Err(why) => vec![Line::fail("queue", tried, why).then(
             "faxes are kept and wait to be put on the queue; none is read",
-            "mend FAX_CLASSIFY_QUEUE_URL or the role's rights (sqs:SendMessage, ReceiveMessage, DeleteMessage, \
-             ChangeMessageVisibility, GetQueueAttributes); `aws sqs get-queue-attributes`",
+            next,
             "§8",
         )],
     }
@@ -104,13 +112,12 @@ fn judged_queue(look: &Look, now: Timestamp, tried: &str) -> Line {
         _ if dead > 0 => Level::Warn,
         _ => Level::Ok,
     };
-    let waiting = count(usize::try_from(look.waiting).unwrap_or(0), "message");
-    let mut found = format!("{waiting} {}", if look.waiting == 1 { "waits" } else { "wait" });
+    let mut found = count_of(look.waiting, "message waits", "messages wait");
     if look.oldest.is_some() {
         found += &format!(", the oldest for {}", ago(age_ms));
     }
     if look.in_flight > 0 {
-        found += &format!(", {} are being worked", look.in_flight);
+        found += &format!(", {} being worked", count_of(look.in_flight, "is", "are"));
     }
     if let Some(dead) = look.dead {
         found += &format!(", {dead} in the dead-letter queue");

@@ -57,7 +57,7 @@ fn judged_key(tried: String, answer: &Result<bool, StripeError>, live: bool) -> 
             Line::fail(name, tried, format!("Stripe refuses our key: {e}")).then(
                 LOST,
                 "set a key that there is as STRIPE_SECRET_KEY (dashboard, Developers, API keys)",
-                "§11",
+                "§3",
             )
         }
         Err(e @ StripeError::Refused { http: 403, .. }) => {
@@ -70,7 +70,7 @@ fn judged_key(tried: String, answer: &Result<bool, StripeError>, live: bool) -> 
         Err(e) => Line::fail(name, tried, format!("Stripe fails: {e}")).then(
             LOST,
             "see status.stripe.com, this machine's way out, and STRIPE_API_BASE; links are tried again by themselves",
-            "§11",
+            "§13",
         ),
     }
 }

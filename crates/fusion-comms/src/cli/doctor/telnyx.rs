@@ -141,12 +141,12 @@ fn judged_key(tried: String, answer: &Result<Balance, TelnyxError>) -> Line {
         Err(e @ TelnyxError::RateLimited { .. }) => Line::warn(name, tried, e.to_string()).then(
             "Telnyx slows this account down; work is late",
             "wait, and look at what sends so much",
-            "§6",
+            "§13",
         ),
         Err(e) => Line::fail(name, tried, e.to_string()).then(
             LOST,
             "see status.telnyx.com, this machine's way out (DNS, proxy, firewall) and TELNYX_API_BASE",
-            "§10",
+            "§13",
         ),
     }
 }
@@ -164,7 +164,7 @@ fn judged_credit(balance: &Balance) -> Option<Line> {
     Some(Line::judged(level, "telnyx.credit", "read the balance", found).then(
         "without credit Telnyx refuses texts and calls",
         "top the account up, or set up auto-recharge in the portal",
-        "§10",
+        "§13",
     ))
 }
 

@@ -7,6 +7,7 @@ use fusion_comms_core::time::Timestamp;
 use super::place::Place;
 use super::report::{Level, Line};
 use super::{ago, now};
+use crate::cli::output::count_of;
 use crate::store::instances::{self, Instance};
 use crate::store::{Db, StoreError, checkup};
 
@@ -42,7 +43,7 @@ fn judged_workers(all: &[Instance], now: Timestamp) -> Line {
         return Line::warn(name, tried, "a worker process has just started").then(
             "its workers are about to begin",
             "run `fusion-comms doctor` again in a minute",
-            "§8",
+            "§13",
         );
     }
     let starting = starting.is_some();
@@ -59,7 +60,7 @@ fn judged_workers(all: &[Instance], now: Timestamp) -> Line {
     Line::fail(name, tried, found).then(
         "what comes is kept and nothing is done: calls are not answered, texts do not leave, faxes are not read",
         next,
-        "§8",
+        "§13",
     )
 }
 
@@ -76,9 +77,9 @@ fn judged_web(all: &[Instance], now: Timestamp) -> Line {
         None => "nobody answers webhooks: no web process has ever told of itself on this database".to_owned(),
     };
     Line::fail(name, tried, found).then(
-        "Telnyx and Stripe get no answer; they send again for a while",
+        "Telnyx and Stripe get no answer; Telnyx tries a call's events for a minute and a text's three times, Stripe for three days",
         "start one: aws ecs list-tasks --family <AppName>-<env>-backend, or `fusion-comms serve`; then see its log",
-        "§4",
+        "§13",
     )
 }
 
@@ -157,7 +158,7 @@ fn judged_signatures(
         format!("; the last taken, {} ago, was signed by {print}", ago(now.ms_since(at)))
     });
     if wrong == 0 && stale == 0 {
-        return Line::ok(name, tried, format!("none, {taken} were taken{key}"));
+        return Line::ok(name, tried, format!("none, {taken} taken{key}"));
     }
     let level = if hour.mostly_refused() || lately.mostly_refused() { Level::Fail } else { Level::Warn };
     if stale > wrong {
@@ -165,7 +166,7 @@ fn judged_signatures(
             level,
             name,
             tried,
-            format!("{stale} were refused as too old, {taken} were taken"),
+            format!("{} refused as too old, {taken} taken", count_of(stale, "was", "were")),
         )
         .then(
             "our clock is off, or captured webhooks are sent again",
@@ -176,7 +177,8 @@ fn judged_signatures(
     let held =
         if keys.ours.is_empty() { String::new() } else { format!(" (ours: {})", keys.ours.join(", ")) };
     let found = format!(
-        "{wrong} webhooks were refused with 400: no key of ours made their signature{held}; {taken} were taken{key}"
+        "{} refused with 400: no key of ours made their signature{held}; {taken} taken{key}",
+        count_of(wrong, "webhook was", "webhooks were")
     );
     let (who, variable, next) = if name == TELNYX {
         (

@@ -61,7 +61,7 @@ pub(super) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
-    /// Of this agency only.
+    /// Of this agency only; `unassigned` for those of no agency.
     #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
     tenant: Option<TenantId>,
     /// In this state only.

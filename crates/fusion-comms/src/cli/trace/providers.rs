@@ -6,6 +6,7 @@ use fusion_comms_core::story::{Call, Fact, Session, Subject, Text, What};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::cli::output;
 use crate::config;
 use crate::secrets::Environment;
 use crate::stripe::Stripe;
@@ -111,7 +112,8 @@ async fn fax(telnyx: &Telnyx, id: &str) -> Asked {
     let asked = format!("Telnyx, fax {id}");
     match telnyx.fax(&FaxId::new(id)).await {
         Ok(info) => {
-            let pages = info.page_count.map(|n| format!(", {n} pages")).unwrap_or_default();
+            let pages =
+                info.page_count.map(|n| format!(", {}", output::count(n, "page"))).unwrap_or_default();
             let why = info.failure_reason.map(|r| format!(", {r}")).unwrap_or_default();
             let link = if info.media_url.is_some() { ", with a link to its file" } else { "" };
             Asked { asked, answer: format!("{}{pages}{why}{link}", info.status), has: true }

@@ -165,7 +165,8 @@ impl SimTelnyx {
                     let answer = "You have successfully been unsubscribed. You will not receive any more messages \
                                   from this number. Reply START to resubscribe.";
                     let answer = self.message(ours, person, answer, String::new());
-                    push_capped(&mut state.texts.received, handset(&answer));
+                    let answer = SimText { by_telnyx: true, ..handset(&answer) };
+                    push_capped(&mut state.texts.received, answer);
                 }
             }
             Some("START") => {
@@ -308,6 +309,7 @@ fn handset(message: &Text) -> SimText {
         to: message.to.clone(),
         text: message.text.clone(),
         at: now(),
+        by_telnyx: false,
     }
 }
 

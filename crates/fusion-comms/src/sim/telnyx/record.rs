@@ -82,6 +82,8 @@ pub struct SimText {
     pub to: String,
     pub text: String,
     pub at: Timestamp,
+    /// Telnyx's own answer to a stop word, in the name of the number that got it: no text of the service's.
+    pub by_telnyx: bool,
 }
 
 /// What the outside may know of a call.

@@ -37,4 +37,5 @@ async fn the_bucket_and_the_queue_that_are_not_there_are_named_with_what_aws_say
         "{}",
         said.out
     );
+    assert!(said.out.contains("do     make the queue, a standard one"), "{}", said.out);
 }

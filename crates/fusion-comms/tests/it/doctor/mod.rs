@@ -29,6 +29,42 @@ served_on_both!(
     an_older_schema_is_named_and_left_as_it_is,
 );
 
+/// What each file of checks may refer to, by a heading of that section of the runbook.
+#[test]
+fn checks_refer_to_sections_that_are_about_them() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let runbook = std::fs::read_to_string(root.join("../../docs/RUNBOOK.md")).unwrap();
+    let section = |number: &str| {
+        let start =
+            runbook.find(&format!("\n## {number}. ")).unwrap_or_else(|| panic!("no section {number}"));
+        let rest = &runbook[start + 1..];
+        &rest[..rest.find("\n## ").unwrap_or(rest.len())]
+    };
+    for (file, headings) in [
+        ("database.rs", &["## 2. Configuration", "### The database", "## 14. Backup and restore"][..]),
+        ("workers.rs", &["## 3. Rotating keys", "### An instance, or all workers, are gone"]),
+        ("depths.rs", &["## 6. Retry storms", "### Work stands still or is given up"]),
+        (
+            "telnyx.rs",
+            &["## 2. Conf", "## 3. Rot", "## 4. Do webhooks", "### Work stands still or is given up"],
+        ),
+        (
+            "stripe.rs",
+            &["## 2. Conf", "## 3. Rot", "## 11. Payments", "### Work stands still or is given up"],
+        ),
+        ("payments.rs", &["## 10. Incidents", "## 11. Payments"]),
+        ("faxes.rs", &["## 8. Faxes"]),
+        ("routes.rs", &["## 4. Do webhooks reach us?"]),
+    ] {
+        let source = std::fs::read_to_string(root.join("src/cli/doctor").join(file)).unwrap();
+        let named = source.split("\"§").skip(1).map(|rest| rest.split('"').next().unwrap());
+        for number in named {
+            let about = section(number);
+            assert!(headings.iter().any(|heading| about.contains(heading)), "{file} refers to §{number}");
+        }
+    }
+}
+
 /// What `doctor` said.
 pub struct Said {
     pub code: i32,

@@ -19,7 +19,8 @@ async fn a_text_is_accepted_delivered_and_reported() {
     let done = bench.event("message.finalized", 0).await;
     assert_eq!((&done["id"], &done["to"][0]["status"]), (&answer["data"]["id"], &json!("delivered")));
     assert_eq!(bench.payloads("message.sent")[0]["to"][0]["status"], "sent");
-    assert_eq!(bench.sim.inbox_of(CALLER)[0].text, "Your bill");
+    let got = &bench.sim.inbox_of(CALLER)[0];
+    assert_eq!((got.text.as_str(), got.by_telnyx), ("Your bill", false));
 
     bench.sim.set_outcome(CALLER, TextOutcome::DeliveryFailed("40008".to_owned()));
     bench.post("/v2/messages", text()).await;
@@ -54,7 +55,8 @@ async fn stop_blocks_the_person_for_the_profile_until_start() {
     let bench = Bench::with(|o| o.profiles = [(other.to_owned(), "another-profile".to_owned())].into()).await;
     bench.sim.send_text(CALLER, OURS, " Stop all ");
     assert_eq!(bench.event("message.received", 0).await["autoresponse_type"], "STOP");
-    assert_eq!(bench.sim.inbox_of(CALLER).len(), 1, "Telnyx's own answer");
+    let inbox = bench.sim.inbox_of(CALLER);
+    assert!(inbox.len() == 1 && inbox[0].by_telnyx, "Telnyx's own answer");
     assert_eq!(code(&bench.post("/v2/messages", text()).await), (400, "40300".to_owned()));
     let mut from_other = text();
     from_other["from"] = json!(other);

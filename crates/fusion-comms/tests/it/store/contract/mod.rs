@@ -159,6 +159,7 @@ async fn bills(db: &Db, said: &mut Answers) {
     committed!(db, |tx| billing::put_case(tx, &red, &case));
     said.note("roster", billing::cases(db, &red).await.unwrap());
     said.note("a case", billing::has_case(db, &red, &CaseId::new("case-1")).await.unwrap());
+    said.note("its cases", billing::case_ids(db, &red).await.unwrap());
     said.note("roster of the other", billing::cases(db, &blue).await.unwrap());
 }
 
@@ -210,6 +211,8 @@ async fn payments(db: &Db, said: &mut Answers, first: &billing::NewSession) {
     said.note("no others", billing::other_open_sessions(db, &red, "1042", &second.id).await.unwrap());
     said.note("paid by another", billing::paid_by_another(db, &red, "1042", &second.id).await.unwrap());
     said.note("not by itself", billing::paid_by_another(db, &red, "1042", id).await.unwrap());
+    said.note("paid by a link", billing::is_paid_by_link(db, &red, "1042").await.unwrap());
+    said.note("none is paid so", billing::is_paid_by_link(db, &agency("blue"), "1042").await.unwrap());
     said.note("by payment", billing::session_by_payment(db, Some("pi_2"), Some("ref-1")).await.unwrap());
     said.note("by reference", billing::session_by_payment(db, None, Some("ref-1")).await.unwrap());
     said.note("by nothing", billing::session_by_payment(db, None, None).await.unwrap());
@@ -349,6 +352,11 @@ async fn effects(db: &Db, said: &mut Answers) {
     said.note("done once", committed!(db, |tx| outbox::mark_done(tx, &id, at(7))));
     said.note("parked", committed!(db, |tx| outbox::park(tx, &two.id.to_string(), "refused", at(8))));
     said.note("depth", outbox::depth(db, outbox::Lane::Voice, at(99)).await.unwrap());
+    for standing in [outbox::Standing::Either, outbox::Standing::Waiting, outbox::Standing::Parked] {
+        let open = outbox::list_open(db, Some(&agency("red")), standing, 5).await.unwrap();
+        said.note("not done", open);
+    }
+    said.note("of all", outbox::list_open(db, None, outbox::Standing::Either, 5).await.unwrap().len());
     said.note("again", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("again once", committed!(db, |tx| outbox::push_again(tx, &two, at(9))));
     said.note("hurried", committed!(db, |tx| outbox::hurry(tx, "call:1", "command", at(9))));
@@ -494,6 +502,7 @@ async fn fax_documents(db: &Db, said: &mut Answers) {
     said.note("an agency's", committed!(db, |tx| faxes::assign(tx, &id, &agency("blue"), at(5))));
     said.note("reset", committed!(db, |tx| faxes::reset(tx, &id, at(6))));
     said.note("all", faxes::list(db, None, None, 5).await.unwrap());
+    said.note("of nobody", faxes::list(db, Some(&agency("unassigned")), None, 5).await.unwrap());
     said.note("on the page", status::faxes(db, 5).await.unwrap());
 }
 
