@@ -19,10 +19,12 @@ mod reconcile;
 mod run;
 mod settle;
 mod texts;
+mod watch;
 
 pub use error::JobError;
 pub(crate) use error::guarded;
 pub use faxes::{hurry_fetch, owe_fetch, owe_message};
 pub use run::{Workers, drain};
+pub use watch::Watch;
 
 pub(crate) use payments::TYPES as PAYMENT_EVENTS;

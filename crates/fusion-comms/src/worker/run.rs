@@ -1,11 +1,13 @@
 //! Starts the workers, each lane with its own, and stops them without losing what they hold.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fusion_comms_core::envelope::Channel;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::watch::{self, Watch};
 use super::{deadlines, fax_queue, gauges, inbox, listen, outbox, reconcile};
 use crate::app::App;
 use crate::blocks::{self, Account};
@@ -32,6 +34,8 @@ const RECONCILE: Duration = Duration::from_secs(60);
 /// How often our opt-outs and Telnyx's blocks are compared.
 const COMPARE_BLOCKS: Duration = Duration::from_secs(6 * 3600);
 const READ_GAUGES: Duration = Duration::from_secs(5);
+/// How often texts are compared with the opt-outs that stood when they left.
+const WATCH_CONSENT: Duration = Duration::from_secs(5 * 60);
 /// How long a row of the opt-out history stays unsealed at most, while the service runs.
 const SEAL: Duration = Duration::from_secs(2);
 /// How long a stopping service waits for work in hand; leases bring back what is left.
@@ -74,6 +78,11 @@ impl Workers {
         workers.every(app, READ_GAUGES, |app| async move { gauges::read(&app).await });
         workers.every(app, RECONCILE, |app| async move { reconcile::work(&app).await });
         workers.every(app, COMPARE_BLOCKS, |app| async move { compare_blocks(&app).await });
+        let watch = Arc::new(Watch::default());
+        workers.every(app, WATCH_CONSENT, move |app| {
+            let watch = Arc::clone(&watch);
+            async move { watch::work(&app, &watch).await }
+        });
         let (app, stop) = (app.clone(), workers.stop.clone());
         workers.tasks.spawn(async move {
             tokio::select! { () = listen::run(app) => {}, () = stop.cancelled() => {} }

@@ -30,6 +30,7 @@ mod chain;
 mod cli;
 mod config_doc;
 mod consent;
+mod consent_watch;
 mod dead_legs;
 mod doctor;
 mod drill;
