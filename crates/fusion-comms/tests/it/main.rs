@@ -65,6 +65,7 @@ mod store;
 mod stories;
 mod storm;
 mod stripe_allowed;
+mod stripe_inbox;
 mod text_review;
 mod trace;
 mod traces;
