@@ -120,6 +120,33 @@ pub async fn traffic(db: &Db, since: Timestamp) -> Result<Vec<Traffic>> {
     Ok(all)
 }
 
+/// How a channel's signed webhooks were answered since then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signatures {
+    pub refused: i64,
+    pub taken: i64,
+    /// The minute of the last that was refused.
+    pub last_refused: Option<Timestamp>,
+}
+
+/// What was refused for a wrong or stale signature since then, and what was taken. A minute that began before counts whole.
+pub async fn signatures(db: &Db, channel: &str, since: Timestamp) -> Result<Signatures> {
+    let q = db.sql(
+        "SELECT CAST(coalesce(sum(CASE WHEN outcome IN ('wrong_signature', 'stale') THEN n END), 0) AS BIGINT) AS refused,
+           CAST(coalesce(sum(CASE WHEN outcome IN ('stored', 'known') THEN n END), 0) AS BIGINT) AS taken,
+           max(CASE WHEN outcome IN ('wrong_signature', 'stale') THEN minute END) AS last_refused
+         FROM webhook_minutes WHERE minute >= $1 AND channel = $2",
+    );
+    let Some(r) = db.row(q.bind(since.plus_s(-59)).bind(channel)).await? else {
+        return Ok(Signatures { refused: 0, taken: 0, last_refused: None });
+    };
+    Ok(Signatures {
+        refused: r.int("refused")?,
+        taken: r.int("taken")?,
+        last_refused: r.opt_time("last_refused")?,
+    })
+}
+
 /// What was received since then and failed at its last attempt, the most frequent error first.
 pub async fn troubles(db: &Db, since: Timestamp) -> Result<Vec<Trouble>> {
     let q = db.sql(
