@@ -41,7 +41,11 @@ fn an_open_link_may_be_paid_where_stripes_webhooks_were_refused_as_a_rule() {
     // A stranger's, or few among many.
     for (refused, taken) in [(2, 0), (4, 5)] {
         let told = tell(STATEMENT, facts(refused, taken, "open"), at(600)).unwrap();
-        assert!(told.is_well() && told.findings.iter().any(|f| f.code == "stripe_refused"), "{:?}", told.findings);
+        assert!(
+            told.is_well() && told.findings.iter().any(|f| f.code == "stripe_refused"),
+            "{:?}",
+            told.findings
+        );
     }
     assert_eq!(first(STATEMENT, facts(4, 1, "complete")).0, "none");
 }
