@@ -54,6 +54,7 @@ mod metrics_page;
 mod outage;
 mod outgrown;
 mod payments;
+mod presence;
 mod prompts;
 mod replies;
 mod runbook;

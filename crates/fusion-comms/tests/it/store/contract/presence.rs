@@ -15,6 +15,7 @@ pub(super) async fn instances_and_minutes(db: &Db, said: &mut Answers) {
         role: "all".to_owned(),
         version: "0.1.0".to_owned(),
         telnyx_keys: "0123456789abcdef".to_owned(),
+        stripe_secrets: Some("fedcba9876543210".to_owned()),
         workers_run: true,
         started_at: at(0),
         seen_at: at(1),
