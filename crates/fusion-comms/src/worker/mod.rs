@@ -17,6 +17,7 @@ pub mod outbox;
 mod payments;
 mod reconcile;
 mod run;
+mod seldom;
 mod settle;
 mod texts;
 mod watch;

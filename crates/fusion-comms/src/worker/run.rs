@@ -7,6 +7,7 @@ use fusion_comms_core::envelope::Channel;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::seldom::Seldom;
 use super::watch::{self, Watch};
 use super::{deadlines, fax_queue, gauges, inbox, listen, outbox, reconcile};
 use crate::app::App;
@@ -66,7 +67,8 @@ impl Workers {
         for (lane, n, poll) in OUTBOX {
             (0..n).for_each(|_| workers.outbox(app, lane, poll));
         }
-        (0..app.filing.examiner.reader.ocr.faxes_at_once()).for_each(|_| workers.fax_reader(app));
+        let trouble = Arc::new(Seldom::default());
+        (0..app.filing.examiner.reader.ocr.faxes_at_once()).for_each(|_| workers.fax_reader(app, &trouble));
         workers.every(app, POLL_DEADLINES, |app| async move {
             deadlines::work(&app).await;
         });
@@ -115,13 +117,13 @@ impl Workers {
         });
     }
 
-    fn fax_reader(&mut self, app: &App) {
-        let (app, stop) = (app.clone(), self.stop.clone());
+    fn fax_reader(&mut self, app: &App, trouble: &Arc<Seldom>) {
+        let (app, stop, trouble) = (app.clone(), self.stop.clone(), Arc::clone(trouble));
         self.tasks.spawn(async move {
             while !stop.is_cancelled() {
                 // SQS may hold the request open for long: a stopping service does not wait for it.
                 let received =
-                    tokio::select! { m = fax_queue::receive(&app) => m, () = stop.cancelled() => break };
+                    tokio::select! { m = fax_queue::receive(&app, &trouble) => m, () = stop.cancelled() => break };
                 if let Some(message) = received {
                     fax_queue::work(&app, &message).await;
                 } else {
