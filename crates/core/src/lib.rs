@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a socket, a file or a random number; `Cargo.toml` is the proof. The shell crate
 //! brings the world in as parameters and carries out the [`effect`]s that come back.
 
+pub mod breach;
 pub mod business_days;
 pub mod chain;
 pub mod effect;

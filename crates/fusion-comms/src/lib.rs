@@ -8,6 +8,7 @@ pub mod backup;
 pub mod begun;
 pub mod blobs;
 pub mod blocks;
+mod breaches;
 pub mod cli;
 pub mod clock;
 pub mod cloudfront;

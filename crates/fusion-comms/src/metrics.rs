@@ -122,6 +122,14 @@ fn describe() {
         "agencies_frozen",
         "Agencies whose sending is frozen, as where a text went out after an opt-out"
     );
+    describe_gauge!(
+        "sms_after_opt_out",
+        "Texts handed over after an opt-out, of the last 30 days, that nobody has looked into"
+    );
+    describe_counter!(
+        "consent_looks_total",
+        "Comparisons of the texts handed over with the opt-outs that stood, by outcome"
+    );
     describe_counter!("sms_messages_total", "Texts by status");
     describe_counter!("sms_ambiguous_total", "Texts of which nobody can tell whether they were sent");
     describe_counter!("fax_documents_total", "Faxes by type and status");
@@ -153,6 +161,7 @@ fn lay_at_zero() {
     for outcome in ["read", "failed"] {
         counter!("secret_reads_total", "outcome" => outcome).increment(0);
         counter!("depth_reads_total", "outcome" => outcome).increment(0);
+        counter!("consent_looks_total", "outcome" => outcome).increment(0);
     }
     workers_running(false);
     INBOX_LANES.into_iter().for_each(|lane| inbox(lane, 0, 0.0));
@@ -174,6 +183,7 @@ fn lay_at_zero() {
     counter!("opt_outs_total").increment(0);
     opt_outs_unsealed(0.0);
     agencies_frozen(0);
+    sms_after_opt_out(0);
     for status in SMS_STATUSES {
         counter!("sms_messages_total", "status" => status).increment(0);
     }
@@ -317,6 +327,17 @@ pub fn agencies_frozen(count: u64) {
     gauge!("agencies_frozen").set(count as f64);
 }
 
+/// How many texts left after an opt-out and have not been looked into.
+pub fn sms_after_opt_out(count: u64) {
+    gauge!("sms_after_opt_out").set(count as f64);
+}
+
+/// Texts were compared with the opt-outs that stood when they left, or could not be.
+pub fn consent_looked(well: bool) {
+    let outcome = if well { "read" } else { "failed" };
+    counter!("consent_looks_total", "outcome" => outcome).increment(1);
+}
+
 /// A text reached a status.
 pub fn text_reached(status: &'static str) {
     counter!("sms_messages_total", "status" => status).increment(1);
@@ -404,6 +425,8 @@ mod tests {
             r#"depth_reads_total{outcome="failed"}"#,
             "opt_out_unsealed_age_seconds",
             "agencies_frozen",
+            "sms_after_opt_out",
+            r#"consent_looks_total{outcome="failed"}"#,
             r#"database_pool_limit{pool="voice"}"#,
             r#"effect_failures_total{kind="expire_session"}"#,
             r#"database_pool_connections{pool="normal",state="idle"}"#,

@@ -1,16 +1,16 @@
 //! What this process tells the operators through the database: that it lives, and how it answered webhooks, by the
 //! minute. `doctor` and `events storm` read it, wherever they run.
 //!
-//! Told every ten seconds and never by the ack path itself. Where the database is away the counts wait in memory; they
+//! Told every ten seconds, and as soon as the workers run, and never by the ack path itself. Where the database is away the counts wait in memory; they
 //! are for people, and may be off by what a crash or a lost commit takes with it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fusion_comms_core::signature::SignatureError;
 use fusion_comms_core::time::Timestamp;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -113,13 +113,14 @@ pub struct Presence {
     pub keys: Arc<Keys>,
     pub tally: Arc<Tally>,
     /// Whether the workers run; `None` where this role has none.
-    pub workers: Option<Arc<AtomicBool>>,
+    pub workers: Option<watch::Receiver<bool>>,
 }
 
 impl Presence {
     /// Tells until it is stopped, and then that it ended in order.
     pub async fn tend(self, stop: CancellationToken) {
         let started_at = self.clock.now();
+        let mut workers = self.workers.clone();
         for round in 0_u64.. {
             self.tell(started_at, false).await;
             if round % ROUNDS_PER_HOUR == 0 {
@@ -127,6 +128,7 @@ impl Presence {
             }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
+                Some(()) = begun(workers.as_mut()) => {}
                 () = stop.cancelled() => break,
             }
         }
@@ -136,13 +138,17 @@ impl Presence {
     async fn tell(&self, started_at: Timestamp, ended: bool) {
         let now = self.clock.now();
         let keys = self.keys.current();
-        let fingerprints = keys.web.as_ref().map(|web| web.telnyx.fingerprints().map(|f| f.to_string()));
+        let joined = |prints: Vec<String>| prints.join(",");
+        let telnyx =
+            keys.web.as_ref().map(|web| web.telnyx.fingerprints().map(ToString::to_string).collect());
+        let stripe = keys.web.as_ref().map(|web| web.stripe.fingerprints().collect());
         let instance = Instance {
             name: self.name.clone(),
             role: self.role.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            telnyx_keys: fingerprints.map(|f| f.collect::<Vec<_>>().join(",")).unwrap_or_default(),
-            workers_run: self.workers.as_ref().is_some_and(|run| run.load(Ordering::Relaxed)),
+            telnyx_keys: telnyx.map(joined).unwrap_or_default(),
+            stripe_secrets: Some(stripe.map(joined).unwrap_or_default()),
+            workers_run: self.workers.as_ref().is_some_and(|run| *run.borrow()),
             started_at,
             seen_at: now,
             stopped_at: ended.then_some(now),
@@ -162,6 +168,11 @@ impl Presence {
             self.tally.put_back(taken);
         }
     }
+}
+
+/// Returns once when the workers begin to run; `None` where there are none that may.
+async fn begun(workers: Option<&mut watch::Receiver<bool>>) -> Option<()> {
+    workers?.changed().await.ok()
 }
 
 #[cfg(test)]

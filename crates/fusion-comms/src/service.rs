@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -12,7 +11,7 @@ use axum::Router;
 use base64::Engine as _;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -99,7 +98,7 @@ impl Service {
         let lock = lock_data_dir(&config)?;
         let addr = listener.local_addr()?;
         let whole = config.web.is_some();
-        let workers_run = Arc::new(AtomicBool::new(false));
+        let (begun, workers_run) = watch::channel(false);
         tokio::spawn(metrics.clone().tend());
         // The rules of texts are made on their first use: not on a patient's first text.
         fusion_comms_core::sms::read("hello");
@@ -117,7 +116,7 @@ impl Service {
         let work = match check(&made.db, shared_allowed).await {
             // The database does not answer yet: answer HTTP meanwhile.
             Err(e) if is_outage(&e) => {
-                let begin = begin_later(made.db.clone(), made.app, workers_run, shared_allowed, stop.clone());
+                let begin = begin_later(made.db.clone(), made.app, begun, shared_allowed, stop.clone());
                 Some(tokio::spawn(begin))
             }
             Err(e) => {
@@ -125,7 +124,7 @@ impl Service {
                 return Err(e);
             }
             Ok(()) => match made.app {
-                Some(app) => Some(tokio::spawn(work(begin(&app, &workers_run).await?, stop.clone()))),
+                Some(app) => Some(tokio::spawn(work(begin(&app, &begun).await?, stop.clone()))),
                 None => None,
             },
         };
@@ -173,16 +172,16 @@ async fn work(workers: Workers, stop: CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn begin(app: &App, run: &AtomicBool) -> Result<Workers, StoreError> {
+async fn begin(app: &App, begun: &watch::Sender<bool>) -> Result<Workers, StoreError> {
     let workers = Workers::start(app).await?;
-    run.store(true, Ordering::Relaxed);
+    begun.send_replace(true);
     Ok(workers)
 }
 
 async fn begin_later(
     db: Db,
     app: Option<App>,
-    workers_run: Arc<AtomicBool>,
+    begun: watch::Sender<bool>,
     shared_allowed: bool,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -202,7 +201,7 @@ async fn begin_later(
             stop.cancelled().await;
             return Ok(());
         };
-        match begin(app, &workers_run).await {
+        match begin(app, &begun).await {
             Ok(workers) => return work(workers, stop).await,
             Err(e) if e.is_passing() => {}
             Err(e) => return Err(e.into()),

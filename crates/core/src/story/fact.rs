@@ -58,6 +58,7 @@ pub enum What {
     Task(Task),
     Incident(Incident),
     Audit(Audit),
+    Refusals(Refusals),
 }
 
 /// Where a piece of work stands.
@@ -244,6 +245,18 @@ pub struct Incident {
     pub id: String,
     pub kind: String,
     pub closed_at: Option<Timestamp>,
+}
+
+/// Webhooks of one provider that were refused for their signature in a time, as the processes have counted them. Of no
+/// agency. The fact's time is that of the last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusals {
+    /// `stripe`.
+    pub channel: String,
+    pub since: Timestamp,
+    pub refused: i64,
+    /// Taken in the same time.
+    pub taken: i64,
 }
 
 #[derive(Clone, Debug, PartialEq)]

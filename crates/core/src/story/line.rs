@@ -8,7 +8,7 @@ use super::{Subject, meanings, minute, times};
 pub(super) fn rank(what: &What) -> u8 {
     match what {
         What::Statement(_) | What::Consent(_) => 0,
-        What::Event(_) => 1,
+        What::Event(_) | What::Refusals(_) => 1,
         What::LedgerChange(_) | What::OptOut(_) | What::WrongNumber { .. } => 2,
         What::Call(_) | What::Fax(_) => 3,
         What::Step(_) => 4,
@@ -39,6 +39,7 @@ pub(super) fn table(what: &What) -> &'static str {
         What::Task(_) => "agency_tasks",
         What::Incident(_) => "incidents",
         What::Audit(_) => "audit_log",
+        What::Refusals(_) => "webhook_minutes",
     }
 }
 
@@ -59,7 +60,8 @@ pub(super) fn id(what: &What) -> Option<&str> {
         | What::Consent(_)
         | What::WrongNumber { .. }
         | What::Queued(_)
-        | What::Audit(_) => return None,
+        | What::Audit(_)
+        | What::Refusals(_) => return None,
     })
 }
 
@@ -99,6 +101,13 @@ pub(super) fn words(what: &What) -> String {
             format!("incident {}: {state}", i.kind)
         }
         What::Audit(a) => format!("{} by {} on {}", a.action, a.actor, a.subject.expose()),
+        What::Refusals(r) => format!(
+            "webhooks by the {} route since {}: {} refused for their signature, {} taken",
+            r.channel,
+            minute(r.since),
+            r.refused,
+            r.taken
+        ),
     }
 }
 

@@ -22,6 +22,15 @@ fn good() -> String {
     digest(FIRST, "1780000000", BODY)
 }
 
+#[test]
+fn a_fingerprint_tells_secrets_apart_and_shows_none_of_them() {
+    let of = |secrets: &str| StripeSecrets::parse(secrets).unwrap().fingerprints().collect::<Vec<_>>();
+    let both = of("whsec_one, whsec_two");
+    assert_eq!(both, [of("whsec_one"), of("whsec_two")].concat());
+    assert_ne!(both[0], both[1]);
+    assert!(both.iter().all(|f| f.len() == 16 && f.bytes().all(|b| b.is_ascii_hexdigit())), "{both:?}");
+}
+
 fn verify(secrets: &str, header: &str, body: &[u8], now: i64) -> Result<(), SignatureError> {
     StripeSecrets::parse(secrets).unwrap().verify(Some(header.as_bytes()), body, now, 300)
 }

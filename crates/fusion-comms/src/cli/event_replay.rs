@@ -71,7 +71,8 @@ impl Barred {
 /// Exit code 1 where one of the events was refused; the others are put back all the same.
 pub(super) async fn run(db: &Db, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
     let (mut chosen, mut refused) = chosen(db, args).await?;
-    chosen.sort_by_key(|e| e.seq);
+    // Each inbox counts for itself; no event of the one waits for one of the other.
+    chosen.sort_by_key(|e| (e.channel == "stripe", e.seq));
     let again = effect_again::check(db, &args.again, &chosen).await?;
     if args.dry_run {
         for event in &chosen {

@@ -1,4 +1,4 @@
-//! `events`: the inbox of webhooks, as operators see it.
+//! `events`: the inbox of webhooks, Telnyx's and Stripe's, as operators see it.
 
 use std::process::ExitCode;
 
@@ -72,12 +72,12 @@ pub(super) struct Which {
     #[arg(long, value_parser = ["waiting", "processed", "parked"])]
     state: Option<String>,
     /// By this route.
-    #[arg(long, value_parser = ["voice", "sms", "fax"])]
+    #[arg(long, value_parser = ["voice", "sms", "fax", "stripe"])]
     channel: Option<String>,
     /// Whose last error holds this text.
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
-    /// Of this call (its control id or session), fax, or text of ours (its id at Telnyx).
+    /// Of this call (its control id or session; with its payments), fax, text of ours (its id at Telnyx), or Stripe object.
     #[arg(long, value_name = "ID", value_parser = arguments::id)]
     key: Option<String>,
     /// Received since then: a time, or a span back from now (`24h`).

@@ -40,10 +40,8 @@ impl Checkup {
         let public = server.as_ref().map(|s| s.public_base_url.as_str());
         let audio = read_audio(&mut reader, public);
         let _fax = FaxConfig::read_for_store(&mut reader);
-        let (problems, notes) = match reader.finish() {
-            Ok(notes) => (vec![], notes),
-            Err(problems) => (problems.0, vec![]),
-        };
+        let notes = reader.notes.clone();
+        let problems = reader.finish().err().map(|problems| problems.0).unwrap_or_default();
         Self { app_env, problems, notes, database, server, web, storage, telnyx, stripe, audio }
     }
 }

@@ -13,6 +13,7 @@ mod reader;
 mod report;
 mod storage;
 mod table;
+mod unknown;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -36,6 +37,7 @@ pub use reader::{Env, SecretObject, Variables};
 pub use report::{check, example};
 pub use storage::{Shelf, StorageConfig, shelves};
 pub use table::{StandIn, VARIABLES, Variable};
+pub use unknown::note_of_managed as unknown_in_managed;
 
 /// How much is demanded of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::table::{StandIn, VARIABLES, named};
-use super::{AppEnv, ConfigProblems, Problem, parse};
+use super::{AppEnv, ConfigProblems, Problem, parse, unknown};
 
 /// Where variables come from, as a trait so that tests bring their own; a closure over names is one.
 pub trait Variables {
@@ -14,6 +14,10 @@ pub trait Variables {
     /// A value of the secret that `APP_SECRETS_ARN` names; it wins.
     fn managed(&self, _: &str) -> Option<String> {
         None
+    }
+    /// Names in that secret that are no variables.
+    fn unknown(&self) -> Vec<String> {
+        vec![]
     }
     /// Told of each variable that is read for its meaning, set or not; for `config doc`.
     fn read(&self, _: &'static str) {}
@@ -41,6 +45,8 @@ pub(super) struct Reader<'a> {
     env: Env<'a>,
     /// The entries of `APP_SECRETS_JSON` that are values.
     secrets: BTreeMap<String, String>,
+    /// Names in either secret that are no variables, each with the secret's.
+    unknown: Vec<(String, &'static str)>,
     pub(super) app_env: AppEnv,
     problems: Vec<Problem>,
     pub(super) notes: Vec<String>,
@@ -52,6 +58,7 @@ impl<'a> Reader<'a> {
         let mut reader = Self {
             env,
             secrets: BTreeMap::new(),
+            unknown: env.unknown().into_iter().map(|name| (name, unknown::IN_ARN)).collect(),
             app_env: AppEnv::Prod,
             problems: Vec::new(),
             notes: Vec::new(),
@@ -72,10 +79,12 @@ impl<'a> Reader<'a> {
             self.problem(name, "is a list or an object in APP_SECRETS_JSON, not a text");
         }
         self.secrets = object.values;
+        self.unknown.extend(object.unknown.into_iter().map(|name| (name, unknown::IN_JSON)));
     }
 
-    /// Variables set twice with different values.
+    /// Variables set twice with different values, and names that are none.
     fn note_what_stands_out(&mut self) {
+        self.notes.extend(self.unknown.iter().map(|(name, place)| unknown::note(name, place)));
         for variable in VARIABLES {
             let name = variable.name;
             let in_env = self.env.of_process(name).and_then(meaningful);
@@ -147,6 +156,14 @@ impl<'a> Reader<'a> {
         parse(text).map_err(|what| self.problem(name, what)).ok()
     }
 
+    /// It may be there under a name that was written otherwise.
+    fn missing(&self, name: &str) -> String {
+        let misspelt = self.unknown.iter().find(|(written, _)| unknown::nearest(written) == Some(name));
+        misspelt.map_or("is missing".to_owned(), |(written, place)| {
+            format!("is missing; {place} holds {}, which is no variable", unknown::shown(written))
+        })
+    }
+
     /// The same, and in staging and prod it is a problem when nothing is set.
     pub(super) fn required<T>(
         &mut self,
@@ -156,7 +173,7 @@ impl<'a> Reader<'a> {
         debug_assert!(named(name).required, "{name} is not marked required in the table");
         if self.app_env.is_live() && self.given(name).is_none() {
             self.env.read(name);
-            self.problem(name, "is missing");
+            self.problem(name, self.missing(name));
             return None;
         }
         self.optional(name, parse)
@@ -188,6 +205,8 @@ pub struct SecretObject {
     pub values: BTreeMap<String, String>,
     /// Variables whose value is a list or an object.
     pub no_texts: Vec<&'static str>,
+    /// Names of no variable.
+    pub unknown: Vec<String>,
 }
 
 impl SecretObject {
@@ -196,6 +215,10 @@ impl SecretObject {
         let Ok(Value::Object(entries)) = serde_json::from_str(text) else { return None };
         let mut object = Self::default();
         for (name, value) in entries {
+            if !unknown::is_known(&name) {
+                object.unknown.push(name);
+                continue;
+            }
             let text = match value {
                 Value::String(text) => text,
                 Value::Number(number) => number.to_string(),

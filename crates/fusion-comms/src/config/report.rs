@@ -20,6 +20,7 @@ pub fn check(env: Env<'_>) -> (String, u8) {
     let lines: Vec<_> = VARIABLES.iter().map(|variable| (variable, reader.origin(variable.name))).collect();
     let values: Vec<_> = lines.iter().map(|(variable, _)| reader.given(variable.name)).collect();
     let live = reader.app_env.is_live();
+    let notes = reader.notes.clone();
     let outcome = reader.finish();
     for ((variable, origin), value) in lines.into_iter().zip(values) {
         let shown = match (&outcome, value) {
@@ -30,6 +31,7 @@ pub fn check(env: Env<'_>) -> (String, u8) {
     }
     let code = u8::from(outcome.is_err());
     text.push('\n');
+    notes.iter().for_each(|note| text.push_str(&format!("note: {note}\n")));
     text.push_str(&verdict(outcome));
     (text, code)
 }
@@ -65,10 +67,7 @@ fn stand_in(variable: &Variable, origin: Origin, live: bool) -> String {
 
 fn verdict(outcome: Result<Vec<String>, ConfigProblems>) -> String {
     match outcome {
-        Ok(notes) => {
-            let notes: String = notes.iter().map(|note| format!("note: {note}\n")).collect();
-            format!("{notes}the configuration is well\n")
-        }
+        Ok(_) => "the configuration is well\n".to_owned(),
         Err(problems) => format!("{problems}\n"),
     }
 }

@@ -247,6 +247,29 @@ fn the_secrets_object_fills_in_what_is_not_set_and_shadowed_names_are_told() {
     assert!(shadowed[0].starts_with("S3_BUCKET_DOCS"));
 }
 
+#[test]
+fn a_name_that_is_no_variable_is_told_with_the_one_that_is_meant() {
+    let object = r#"{"STRIPE_WEBHOOK_SECRETS":"whsec_hidden","nobody":["hidden"],"whsec_Hidden":"x"}"#;
+    let config = load(Role::All, &with(prod(), "APP_SECRETS_JSON", object)).unwrap();
+    let told = config.notes.join("\n");
+    let meant = "APP_SECRETS_JSON holds `STRIPE_WEBHOOK_SECRETS`, which is no variable of this program and is not read; \
+                 is STRIPE_WEBHOOK_SECRET meant?";
+    assert!(told.contains(meant) && told.contains("holds `nobody`, which is no variable"), "{told}");
+    assert!(!told.to_lowercase().contains("hidden"), "{told}");
+
+    let mut without = prod();
+    without.remove("STRIPE_WEBHOOK_SECRET");
+    let without = with(without, "APP_SECRETS_JSON", object);
+    let problems = load(Role::All, &without).unwrap_err().to_string();
+    assert!(
+        problems
+            .contains("STRIPE_WEBHOOK_SECRET: is missing; APP_SECRETS_JSON holds `STRIPE_WEBHOOK_SECRETS`"),
+        "{problems}"
+    );
+    let (report, code) = check(&|name: &str| without.get(name).cloned());
+    assert!(code == 1 && report.contains("note: APP_SECRETS_JSON holds `nobody`"), "{report}");
+}
+
 struct WithSecret(Variables, Variables);
 
 impl crate::config::Variables for WithSecret {

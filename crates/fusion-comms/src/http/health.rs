@@ -1,7 +1,6 @@
 //! Is the process alive, can it work, what does it measure.
 
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
@@ -30,7 +29,7 @@ pub async fn ready(State(web): State<Web>) -> Response {
     };
     let workers = match &web.workers {
         None => "not of this role",
-        Some(run) if run.load(Ordering::Relaxed) => "ok",
+        Some(run) if *run.borrow() => "ok",
         Some(_) => "not started",
     };
     let well = database == "ok" && migrations == "ok" && workers != "not started";

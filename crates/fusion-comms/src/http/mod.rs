@@ -8,7 +8,6 @@ pub mod status;
 pub mod visitors;
 pub mod webhooks;
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +16,7 @@ use axum::Router;
 use axum::http::{HeaderMap, header};
 use axum::routing::{get, post};
 use secrecy::SecretString;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::ingest::Ingest;
@@ -44,7 +43,7 @@ pub struct Web {
     /// The recordings that are served; there where this role has web.
     pub prompts: Option<Shelf>,
     /// Whether the workers run; `None` where this role has none.
-    pub workers: Option<Arc<AtomicBool>>,
+    pub workers: Option<watch::Receiver<bool>>,
 }
 
 /// What a webhook is verified against, and what `/metrics` asks for. May be exchanged while requests come.

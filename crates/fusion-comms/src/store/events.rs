@@ -1,4 +1,4 @@
-//! The inbox as operators see it: list, show, replay, delete.
+//! The inbox as operators see it: list, show, replay, delete. Telnyx's and Stripe's events lie in tables of the same shape.
 
 use fusion_comms_core::ids::{EventId, FaxId, TenantId};
 use fusion_comms_core::time::Timestamp;
@@ -6,12 +6,14 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
 use super::db::{Db, Reader, Result, Tx};
+use super::pruning::Inbox;
 use super::row::Row;
 
 #[derive(Clone, Debug)]
 pub struct Event {
     pub id: EventId,
     pub event_type: String,
+    /// The route: `voice`, `sms`, `fax`, `stripe`.
     pub channel: String,
     pub tenant: Option<TenantId>,
     pub received_at: Timestamp,
@@ -47,6 +49,18 @@ fn event(r: &Row) -> Result<Event> {
     })
 }
 
+/// An inbox under the names of Telnyx's columns. Stripe's events hold no keyed digits.
+fn rows_of(inbox: Inbox) -> &'static str {
+    match inbox {
+        Inbox::Telnyx => "telnyx_events",
+        Inbox::Stripe => {
+            "(SELECT event_id, type AS event_type, 'stripe' AS channel, tenant_id, received_at, occurred_at, processed_at,
+               parked_at, attempts, last_error, FALSE AS digits_cleared, pruned_at, order_key, seq, raw_json
+             FROM stripe_events)"
+        }
+    }
+}
+
 /// What to list; nothing set lists all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -57,21 +71,39 @@ pub struct Filter {
     pub state: Option<String>,
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
-    /// The route: `voice`, `sms`, `fax`.
+    /// The route: `voice`, `sms`, `fax`, `stripe`.
     pub channel: Option<String>,
     /// Part of what went wrong, in any case.
     pub error: Option<String>,
-    /// Of one call (by its control id or its session), fax, text or conversation.
+    /// Of one call (by its control id or its session), fax, text, conversation or payment session.
     pub key: Option<String>,
     pub oldest_first: bool,
     pub limit: i64,
 }
 
-/// Events, the latest first unless asked otherwise.
+/// Events of both inboxes, the latest first unless asked otherwise.
 pub async fn list(db: &Db, f: &Filter) -> Result<Vec<Event>> {
+    let mut found = Vec::new();
+    for inbox in Inbox::ALL {
+        let asked =
+            f.channel.as_deref().is_none_or(|channel| (channel == "stripe") == (inbox == Inbox::Stripe));
+        if asked {
+            found.extend(list_of(db, inbox, f).await?);
+        }
+    }
+    // Stable: within one inbox the order is right already.
+    found.sort_by(|a: &Event, b| {
+        let by_time = a.received_at.cmp(&b.received_at);
+        if f.oldest_first { by_time } else { by_time.reverse() }
+    });
+    found.truncate(usize::try_from(f.limit).unwrap_or(0));
+    Ok(found)
+}
+
+async fn list_of(db: &Db, inbox: Inbox, f: &Filter) -> Result<Vec<Event>> {
     let order = if f.oldest_first { "received_at, seq" } else { "received_at DESC, seq DESC" };
     let text = "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
-           last_error, digits_cleared, pruned_at, order_key, seq FROM telnyx_events
+           last_error, digits_cleared, pruned_at, order_key, seq FROM {events} e
          WHERE ($1 OR tenant_id = $2)
            AND ($3 OR event_type = $4 OR event_type LIKE $5)
            AND ($6 = 'any' OR ($6 = 'processed' AND processed_at IS NOT NULL)
@@ -81,9 +113,11 @@ pub async fn list(db: &Db, f: &Filter) -> Result<Vec<Event>> {
            AND ($10 = 'any' OR channel = $10)
            AND ($11 OR lower(last_error) LIKE $12 ESCAPE '!')
            AND ($13 OR order_key = $14
-             OR order_key = (SELECT c.session_id FROM telnyx_calls c WHERE c.call_control_id = $14))
+             OR order_key = (SELECT c.session_id FROM telnyx_calls c WHERE c.call_control_id = $14)
+             OR order_key IN (SELECT s.session_id FROM billing_checkout_sessions s WHERE s.call_control_id = $14))
          ORDER BY {order} LIMIT $9";
-    let q = db.sql(AssertSqlSafe(text.replace("{order}", order)));
+    let text = text.replace("{order}", order).replace("{events}", rows_of(inbox));
+    let q = db.sql(AssertSqlSafe(text));
     let kind = f.event_type.as_deref();
     let q = q
         .bind(f.tenant.is_none())
@@ -111,11 +145,15 @@ fn containing(text: &str) -> String {
 
 /// One event with its cleaned body.
 pub async fn get(db: &Db, id: &EventId) -> Result<Option<(Event, Value)>> {
-    let q = db.sql(
-        "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
-           last_error, digits_cleared, pruned_at, order_key, seq, raw_json FROM telnyx_events WHERE event_id = $1",
-    );
-    db.row(q.bind(id)).await?.map(|r| Ok((event(&r)?, r.json("raw_json")?))).transpose()
+    for inbox in Inbox::ALL {
+        let text = "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at,
+               attempts, last_error, digits_cleared, pruned_at, order_key, seq, raw_json FROM {events} e WHERE event_id = $1";
+        let q = db.sql(AssertSqlSafe(text.replace("{events}", rows_of(inbox))));
+        if let Some(r) = db.row(q.bind(id)).await? {
+            return Ok(Some((event(&r)?, r.json("raw_json")?)));
+        }
+    }
+    Ok(None)
 }
 
 /// Puts an event back to be worked. Effects that were done are not repeated: their ids are the same.
@@ -125,12 +163,23 @@ pub async fn replay(tx: &mut Tx, id: &EventId, now: Timestamp) -> Result<bool> {
            leased_until = NULL, leased_by = NULL WHERE event_id = $1 AND digits_cleared = FALSE
            AND pruned_at IS NULL",
     );
+    if tx.exec(q.bind(id).bind(now)).await? == 1 {
+        return Ok(true);
+    }
+    let q = tx.sql(
+        "UPDATE stripe_events SET processed_at = NULL, parked_at = NULL, attempts = 0, last_error = NULL, due_at = $2,
+           leased_until = NULL, leased_by = NULL WHERE event_id = $1 AND pruned_at IS NULL",
+    );
     Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
 }
 
 /// Deletes one event: its next delivery is worked as new.
 pub async fn delete(tx: &mut Tx, id: &EventId) -> Result<bool> {
     let q = tx.sql("DELETE FROM telnyx_events WHERE event_id = $1");
+    if tx.exec(q.bind(id)).await? == 1 {
+        return Ok(true);
+    }
+    let q = tx.sql("DELETE FROM stripe_events WHERE event_id = $1");
     Ok(tx.exec(q.bind(id)).await? == 1)
 }
 

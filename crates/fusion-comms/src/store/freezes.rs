@@ -65,6 +65,12 @@ pub async fn lift(tx: &mut Tx, tenant: &TenantId, reason: &str, actor: &str, now
     Ok(tx.exec(q.bind(tenant).bind(now).bind(actor).bind(reason)).await? == 1)
 }
 
+/// Whether an agency was let send again after then.
+pub async fn lifted_since(tx: &mut Tx, tenant: &TenantId, since: Timestamp) -> Result<bool> {
+    let q = tx.sql("SELECT 1 AS one FROM sending_freezes WHERE tenant_id = $1 AND lifted_at >= $2 LIMIT 1");
+    Ok(tx.row(q.bind(tenant).bind(since)).await?.is_some())
+}
+
 /// When each agency was last let send again: what it sent before has been looked into.
 pub async fn last_lifts(db: &Db) -> Result<Vec<(TenantId, Timestamp)>> {
     let q = db.sql(

@@ -14,6 +14,8 @@ pub struct Instance {
     pub version: String,
     /// Fingerprints of the keys it takes Telnyx's webhooks by, with commas between.
     pub telnyx_keys: String,
+    /// The same for the signing secrets of Stripe's; `None` from an older program.
+    pub stripe_secrets: Option<String>,
     pub workers_run: bool,
     pub started_at: Timestamp,
     pub seen_at: Timestamp,
@@ -36,16 +38,18 @@ pub struct Minute {
 pub async fn tell(db: &Db, instance: &Instance, minutes: &[Minute]) -> Result<()> {
     let mut tx = db.begin().await?;
     let q = tx.sql(
-        "INSERT INTO instances (name, role, version, telnyx_keys, workers_run, started_at, seen_at, stopped_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO instances (name, role, version, telnyx_keys, workers_run, started_at, seen_at, stopped_at,
+           stripe_secrets)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (name) DO UPDATE SET role = excluded.role, version = excluded.version,
            telnyx_keys = excluded.telnyx_keys, workers_run = excluded.workers_run, started_at = excluded.started_at,
-           seen_at = excluded.seen_at, stopped_at = excluded.stopped_at",
+           seen_at = excluded.seen_at, stopped_at = excluded.stopped_at, stripe_secrets = excluded.stripe_secrets",
     );
     let i = instance;
     let q =
         q.bind(i.name.as_str()).bind(i.role.as_str()).bind(i.version.as_str()).bind(i.telnyx_keys.as_str());
-    tx.exec(q.bind(i.workers_run).bind(i.started_at).bind(i.seen_at).bind(i.stopped_at)).await?;
+    let q = q.bind(i.workers_run).bind(i.started_at).bind(i.seen_at).bind(i.stopped_at);
+    tx.exec(q.bind(i.stripe_secrets.as_deref())).await?;
     for m in minutes {
         let q = tx.sql(
             "INSERT INTO webhook_minutes (instance, minute, channel, outcome, n, oldest_s) VALUES ($1, $2, $3, $4, $5, $6)
@@ -72,7 +76,7 @@ pub async fn forget(db: &Db, before: Timestamp) -> Result<()> {
 /// Those that have told lately, the latest first.
 pub async fn list(db: &Db) -> Result<Vec<Instance>> {
     let q = db.sql(
-        "SELECT name, role, version, telnyx_keys, workers_run, started_at, seen_at, stopped_at FROM instances
+        "SELECT name, role, version, telnyx_keys, workers_run, started_at, seen_at, stopped_at, stripe_secrets FROM instances
          ORDER BY seen_at DESC, name",
     );
     db.rows(q)
@@ -88,6 +92,7 @@ pub async fn list(db: &Db) -> Result<Vec<Instance>> {
                 started_at: r.time("started_at")?,
                 seen_at: r.time("seen_at")?,
                 stopped_at: r.opt_time("stopped_at")?,
+                stripe_secrets: r.opt_text("stripe_secrets")?,
             })
         })
         .collect()
@@ -118,6 +123,33 @@ pub async fn traffic(db: &Db, since: Timestamp) -> Result<Vec<Traffic>> {
         }
     }
     Ok(all)
+}
+
+/// How a channel's signed webhooks were answered since then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signatures {
+    pub refused: i64,
+    pub taken: i64,
+    /// The minute of the last that was refused.
+    pub last_refused: Option<Timestamp>,
+}
+
+/// What was refused for a wrong or stale signature since then, and what was taken. A minute that began before counts whole.
+pub async fn signatures(db: &Db, channel: &str, since: Timestamp) -> Result<Signatures> {
+    let q = db.sql(
+        "SELECT CAST(coalesce(sum(CASE WHEN outcome IN ('wrong_signature', 'stale') THEN n END), 0) AS BIGINT) AS refused,
+           CAST(coalesce(sum(CASE WHEN outcome IN ('stored', 'known') THEN n END), 0) AS BIGINT) AS taken,
+           max(CASE WHEN outcome IN ('wrong_signature', 'stale') THEN minute END) AS last_refused
+         FROM webhook_minutes WHERE minute >= $1 AND channel = $2",
+    );
+    let Some(r) = db.row(q.bind(since.plus_s(-59)).bind(channel)).await? else {
+        return Ok(Signatures { refused: 0, taken: 0, last_refused: None });
+    };
+    Ok(Signatures {
+        refused: r.int("refused")?,
+        taken: r.int("taken")?,
+        last_refused: r.opt_time("last_refused")?,
+    })
 }
 
 /// What was received since then and failed at its last attempt, the most frequent error first.

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod backup;
 pub mod billing;
+pub mod breaches;
 pub mod calls;
 pub mod checkup;
 pub mod checkup_texts;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::{JobError, guarded};
+use super::seldom::Seldom;
 use crate::app::Parts;
 use crate::queue::{Message, Queue, VISIBILITY};
 
@@ -11,19 +12,29 @@ const EXTEND: Duration = VISIBILITY.checked_div(3).unwrap();
 
 /// Takes and works one message. False where there was none.
 pub async fn work_one(app: &Parts) -> bool {
-    match receive(app).await {
+    match receive(app, &Seldom::default()).await {
         Some(message) => work(app, &message).await,
         None => return false,
     }
     true
 }
 
-/// Takes one message; it may wait long, and may be dropped.
-pub async fn receive(app: &Parts) -> Option<Message> {
-    app.queue.receive().await.unwrap_or_else(|e| {
-        tracing::warn!(error = %e, "the fax queue cannot be read");
-        None
-    })
+/// Takes one message; it may wait long, and may be dropped. `trouble` is shared by all who take.
+pub async fn receive(app: &Parts, trouble: &Seldom) -> Option<Message> {
+    match app.queue.receive().await {
+        Ok(received) => {
+            if let Some(failures) = trouble.well() {
+                tracing::info!(failures, "the fax queue can be read again");
+            }
+            received
+        }
+        Err(e) => {
+            if let Some(failures) = trouble.failed(app.clock.now()) {
+                tracing::warn!(error = %e, failures, "the fax queue cannot be read");
+            }
+            None
+        }
+    }
 }
 
 /// Works a message, and deletes it if nothing is left to do.

@@ -18,12 +18,15 @@ pub mod outbox;
 mod payments;
 mod reconcile;
 mod run;
+mod seldom;
 mod settle;
 mod texts;
+mod watch;
 
 pub use error::JobError;
 pub(crate) use error::guarded;
 pub use faxes::{hurry_fetch, owe_fetch, owe_message};
 pub use run::{Workers, drain};
+pub use watch::Watch;
 
 pub(crate) use payments::TYPES as PAYMENT_EVENTS;

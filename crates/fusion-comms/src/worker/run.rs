@@ -1,11 +1,14 @@
 //! Starts the workers, each lane with its own, and stops them without losing what they hold.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fusion_comms_core::envelope::Channel;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::seldom::Seldom;
+use super::watch::{self, Watch};
 use super::{deadlines, fax_queue, gauges, inbox, listen, lost_messages, outbox, reconcile};
 use crate::app::App;
 use crate::blocks::{self, Account};
@@ -33,6 +36,8 @@ const RECONCILE: Duration = Duration::from_secs(60);
 const COMPARE_BLOCKS: Duration = Duration::from_secs(6 * 3600);
 const FIND_LOST_MESSAGES: Duration = Duration::from_secs(5 * 60);
 const READ_GAUGES: Duration = Duration::from_secs(5);
+/// How often texts are compared with the opt-outs that stood when they left.
+const WATCH_CONSENT: Duration = Duration::from_secs(5 * 60);
 /// How long a row of the opt-out history stays unsealed at most, while the service runs.
 const SEAL: Duration = Duration::from_secs(2);
 /// How long a stopping service waits for work in hand; leases bring back what is left.
@@ -63,7 +68,8 @@ impl Workers {
         for (lane, n, poll) in OUTBOX {
             (0..n).for_each(|_| workers.outbox(app, lane, poll));
         }
-        (0..app.filing.examiner.reader.ocr.faxes_at_once()).for_each(|_| workers.fax_reader(app));
+        let trouble = Arc::new(Seldom::default());
+        (0..app.filing.examiner.reader.ocr.faxes_at_once()).for_each(|_| workers.fax_reader(app, &trouble));
         workers.every(app, POLL_DEADLINES, |app| async move {
             deadlines::work(&app).await;
         });
@@ -76,6 +82,11 @@ impl Workers {
         workers.every(app, RECONCILE, |app| async move { reconcile::work(&app).await });
         workers.every(app, FIND_LOST_MESSAGES, |app| async move { lost_messages::work(&app).await });
         workers.every(app, COMPARE_BLOCKS, |app| async move { compare_blocks(&app).await });
+        let watch = Arc::new(Watch::default());
+        workers.every(app, WATCH_CONSENT, move |app| {
+            let watch = Arc::clone(&watch);
+            async move { watch::work(&app, &watch).await }
+        });
         let (app, stop) = (app.clone(), workers.stop.clone());
         workers.tasks.spawn(async move {
             tokio::select! { () = listen::run(app) => {}, () = stop.cancelled() => {} }
@@ -108,13 +119,13 @@ impl Workers {
         });
     }
 
-    fn fax_reader(&mut self, app: &App) {
-        let (app, stop) = (app.clone(), self.stop.clone());
+    fn fax_reader(&mut self, app: &App, trouble: &Arc<Seldom>) {
+        let (app, stop, trouble) = (app.clone(), self.stop.clone(), Arc::clone(trouble));
         self.tasks.spawn(async move {
             while !stop.is_cancelled() {
                 // SQS may hold the request open for long: a stopping service does not wait for it.
                 let received =
-                    tokio::select! { m = fax_queue::receive(&app) => m, () = stop.cancelled() => break };
+                    tokio::select! { m = fax_queue::receive(&app, &trouble) => m, () = stop.cancelled() => break };
                 if let Some(message) = received {
                     fax_queue::work(&app, &message).await;
                 } else {

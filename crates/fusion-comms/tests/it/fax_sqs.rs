@@ -52,9 +52,19 @@ async fn a_queue_out_of_reach_loses_no_fax(on: On) {
     let complained = || async { app.logs().contains("SQS did not") };
     assert!(within(LONG, complained).await, "{}", app.logs());
     assert!(!app.logs().contains(&queue), "no address in a log");
+    // It is asked for a message about every second.
+    tokio::time::sleep(Duration::from_secs(5)).await;
     moto.make_queue("classify").await;
     let fax = settled(&app, &id).await;
     assert_eq!((fax.status.as_str(), fax.case.unwrap().as_str()), ("classified", "case-1"));
+    // Told once and by the minute, though it was tried every second, and once when it was over.
+    let (logs, over) = (app.logs(), "the fax queue can be read again");
+    let told =
+        |words: &str| logs.lines().filter(|l| l.contains(words)).map(str::to_owned).collect::<Vec<_>>();
+    let (bad, well) = (told("the fax queue cannot be read"), told(over));
+    assert_eq!((bad.len(), well.len()), (1, 1), "{bad:?} {well:?}");
+    let line: serde_json::Value = serde_json::from_str(&well[0]).expect("a line is JSON");
+    assert!(line["failures"].as_u64().is_some_and(|n| n > 1), "{line}");
 }
 
 super::served_on_both!(a_fax_goes_through_sqs_and_a_message_by_hand_too, a_queue_out_of_reach_loses_no_fax);

@@ -143,7 +143,93 @@ async fn a_secret_that_cannot_be_used_leaves_the_keys_of_before(on: On) {
     assert!(code == 1 && err.contains("APP_SECRETS_ARN") && err.contains("hint:"), "{code} {err}");
 }
 
+async fn a_name_that_nobody_reads_is_told_at_the_start_and_when_it_comes(on: On) {
+    let moto = Moto::start().await;
+    let secret = |app: &TestApp, more: Value| {
+        let mut all = json!({"TELNYX_PUBLIC_KEY": public(&app.keys.signing), "TELNYX_API_KEY": "KEY-ONE"});
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    let (app, arn) =
+        served(on, &moto, |app| secret(app, json!({"METRIC_TOKEN": "a-token-of-metrics"}))).await;
+    let said = "the secret of APP_SECRETS_ARN holds `METRIC_TOKEN`, which is no variable of this program and is not read; \
+                is METRICS_TOKEN meant?";
+    assert!(app.logs().lines().any(|l| l.contains("WARN") && l.contains(said)), "{}", app.logs());
+    assert!(app.command(&["config", "check"]).contains(&format!("note: {said}")));
+    let (_, report, _) = app.try_command(&["doctor"]);
+    let line = report.lines().find(|l| l.starts_with("warn  config ")).unwrap_or_default();
+    assert!(line.contains("holds `METRIC_TOKEN`"), "{report}");
+
+    let both = json!({"METRIC_TOKEN": "another-token-of-metrics", "telnyx_api_key": "KEY-TWO"});
+    moto.put_secret(&arn, &secret(&app, both).to_string()).await;
+    app.hang_up();
+    let told = || async { app.logs().contains("holds `telnyx_api_key`, which is no variable") };
+    assert!(within(LONG, told).await, "{}", app.logs());
+    let logs = app.logs();
+    assert_eq!(logs.matches(said).count(), 1, "{logs}");
+    assert!(!logs.contains("used from the next start on") && !logs.contains("token-of-metrics"), "{logs}");
+}
+
+/// What AWS answers to a role without the right, in its form; the network is this machine's.
+async fn aws_that_says(code: &'static str) -> String {
+    let body = json!({"__type": code, "Message": "User: arn:aws:sts::123456789012:assumed-role/billing/i-0 is not authorized"});
+    let answer = move || async move {
+        (
+            axum::http::StatusCode::BAD_REQUEST,
+            [("content-type", "application/x-amz-json-1.1")],
+            body.to_string(),
+        )
+    };
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    base
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn why_a_secret_cannot_be_used_is_told_apart() {
+    let moto = Moto::start().await;
+    let app = TestApp::prepare(On::Sqlite, |_| {}, &moto.env()).await;
+    let text = moto.make_secret("text", &json!("no object")).await;
+    let gone = "arn:aws:secretsmanager:us-east-1:123456789012:secret:fusionems/gone-AbCdEf";
+    let denied = aws_that_says("AccessDeniedException").await;
+    let stranger = aws_that_says("UnrecognizedClientException").await;
+    let deleted = aws_that_says("InvalidRequestException").await;
+    let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let unreached = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    for (base, arn, why, hint) in [
+        (&moto.base, gone, "has no such secret (ResourceNotFoundException)", "of another account or region"),
+        (&moto.base, &*text, "the secret is not a JSON object of variables", "must be an object like"),
+        (
+            &denied,
+            gone,
+            "may not read the secret (AccessDeniedException)",
+            "needs secretsmanager:GetSecretValue",
+        ),
+        (&stranger, gone, "does not take the credentials", "has no credentials of AWS"),
+        (&deleted, gone, "is marked for deletion", "restore-secret"),
+        (
+            &unreached,
+            gone,
+            "gives no answer: cannot be reached",
+            "the endpoint of Secrets Manager in the VPC",
+        ),
+    ] {
+        let env = [("APP_SECRETS_ARN", arn), ("AWS_ENDPOINT_URL", base)];
+        let (code, _, err) = app.try_command_with(&env, &["config", "check"]);
+        assert!(
+            code == 1 && err.contains(why) && err.contains("hint:") && err.contains(hint),
+            "{why}\n{err}"
+        );
+        let (code, report, _) = app.try_command_with(&env, &["doctor"]);
+        assert!(code == 1 && report.contains(why) && report.contains(hint), "{why}\n{report}");
+        assert!(!report.contains("123456789012") && !err.contains("123456789012"), "{err}{report}");
+    }
+}
+
 super::served_on_both!(
+    a_name_that_nobody_reads_is_told_at_the_start_and_when_it_comes,
     a_public_key_is_rotated_under_traffic_and_no_event_is_refused,
     an_api_key_is_exchanged_and_no_text_is_lost,
     a_secret_that_cannot_be_used_leaves_the_keys_of_before,

@@ -14,6 +14,7 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     let sessions = look.each(pick!(Session));
     let mut found: Vec<Finding> = sessions.iter().filter_map(|(fact, s)| of_session(look, fact, s)).collect();
     found.extend(twice(&sessions));
+    found.extend(not_told(look, &sessions));
     found.extend(tasks(look));
     if matches!(look.subject, Subject::Statement(_)) {
         let statements = look.each(pick!(Statement));
@@ -133,6 +134,32 @@ fn of_session(look: &Look<'_>, fact: &Fact, s: &Session) -> Option<Finding> {
 fn is_paid(look: &Look<'_>, fact: &Fact, s: &Session) -> bool {
     let same = |f: &Fact, other: &Session| f.tenant == fact.tenant && other.statement == s.statement;
     look.each(pick!(Session)).into_iter().any(|(f, other)| same(f, other) && other.status == "complete")
+}
+
+/// Fewer refused signatures than this may be a stranger's.
+const MORE_THAN_CHANCE: i64 = 3;
+
+/// A link counts as unpaid as long as Stripe has not told otherwise: where its webhooks were refused, it may be paid.
+fn not_told(look: &Look<'_>, sessions: &[(&Fact, &Session)]) -> Option<Finding> {
+    let (link, _) = sessions.iter().find(|(_, s)| s.status == "open")?;
+    let (fact, r) = look.each(pick!(Refusals)).into_iter().find(|(_, r)| r.refused > 0)?;
+    let rule = r.refused >= MORE_THAN_CHANCE && r.refused >= r.taken;
+    let weight = if rule { Weight::Wrong } else { Weight::Note };
+    Some(finding(
+        "stripe_refused",
+        weight,
+        fact.at,
+        format!(
+            "of Stripe's webhooks {} were refused for their signature since the payment link of {} was made, the last on {}, and \
+             {} were taken: the link may be paid without our knowing",
+            r.refused,
+            minute(link.at),
+            minute(fact.at),
+            r.taken
+        ),
+        "`fusion-comms doctor` says why (`keys.stripe_webhooks`); then `fusion-comms backfill` brings what was refused, and \
+         `--ask-telnyx` asks Stripe about the link at once",
+    ))
 }
 
 /// Two payments that stand for one statement.

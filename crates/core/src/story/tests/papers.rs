@@ -26,6 +26,31 @@ fn a_statement_says_what_stands_between_it_and_a_payment() {
 }
 
 #[test]
+fn an_open_link_may_be_paid_where_stripes_webhooks_were_refused_as_a_rule() {
+    let facts = |refused, taken, status| {
+        let refusals = Refusals { channel: "stripe".to_owned(), since: at(0), refused, taken };
+        vec![
+            of(0, statement("open", 900, true)),
+            of(0, What::Session(session("cs_1", status))),
+            of(60, What::Refusals(refusals)),
+        ]
+    };
+    let (code, cause) = first(STATEMENT, facts(4, 1, "open"));
+    assert_eq!(code, "stripe_refused");
+    assert!(cause.starts_with("of Stripe's webhooks 4 were refused"), "{cause}");
+    // A stranger's, or few among many.
+    for (refused, taken) in [(2, 0), (4, 5)] {
+        let told = tell(STATEMENT, facts(refused, taken, "open"), at(600)).unwrap();
+        assert!(
+            told.is_well() && told.findings.iter().any(|f| f.code == "stripe_refused"),
+            "{:?}",
+            told.findings
+        );
+    }
+    assert_eq!(first(STATEMENT, facts(4, 1, "complete")).0, "none");
+}
+
+#[test]
 fn what_hindered_a_statement_before_it_was_paid_is_a_note() {
     let failed = Text { error: Some("40008 x".to_owned()), ..text("failed", "payment_link") };
     let facts = vec![

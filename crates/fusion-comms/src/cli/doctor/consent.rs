@@ -1,58 +1,40 @@
 //! Consent kept: no text after a STOP, no STOP missed. An agency that texted after an opt-out is frozen at once.
 
-mod judge;
-
-use std::collections::BTreeMap;
-
 use fusion_comms_core::envelope::{self, AutoResponse, Channel, TelnyxBody};
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::phone::E164;
 use fusion_comms_core::sms::{self, Label};
 use fusion_comms_core::time::Timestamp;
-use serde_json::json;
 
-use self::judge::{Breach, Judged};
 use super::now;
 use super::place::Place;
 use super::report::Line;
+use crate::breaches::{self, Found};
 use crate::cli::output::count;
-use crate::store::audit::{self, Entry};
 use crate::store::checkup_texts::{self as texts, Unanswered};
-use crate::store::{Db, StoreError, checkup, freezes};
+use crate::store::{Db, StoreError, freezes};
 
-/// How far back is looked.
+/// How far back is looked, as the workers do every day.
 const SINCE_S: i64 = 30 * 24 * 3600;
 const AT_MOST: i64 = 20_000;
-/// The database's clock writes the history, ours the hand-over: what lies within this and their difference is no proof.
-const DOUBT_MS: i64 = 2_000;
 /// The actor of a freeze.
 const DOCTOR: &str = "doctor";
 
 pub(super) async fn violations(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {
     let now = now();
-    let since = now.plus_s(-SINCE_S);
-    let handed = texts::to_numbers_with_history(db, since, AT_MOST).await?;
-    let history = texts::history_of_texted(db, since).await?;
-    let offset_ms = checkup::clock(db).await?.map_or(0, |theirs| theirs.ms_since(now).abs());
-    let Judged { breaches, late } = judge::judge(&handed, &history, DOUBT_MS + offset_ms);
-    let looked_into: BTreeMap<TenantId, Timestamp> = freezes::last_lifts(db).await?.into_iter().collect();
-    let open = |b: &&Breach| {
-        b.tenant.as_ref().and_then(|t| looked_into.get(t)).is_none_or(|lifted_at| b.at > *lifted_at)
-    };
-    let open: Vec<&Breach> = breaches.iter().filter(open).collect();
+    let Found { open, looked_into, late, .. } = breaches::find(db, now.plus_s(-SINCE_S), now).await?;
     let tried = "compared the texts handed over in the last 30 days with the opt-outs that stood then";
     let name = "consent.violations";
     let line = if open.is_empty() {
-        let known = breaches.len();
-        let found = match known {
+        let found = match looked_into {
             0 => "no text was handed over after an opt-out".to_owned(),
-            _ => format!("none that has not been looked into ({known} from before the last unfreeze)"),
+            n => format!("none that has not been looked into ({n} from before the last unfreeze)"),
         };
         Line::ok(name, tried, found)
     } else {
-        let frozen = freeze(db, &open, now).await?;
-        let first = open[0];
-        let agencies = frozen.join(", ");
+        let frozen = breaches::freeze(db, &open, DOCTOR, now).await?;
+        let first = &open[0];
+        let agencies = names(&frozen);
         let found = format!(
             "{} handed over after an opt-out (text {} on {}); sending of {agencies} is FROZEN",
             count(open.len(), "text"),
@@ -81,27 +63,9 @@ pub(super) async fn violations(_: &Place, db: &Db) -> Result<Vec<Line>, StoreErr
     Ok(lines)
 }
 
-/// Freezes the agencies of these texts; their names.
-async fn freeze(db: &Db, breaches: &[&Breach], now: Timestamp) -> Result<Vec<String>, StoreError> {
-    let mut first_of: BTreeMap<&TenantId, &Breach> = BTreeMap::new();
-    for breach in breaches {
-        if let Some(tenant) = &breach.tenant {
-            first_of.entry(tenant).or_insert(breach);
-        }
-    }
-    for (tenant, breach) in &first_of {
-        let mut tx = db.begin().await?;
-        let reason = format!("text {} was handed over on {} after an opt-out", breach.text, breach.at);
-        if freezes::freeze(&mut tx, tenant, &reason, DOCTOR, now).await? {
-            let after = Some(json!({"reason": reason}));
-            let (actor, action, subject) = (DOCTOR, "tenant.freeze", tenant.as_str());
-            let entry = Entry { actor, action, subject, tenant: Some(tenant), before: None, after };
-            audit::append(&mut tx, &entry, now).await?;
-        }
-        tx.commit().await?;
-    }
-    let names: Vec<String> = first_of.keys().map(ToString::to_string).collect();
-    Ok(if names.is_empty() { vec!["no agency (the text was in nobody's name)".to_owned()] } else { names })
+fn names(frozen: &[TenantId]) -> String {
+    let names: Vec<&str> = frozen.iter().map(TenantId::as_str).collect();
+    if names.is_empty() { "no agency (the text was in nobody's name)".to_owned() } else { names.join(", ") }
 }
 
 pub(super) async fn missed_stops(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {

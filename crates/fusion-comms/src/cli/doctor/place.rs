@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::cli::database::is_new_file;
 use crate::config::{Checkup, DatabaseConfig, Engine, SimulatorKeys};
-use crate::secrets::Environment;
+use crate::secrets::{Environment, SecretError};
 use crate::service;
 use crate::sim::keys::{self, SimKeys};
 use crate::store::Db;
@@ -22,8 +22,8 @@ pub(super) struct Place {
     pub config: Checkup,
     /// Whether APP_SECRETS_ARN names a secret that could be read.
     pub has_secret: bool,
-    /// Why it could not.
-    pub secret_problem: Option<String>,
+    /// Why it could not, and what to do.
+    pub secret_problem: Option<(String, &'static str)>,
     /// In dev, before the first start.
     pub simulator_key_missing: bool,
     pub reached: Reached,
@@ -48,7 +48,10 @@ impl Place {
     pub async fn look(public_url: Option<Url>) -> Self {
         let (environment, secret_problem) = match Environment::load().await {
             Ok(environment) => (environment, None),
-            Err(error) => (Environment::without_secret(), Some(error.root_cause().to_string())),
+            Err(error) => {
+                let next = error.downcast_ref::<SecretError>().map_or("see the error", SecretError::hint);
+                (Environment::without_secret(), Some((error.root_cause().to_string(), next)))
+            }
         };
         let mut simulator_key_missing = false;
         let config = Checkup::read(&environment, |data_dir| simulator(data_dir, &mut simulator_key_missing));

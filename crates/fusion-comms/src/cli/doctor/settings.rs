@@ -16,9 +16,9 @@ pub(super) fn check(place: &Place) -> Vec<Line> {
 fn secret(place: &Place) -> Line {
     let tried = "read the secret that APP_SECRETS_ARN names";
     match &place.secret_problem {
-        Some(why) => Line::fail("config.secret", tried, why.as_str()).then(
+        Some((why, next)) => Line::fail("config.secret", tried, why.as_str()).then(
             "the service cannot start anew, and a rotated key is not picked up; what follows was found without the secret",
-            "let the role of this process read the secret, and see that it is a JSON object",
+            *next,
             "§2",
         ),
         None if place.has_secret => Line::ok("config.secret", tried, "it can be read"),
@@ -30,7 +30,8 @@ fn variables(place: &Place) -> Line {
     let config::Checkup { problems, notes, app_env, .. } = &place.config;
     let env = app_env.as_str();
     if !problems.is_empty() {
-        let words: Vec<String> = problems.iter().map(|p| format!("{} {}", p.name, p.what)).collect();
+        let problems = problems.iter().map(|p| format!("{} {}", p.name, p.what));
+        let words: Vec<String> = problems.chain(notes.iter().cloned()).collect();
         return Line::fail("config", READ, words.join("; ")).then(
             "the service does not start with this configuration",
             "mend these variables; `fusion-comms config example` explains each",

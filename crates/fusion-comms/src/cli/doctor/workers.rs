@@ -109,7 +109,8 @@ pub(super) async fn signatures(place: &Place, db: &Db) -> Result<Vec<Line>, Stor
         judged_signatures(TELNYX, of(&hour, false), of(&lately, false), &known, now),
         judged_signatures(STRIPE, of(&hour, true), of(&lately, true), &nothing, now),
     ];
-    lines.extend(judged_difference(&running, &ours));
+    let secrets: Vec<String> = web.map(|w| w.stripe_secrets.fingerprints().collect()).unwrap_or_default();
+    lines.extend(judged_difference(&running, &ours, &secrets));
     Ok(lines)
 }
 
@@ -158,7 +159,13 @@ fn judged_signatures(
         format!("; the last taken, {} ago, was signed by {print}", ago(now.ms_since(at)))
     });
     if wrong == 0 && stale == 0 {
-        return Line::ok(name, tried, format!("none, {taken} taken{key}"));
+        let who = if name == TELNYX { "Telnyx" } else { "Stripe" };
+        let found = match taken {
+            0 => format!("no webhook of {who}'s came in the last hour{key}"),
+            1 => format!("none was refused, 1 was taken{key}"),
+            _ => format!("none was refused, {taken} were taken{key}"),
+        };
+        return Line::ok(name, tried, found);
     }
     let level = if hour.mostly_refused() || lately.mostly_refused() { Level::Fail } else { Level::Warn };
     if stale > wrong {
@@ -201,22 +208,23 @@ fn judged_signatures(
     )
 }
 
-/// A process that runs by other keys than we read here was started before they changed.
-fn judged_difference(running: &[&Instance], ours: &[String]) -> Option<Line> {
-    let tried = "compared the keys of the running processes with those configured here";
-    let other = running.iter().find(|i| {
-        let theirs: Vec<&str> = i.telnyx_keys.split(',').filter(|k| !k.is_empty()).collect();
-        !ours.is_empty() && theirs != ours.iter().map(String::as_str).collect::<Vec<_>>()
+/// A process that runs by other keys or secrets than we read here was started before they changed.
+fn judged_difference(running: &[&Instance], keys: &[String], secrets: &[String]) -> Option<Line> {
+    let tried = "compared the keys and secrets of the running processes with those configured here";
+    let differs = |whose: &str, theirs: &str, ours: &[String]| {
+        let held: Vec<&str> = theirs.split(',').filter(|k| !k.is_empty()).collect();
+        let same = ours.is_empty() || held.iter().eq(ours);
+        (!same).then(|| format!("takes {whose} webhooks by {theirs}, here {} is configured", ours.join(",")))
+    };
+    let found = running.iter().find_map(|i| {
+        let of_stripe =
+            || i.stripe_secrets.as_deref().and_then(|theirs| differs("Stripe's", theirs, secrets));
+        let words = differs("Telnyx's", &i.telnyx_keys, keys).or_else(of_stripe)?;
+        Some(format!("{} {words}", i.name))
     });
-    let Some(other) = other else {
+    let Some(found) = found else {
         return (!running.is_empty()).then(|| Line::ok("keys.running", tried, "they are the same"));
     };
-    let found = format!(
-        "{} takes webhooks by {}, here {} is configured",
-        other.name,
-        other.telnyx_keys,
-        ours.join(",")
-    );
     Some(Line::warn("keys.running", tried, found).then(
         "it was started with other keys, or this command runs with another environment than the service",
         "redeploy it, or run `doctor` in the service's own environment",
@@ -235,6 +243,7 @@ mod tests {
             role: role.to_owned(),
             version: "0".to_owned(),
             telnyx_keys: "aa".to_owned(),
+            stripe_secrets: Some("cc".to_owned()),
             workers_run: role != "web",
             started_at: at,
             seen_at: at.plus_s(-seen_s),
@@ -285,9 +294,26 @@ mod tests {
     #[test]
     fn a_process_with_other_keys_than_ours_is_told() {
         let i = instance("all", 5, false);
-        let level = |ours: &[String]| judged_difference(&[&i], ours).map(|l| l.result);
-        assert_eq!(level(&["aa".to_owned()]), Some(Level::Ok));
-        assert_eq!(level(&["bb".to_owned()]), Some(Level::Warn));
-        assert_eq!(judged_difference(&[], &[]), None);
+        let list = |text: &str| vec![text.to_owned()];
+        let line = |keys: &str, secrets: &str| judged_difference(&[&i], &list(keys), &list(secrets)).unwrap();
+        assert_eq!(line("aa", "cc").result, Level::Ok);
+        assert_eq!(line("bb", "cc").result, Level::Warn);
+        let other = line("aa", "dd");
+        assert_eq!(other.result, Level::Warn);
+        assert_eq!(other.found, "host:8080 takes Stripe's webhooks by cc, here dd is configured");
+        let older = Instance { stripe_secrets: None, ..i.clone() };
+        assert_eq!(judged_difference(&[&older], &list("aa"), &list("dd")).unwrap().result, Level::Ok);
+        assert_eq!(judged_difference(&[], &[], &[]), None);
+    }
+
+    #[test]
+    fn an_hour_without_webhooks_is_said_in_words() {
+        let (now, nothing) = (Timestamp::from_unix_s(1_000_000), KeysKnown { ours: &[], last: None });
+        let line = |taken| {
+            let hour = Signed { taken, ..Signed::default() };
+            judged_signatures(STRIPE, hour, Signed::default(), &nothing, now).found
+        };
+        assert_eq!(line(0), "no webhook of Stripe's came in the last hour");
+        assert_eq!(line(2), "none was refused, 2 were taken");
     }
 }

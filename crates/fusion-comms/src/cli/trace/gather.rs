@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use fusion_comms_core::envelope::{self, Channel, TelnyxBody};
 use fusion_comms_core::ids::TenantId;
-use fusion_comms_core::story::{Call, Effect, Event, Fact, Session, Text, What};
+use fusion_comms_core::story::{Call, Effect, Event, Fact, Refusals, Session, Text, What};
 use fusion_comms_core::time::Timestamp;
 use serde_json::Value;
 
 use crate::store::story::{self, Window};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, instances};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -280,6 +280,7 @@ impl<'a> Gather<'a> {
             .map(|n| n.expose().to_owned())
             .collect();
         self.person(&people).await?;
+        self.refusals().await?;
         let sessions: Vec<String> = self.sessions().into_iter().map(|(_, s)| s.id).collect();
         self.add(story::stripe_events(db, story::STRIPE_BY_KEY, &sessions, of).await?);
         let mut about: Vec<String> = subjects.to_vec();
@@ -295,6 +296,19 @@ impl<'a> Gather<'a> {
         about.extend(self.facts.iter().filter_map(own));
         self.add(story::tasks(db, &about, of).await?);
         self.add(story::audit(db, &about, of).await?);
+        Ok(())
+    }
+
+    /// Whether Stripe's webhooks were refused since the first link was made that is not known to be paid.
+    async fn refusals(&mut self) -> Result<()> {
+        let open = self.sessions().into_iter().filter(|(_, s)| s.status == "open");
+        let Some(since) = open.map(|(f, _)| f.at).min() else { return Ok(()) };
+        let signed = instances::signatures(self.db, "stripe", since).await?;
+        if let Some(at) = signed.last_refused {
+            let (refused, taken) = (signed.refused, signed.taken);
+            let what = What::Refusals(Refusals { channel: "stripe".to_owned(), since, refused, taken });
+            self.add(vec![Fact { at, tenant: None, what }]);
+        }
         Ok(())
     }
 

@@ -162,6 +162,11 @@ async fn all_is_well_where_all_is_well(on: On) {
     ] {
         assert!(checks.contains(&name), "{name} is not in {checks:?}");
     }
+    assert!(told.out.contains("no webhook of Stripe's came in the last hour"), "{}", told.out);
+    let other = lines(&app, &[("STRIPE_WEBHOOK_SECRET", "whsec_of_another_endpoint")]);
+    let running = other.iter().find(|(name, ..)| name == "keys.running").unwrap();
+    assert!(running.1 == "warn" && running.2.contains("takes Stripe's webhooks by"), "{running:?}");
+    assert!(!running.2.contains("whsec"), "{running:?}");
     let (code, _, err) = app.try_command(&["doctor", "--public-url", "nowhere"]);
     assert_eq!(code, 2, "{err}");
 }
@@ -337,8 +342,7 @@ async fn a_fax_that_left_the_queue_is_told_from_one_that_waits(on: On) {
 async fn an_older_schema_is_named_and_left_as_it_is(on: On) {
     let mut app = TestApp::start(on).await;
     until_told(&app).await;
-    let newest = "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
-    typed(&app, newest).await;
+    typed(&app, "DELETE FROM _sqlx_migrations WHERE version = 20261129230000").await;
     typed(&app, "DROP TABLE sending_freezes").await;
     let said = doctor(&app, &[], &[]);
     said.names(&[

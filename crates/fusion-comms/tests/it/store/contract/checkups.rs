@@ -1,6 +1,6 @@
 //! What `doctor` asks, and the freezes that it sets.
 
-use fusion_comms::store::{Db, checkup, checkup_texts, freezes};
+use fusion_comms::store::{Db, breaches, checkup, checkup_texts, freezes};
 
 use super::Answers;
 use crate::committed;
@@ -15,6 +15,8 @@ pub(super) async fn freezing(db: &Db, said: &mut Answers) {
     said.note("all that stand", freezes::list(db).await.unwrap());
     said.note("lifted", committed!(db, |tx| freezes::lift(tx, &red, "looked into", "bob", at(3))));
     said.note("lifted twice", committed!(db, |tx| freezes::lift(tx, &red, "again", "bob", at(4))));
+    said.note("lifted since", committed!(db, |tx| freezes::lifted_since(tx, &red, at(3))));
+    said.note("lifted later", committed!(db, |tx| freezes::lifted_since(tx, &red, at(4))));
     said.note("lifts", freezes::last_lifts(db).await.unwrap());
     said.note("frozen anew", committed!(db, |tx| freezes::freeze(tx, &red, "again", "bob", at(5))));
     committed!(db, |tx| freezes::lift(tx, &red, "well", "bob", at(6)));
@@ -42,9 +44,9 @@ pub(super) async fn waiting_work(db: &Db, said: &mut Answers) {
     said.note("sessions", checkup::sessions(db, at(-9000), at(900_000)).await.unwrap());
     said.note("transfers", checkup::transfers_failed(db, at(-9000)).await.unwrap());
     let since = at(-900_000);
-    let handed = checkup_texts::to_numbers_with_history(db, since, 99).await.unwrap();
+    let handed = breaches::to_numbers_with_history(db, since, 99).await.unwrap();
     said.note("handed over", handed.iter().map(|t| (&t.id, t.at)).collect::<Vec<_>>());
-    let history = checkup_texts::history_of_texted(db, since).await.unwrap();
+    let history = breaches::history_of_texted(db, since).await.unwrap();
     said.note("their history", history.iter().map(|c| (&c.tenant, c.lifted)).collect::<Vec<_>>());
     let texts = checkup_texts::texts_without_opt_out(db, since, 99).await.unwrap();
     said.note("no opt-out after", texts.iter().map(|t| (&t.id, t.received_at)).collect::<Vec<_>>());

@@ -119,4 +119,23 @@ pub(super) async fn stripe_events(db: &Db, said: &mut Answers) {
         at(5)
     ));
     said.note("done", done);
+    let another = ingest::NewStripeEvent { id: EventId::new("evt_2"), received_at: at(7), ..new };
+    ingest::store_stripe(db, &another).await.unwrap();
+    committed!(db, |tx| inbox::park(tx, inbox::Lane::Stripe, &another.id, "another account", at(8)));
+    let all = events::Filter { limit: 9, channel: Some("stripe".to_owned()), ..events::Filter::default() };
+    for filter in [
+        events::Filter { oldest_first: true, ..all.clone() },
+        events::Filter { event_type: Some("checkout.session".to_owned()), ..all.clone() },
+        events::Filter { state: Some("parked".to_owned()), ..all.clone() },
+        events::Filter { error: Some("ANOTHER".to_owned()), ..all.clone() },
+        events::Filter { key: Some("cs_1".to_owned()), ..all.clone() },
+        events::Filter { tenant: Some(agency("red")), limit: 1, ..events::Filter::default() },
+    ] {
+        said.note("events of Stripe", events::list(db, &filter).await.unwrap());
+    }
+    said.note("one of Stripe", events::get(db, &another.id).await.unwrap());
+    said.note("replayed", committed!(db, |tx| events::replay(tx, &another.id, at(9))));
+    said.note("waits again", events::get(db, &another.id).await.unwrap());
+    said.note("deleted", committed!(db, |tx| events::delete(tx, &another.id)));
+    said.note("deleted once", committed!(db, |tx| events::delete(tx, &another.id)));
 }

@@ -15,6 +15,7 @@ pub(super) async fn instances_and_minutes(db: &Db, said: &mut Answers) {
         role: "all".to_owned(),
         version: "0.1.0".to_owned(),
         telnyx_keys: "0123456789abcdef".to_owned(),
+        stripe_secrets: Some("fedcba9876543210".to_owned()),
         workers_run: true,
         started_at: at(0),
         seen_at: at(1),
@@ -27,12 +28,23 @@ pub(super) async fn instances_and_minutes(db: &Db, said: &mut Answers) {
     instances::tell(db, &one, &all.map(|outcome| minute(outcome, 2, 5))).await.unwrap();
     said.note("one instance", instances::list(db).await.unwrap());
     said.note("its minutes together", instances::traffic(db, at(0)).await.unwrap());
-    said.note("nothing later", instances::traffic(db, at(60)).await.unwrap());
+    let of_stripe = |outcome, n| Minute { minute: at(120), channel: "stripe", outcome, n, oldest_s: 0 };
+    let minutes = [
+        of_stripe("stale", 1),
+        of_stripe("wrong_signature", 4),
+        of_stripe("known", 2),
+        of_stripe("unsigned", 9),
+    ];
+    instances::tell(db, &one, &minutes).await.unwrap();
+    said.note("refused since", instances::signatures(db, "stripe", at(179)).await.unwrap());
+    said.note("not refused since", instances::signatures(db, "stripe", at(180)).await.unwrap());
+    said.note("nothing later", instances::traffic(db, at(180)).await.unwrap());
     let lane = inbox::Lane::Telnyx(Channel::Voice);
     inbox::claim(db, lane, "me", 1, at(1), at(2)).await.unwrap();
     committed!(db, |tx| inbox::put_off(tx, lane, &EventId::new("z"), "no luck", at(1)));
     said.note("what fails", instances::troubles(db, at(-60)).await.unwrap());
-    instances::forget(db, at(10)).await.unwrap();
+    instances::forget(db, at(130)).await.unwrap();
+    instances::tell(db, &one, &[]).await.unwrap();
     said.note("forgotten minutes", instances::traffic(db, at(0)).await.unwrap());
     instances::forget(db, at(21)).await.unwrap();
     said.note("forgotten instances", instances::list(db).await.unwrap());

@@ -2,14 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use fusion_comms_core::gate::{Class, Verdict, decide};
-use fusion_comms_core::ids::{MessageId, TenantId};
-use fusion_comms_core::time::Timestamp;
-
-use crate::store::checkup_texts::{HandedOver, LedgerChange};
+use crate::gate::{Class, Verdict, decide};
+use crate::ids::{MessageId, TenantId};
+use crate::phone::E164;
+use crate::time::Timestamp;
 
 /// A second confirmation within this is one too many.
 const ONE_CONFIRMATION_MS: i64 = 24 * 3600 * 1000;
+
+/// A text that was handed over to a number with a history of opt-outs.
+#[derive(Clone)]
+pub struct HandedOver {
+    pub id: MessageId,
+    pub tenant: Option<TenantId>,
+    pub from: String,
+    pub to: E164,
+    /// `None` where it is none that this program writes.
+    pub class: Option<Class>,
+    pub at: Timestamp,
+    /// Receipt of the text that it answers.
+    pub asked_at: Option<Timestamp>,
+}
+
+/// One change of the ledger.
+#[derive(Clone)]
+pub struct Change {
+    pub tenant: TenantId,
+    pub phone: E164,
+    pub lifted: bool,
+    /// The receipt of the revocation.
+    pub opted_out_at: Timestamp,
+    /// When it was written.
+    pub at: Timestamp,
+}
 
 /// A text that should not have left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +53,17 @@ pub struct Judged {
 
 /// Judges texts in the order of time by the ledger's history in the order in which it was written. An opt-out that was
 /// written less than `doubt_ms` before the hand-over proves nothing: two clocks told the times.
-pub fn judge(texts: &[HandedOver], history: &[LedgerChange], doubt_ms: i64) -> Judged {
+pub fn judge(texts: &[HandedOver], history: &[Change], doubt_ms: i64) -> Judged {
     let mut judged = Judged::default();
+    let mut of_person: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+    for change in history {
+        of_person.entry(change.phone.expose()).or_default().push(change);
+    }
     let mut confirmed: BTreeMap<(&str, &str), Timestamp> = BTreeMap::new();
     for text in texts {
-        let own: Vec<&LedgerChange> =
-            history.iter().filter(|c| c.phone == text.to && binds(c, text)).collect();
-        let known: Vec<&&LedgerChange> = own.iter().filter(|c| c.at.plus_ms(doubt_ms) <= text.at).collect();
+        let theirs = of_person.get(text.to.expose()).map(Vec::as_slice).unwrap_or_default();
+        let own: Vec<&Change> = theirs.iter().copied().filter(|c| binds(c, text)).collect();
+        let known: Vec<&&Change> = own.iter().filter(|c| c.at.plus_ms(doubt_ms) <= text.at).collect();
         let stood = standing(&known);
         let breaks = match text.class {
             Some(class) => decide(class, stood, text.asked_at) == Verdict::OptedOut,
@@ -51,7 +80,7 @@ pub fn judge(texts: &[HandedOver], history: &[LedgerChange], doubt_ms: i64) -> J
         }
         let is_answer =
             matches!(text.class, Some(Class::StopConfirmation | Class::Help | Class::StartConfirmation));
-        let learned_later = |c: &&&LedgerChange| !c.lifted && c.at > text.at && c.opted_out_at < text.at;
+        let learned_later = |c: &&&Change| !c.lifted && c.at > text.at && c.opted_out_at < text.at;
         if !is_answer && stood.is_none() && own.iter().any(|c| learned_later(&c)) {
             judged.late += 1;
         }
@@ -60,13 +89,13 @@ pub fn judge(texts: &[HandedOver], history: &[LedgerChange], doubt_ms: i64) -> J
 }
 
 /// Whether the gate reads a row of this agency for that text.
-fn binds(change: &LedgerChange, text: &HandedOver) -> bool {
+fn binds(change: &Change, text: &HandedOver) -> bool {
     let Some(tenant) = &text.tenant else { return true };
     change.tenant == *tenant || change.tenant == TenantId::unassigned()
 }
 
 /// The latest opt-out that stands after these changes.
-fn standing(changes: &[&&LedgerChange]) -> Option<Timestamp> {
+fn standing(changes: &[&&Change]) -> Option<Timestamp> {
     let mut rows: BTreeMap<&TenantId, Option<Timestamp>> = BTreeMap::new();
     for change in changes {
         rows.insert(&change.tenant, (!change.lifted).then_some(change.opted_out_at));
@@ -77,7 +106,6 @@ fn standing(changes: &[&&LedgerChange]) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fusion_comms_core::phone::E164;
 
     fn at(s: i64) -> Timestamp {
         Timestamp::from_unix_s(1_000_000 + s)
@@ -99,8 +127,8 @@ mod tests {
         }
     }
 
-    fn change(tenant: &str, lifted: bool, receipt_s: i64, written_s: i64) -> LedgerChange {
-        LedgerChange {
+    fn change(tenant: &str, lifted: bool, receipt_s: i64, written_s: i64) -> Change {
+        Change {
             tenant: TenantId::new(tenant),
             phone: person(),
             lifted,
@@ -109,7 +137,7 @@ mod tests {
         }
     }
 
-    fn breaches(texts: &[HandedOver], history: &[LedgerChange]) -> Vec<String> {
+    fn breaches(texts: &[HandedOver], history: &[Change]) -> Vec<String> {
         judge(texts, history, 2_000).breaches.iter().map(|b| b.text.to_string()).collect()
     }
 
