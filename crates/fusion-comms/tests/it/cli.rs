@@ -688,7 +688,7 @@ async fn what_keeps_a_command_from_postgresql_is_told_by_its_name() {
     };
     let nobody_there = changed(|url| url.set_port(Some(1)).unwrap());
     assert!(nobody_there.contains("Connection refused"), "{nobody_there}");
-    let no_user = changed(|url| url.set_username("stranger").unwrap());
+    let no_user = changed(|url| url.set_username("nobody").unwrap());
     assert!(no_user.contains("refused the connection: there is no such user"), "{no_user}");
     let no_database = changed(|url| url.set_path("/nothing"));
     assert!(no_database.contains("refused the connection: it has no database of that name"), "{no_database}");
