@@ -66,7 +66,7 @@ fn parse(f: &Fields<'_>) -> Result<Line, String> {
         amount.ok_or_else(|| format!("amount_cents is not a whole number of cents, 0 to {MOST_CENTS}"))?;
     let currency = f.get("currency").to_ascii_lowercase();
     if !CURRENCIES.contains(&currency.as_str()) {
-        return Err(format!("currency is not one that can be charged: {}", CURRENCIES.join(", ")));
+        return Err(format!("currency cannot be charged; allowed: {}", CURRENCIES.join(", ")));
     }
     let status = Some(f.get("status").to_owned()).filter(|status| !status.is_empty());
     if status.as_ref().is_some_and(|status| !STATUSES.contains(&status.as_str())) {

@@ -32,12 +32,12 @@ async fn a_bad_line_is_named_with_its_column_and_what_is_allowed_and_nothing_is_
     let lines: Vec<&str> = err.lines().collect();
     let cents = "amount_cents is not a whole number of cents, 0 to 99999999";
     let expected = [
-        "line 3: currency is not one that can be charged: usd".to_owned(),
+        "line 3: currency cannot be charged; allowed: usd".to_owned(),
         format!("line 4: {cents}"),
         format!("line 5: {cents}"),
         "line 6: status is not one of open, on_hold, paid, refunded, disputed".to_owned(),
         "line 7: statement_id is the same as on line 2".to_owned(),
-        "line 9: currency is not one that can be charged: usd".to_owned(),
+        "line 9: currency cannot be charged; allowed: usd".to_owned(),
         "error: nothing was imported: the file has 6 bad lines".to_owned(),
     ];
     assert_eq!(lines[..7], expected);
