@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use fusion_comms_core::breach::Breach;
-use fusion_comms_core::ids::{MessageId, TenantId};
+use fusion_comms_core::ids::MessageId;
 use fusion_comms_core::time::Timestamp;
 use tokio::sync::Mutex;
 
@@ -66,16 +66,24 @@ pub(super) async fn work(app: &Parts, watch: &Watch) {
     match looked {
         Ok(open) => metrics::sms_after_opt_out(open as u64),
         Err(e) => {
-            tracing::error!(error = %e, "texts could not be compared with the opt-outs: tried again in minutes");
+            tracing::warn!(error = %e, "texts could not be compared with the opt-outs: tried again in minutes");
         }
     }
 }
 
 fn tell(breach: &Breach) {
-    tracing::error!(
-        message_id = %breach.text,
-        tenant_id = breach.tenant.as_ref().map_or("", TenantId::as_str),
-        handed_over_at = %breach.at,
-        "a text was handed over after an opt-out: the sending of its agency is frozen until it has been looked into"
-    );
+    let (message_id, handed_over_at) = (&breach.text, breach.at);
+    match &breach.tenant {
+        Some(tenant_id) => tracing::error!(
+            %message_id,
+            %tenant_id,
+            %handed_over_at,
+            "a text was handed over after an opt-out: its agency is frozen until somebody has looked into it"
+        ),
+        None => tracing::error!(
+            %message_id,
+            %handed_over_at,
+            "a text in no agency's name was handed over after an opt-out: somebody must look into it"
+        ),
+    }
 }
