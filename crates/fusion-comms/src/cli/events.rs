@@ -62,7 +62,7 @@ pub(super) struct ListArgs {
 /// Which events.
 #[derive(Debug, clap::Args)]
 pub(super) struct Which {
-    /// Of this agency only.
+    /// Of this agency only; `unassigned` for those of no agency.
     #[arg(long, value_name = "ID", value_parser = arguments::tenant)]
     tenant: Option<TenantId>,
     /// Of this type or of all types that begin so: `call.hangup`, `fax`.

@@ -104,7 +104,7 @@ async fn list_of(db: &Db, inbox: Inbox, f: &Filter) -> Result<Vec<Event>> {
     let order = if f.oldest_first { "received_at, seq" } else { "received_at DESC, seq DESC" };
     let text = "SELECT event_id, event_type, channel, tenant_id, received_at, occurred_at, processed_at, parked_at, attempts,
            last_error, digits_cleared, pruned_at, order_key, seq FROM {events} e
-         WHERE ($1 OR tenant_id = $2)
+         WHERE ($1 OR tenant_id = $2 OR (tenant_id IS NULL AND $2 = 'unassigned'))
            AND ($3 OR event_type = $4 OR event_type LIKE $5)
            AND ($6 = 'any' OR ($6 = 'processed' AND processed_at IS NOT NULL)
              OR ($6 = 'parked' AND parked_at IS NOT NULL AND processed_at IS NULL)

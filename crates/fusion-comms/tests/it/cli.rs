@@ -370,6 +370,7 @@ async fn events_are_listed_by_what_is_asked_for(on: On) {
     assert_eq!(ids("--state processed"), ["e2"]);
     assert_eq!(ids("--state parked"), [""; 0]);
     assert_eq!(ids("--tenant ridgeline"), ["e2"]);
+    assert_eq!(ids("--tenant unassigned"), ["e1"]);
     assert_eq!(ids("--until 2026-03-03"), [""; 0]);
     assert_eq!(ids("--since 2026-03-03 --until 2026-03-04"), ["e2", "e1"]);
     assert_eq!(ids("--since 1s"), [""; 0]);
