@@ -114,9 +114,11 @@ impl<'a> Gather<'a> {
         let causes: Vec<String> =
             self.texts().into_iter().filter(|(_, t)| !t.outgoing).filter_map(|(_, t)| t.cause).collect();
         self.add(story::events(db, story::EVENTS_BY_ID, &causes, Window::ever(), of).await?);
-        for (event, body) in story::open_events(db, Channel::Sms.as_str(), of).await? {
-            if is_from(&body, phone) {
-                self.add(vec![event]);
+        for channel in [Channel::Voice, Channel::Sms, Channel::Fax] {
+            for (event, body) in story::open_events(db, channel.as_str(), of).await? {
+                if is_from(channel, &body, phone) {
+                    self.add(vec![event]);
+                }
             }
         }
         let calls = story::calls(db, story::CALLS_BY_PHONE, &ids, of).await?;
@@ -325,9 +327,11 @@ impl<'a> Gather<'a> {
 }
 
 /// Whether a text's event is from or to this person.
-fn is_from(body: &Value, phone: &str) -> bool {
-    match envelope::telnyx(Channel::Sms, body, b"").body {
+fn is_from(channel: Channel, body: &Value, phone: &str) -> bool {
+    match envelope::telnyx(channel, body, b"").body {
+        TelnyxBody::Voice(v) => v.from.expose() == Some(phone),
         TelnyxBody::TextReceived(t) => t.from.expose() == Some(phone),
+        TelnyxBody::Fax(f) => f.inbound && f.from.expose() == Some(phone),
         _ => false,
     }
 }

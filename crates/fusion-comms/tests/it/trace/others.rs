@@ -10,8 +10,13 @@ async fn without_a_worker_an_event_is_said_never_to_have_been_worked(on: On) {
     let mut web = web.spawn().expect("the binary starts");
     app.until_ready().await;
     app.sim.telnyx.send_text("+12025550146", LINE, "HELP");
-    let taken = || async { app.sim.telnyx.deliveries().iter().any(|d| d.taken()) };
-    assert!(within(LONG, taken).await);
+    let taken = |n: usize| {
+        let deliveries = app.sim.telnyx.deliveries();
+        async move { deliveries.iter().filter(|d| d.taken()).count() >= n }
+    };
+    assert!(within(LONG, || taken(1)).await);
+    app.sim.telnyx.start_call(CallPlan::new("+12025550145", LINE));
+    assert!(within(LONG, || taken(2)).await);
     web.kill().and_then(|()| web.wait()).expect("it ends");
     let id = app.sim.telnyx.deliveries()[0].event_id.clone();
     let mut hand = prompt(&app).await;
@@ -22,6 +27,7 @@ async fn without_a_worker_an_event_is_said_never_to_have_been_worked(on: On) {
         &[
             Row { trace: vec!["event", &id], code: 1, says: &untried },
             Row { trace: vec!["phone", "+12025550146"], code: 1, says: &untried },
+            Row { trace: vec!["phone", "+12025550145"], code: 1, says: &untried },
         ],
     );
     hand.run(&format!(
