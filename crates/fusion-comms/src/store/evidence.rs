@@ -9,7 +9,7 @@ use super::db::{Db, Reader, Result};
 use super::row::Row;
 use super::seals;
 
-/// The opt-out history with its seals, the calls that asked for a text to this number, the texts with the gate's
+/// The opt-out history with its seals, the calls from this number and those that led to a text to it, the texts with the gate's
 /// decisions, consents, and what operators changed.
 pub async fn of(db: &Db, tenant: &TenantId, phone: &E164) -> Result<Vec<Item>> {
     let mut items = ledger(db, tenant, phone).await?;
@@ -43,11 +43,11 @@ async fn ledger(db: &Db, tenant: &TenantId, phone: &E164) -> Result<Vec<Item>> {
     db.rows(q.bind(phone.expose()).bind(tenant)).await?.iter().map(item).collect()
 }
 
-/// A caller who keyed this number asked for one text to it.
+/// Who calls from this number may ask for a text to it and be refused; who keyed it asked for one text to it.
 async fn calls(db: &Db, tenant: &TenantId, phone: &E164) -> Result<Vec<Item>> {
     let q = db.sql(
         "SELECT call_control_id, from_phone, to_phone, statement_id, state, created_at, updated_at FROM telnyx_calls
-         WHERE sms_phone = $1 AND tenant_id = $2 ORDER BY created_at, call_control_id",
+         WHERE (sms_phone = $1 OR from_phone = $1) AND tenant_id = $2 ORDER BY created_at, call_control_id",
     );
     let item = |r: &Row| {
         let data = json!({

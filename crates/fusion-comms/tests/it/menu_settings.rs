@@ -120,6 +120,8 @@ async fn a_caller_who_opted_out_reaches_a_person_and_gets_no_text(on: On) {
     assert_eq!(sounds.last().map(String::as_str), Some("transfer"));
     assert!(transferred(&app, &call));
     assert!(app.sim.telnyx.inbox_of(PATIENT).is_empty());
+    let evidence = app.command(&["opt-out", "evidence", PATIENT, "--tenant", TENANT]);
+    assert!(evidence.contains("\"kind\":\"call\"") && evidence.contains(&call), "{evidence}");
 }
 
 async fn a_caller_without_a_number_is_offered_none(on: On) {
