@@ -222,11 +222,12 @@ async fn a_file_that_is_damaged_is_refused_before_anything_is_touched(on: On) {
     let whole = std::fs::read(&file).unwrap();
     let damaged = app.dir.path().join("damaged");
     let mut flipped = whole.clone();
+    // More than one bit: a single one may be padding, which means nothing to gzip.
     let middle = flipped.len() / 2;
-    flipped[middle] ^= 0x10;
+    flipped[middle..middle + 64].iter_mut().for_each(|byte| *byte ^= 0x10);
     move_to_a_new_place(&mut app, on).await;
     for (bytes, what) in [
-        (flipped, "a bit is flipped"),
+        (flipped, "bits are flipped"),
         (whole[..whole.len() - 9].to_vec(), "cut short"),
         (whole[..whole.len() / 3].to_vec(), "a third of it"),
         (b"no backup".to_vec(), "another file"),
