@@ -59,6 +59,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 async fn set(id: &StatementId, tenant: &TenantId, status: &str, actor: &Actor) -> anyhow::Result<()> {
     let db = database::open().await?;
+    tenant::known(&db, tenant).await?;
     let now = now();
     let mut tx = db.begin().await?;
     let unknown =

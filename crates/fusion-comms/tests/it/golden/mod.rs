@@ -7,7 +7,7 @@
 mod cases;
 mod redact;
 mod scene;
-mod tree;
+pub mod tree;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -29,6 +29,10 @@ pub fn leaves_with_json() -> Vec<String> {
     leaves_that(|command| command.get_arguments().any(|a| a.get_id() == "json"))
 }
 
+pub fn leaves_with_agency() -> Vec<String> {
+    leaves_that(|command| command.get_arguments().any(|a| a.get_long() == Some("tenant")))
+}
+
 /// The help of all commands, by family, as the binary prints it where it is no terminal.
 pub fn helps() -> BTreeMap<String, String> {
     let mut pages: BTreeMap<String, String> = BTreeMap::new();
