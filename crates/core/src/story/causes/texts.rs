@@ -14,9 +14,13 @@ const REPORT_S: i64 = 3600;
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     let effects = look.each(pick!(Effect));
     let texts = look.each(pick!(Text));
+    let restored = look.each(pick!(Restore)).into_iter().map(|(_, r)| r.backup_at).min();
     let of = |(fact, t): &(&crate::story::Fact, &Text)| {
         let sending = effects.iter().map(|(_, e)| *e).find(|e| e.id == t.id);
         let owner = fact.tenant.as_ref();
+        if let Some(backup_at) = restored.filter(|_| t.status == "queued") {
+            return Some(held_by_restore(t, fact.at, backup_at));
+        }
         of_text(t, fact.at, owner, sending, look.now)
     };
     texts.iter().filter(|(_, t)| t.outgoing).filter_map(of).collect()
@@ -118,6 +122,23 @@ pub(super) fn refused(to: &str, tenant: Option<&TenantId>, why: &str, whole: &st
          `fusion-comms opt-out remove {whole} --tenant {agency}`, lifts it"
     );
     (cause, next)
+}
+
+/// Whatever else it waits for: it does not leave before.
+fn held_by_restore(t: &Text, at: Timestamp, backup_at: Timestamp) -> Finding {
+    finding(
+        "text_held_by_restore",
+        Weight::Wrong,
+        at,
+        format!(
+            "the text ({}) to {} is held: the database was restored from a backup of {}, and a STOP since then may not be \
+             known",
+            t.class,
+            t.to.masked(),
+            minute(backup_at)
+        ),
+        format!("`fusion-comms backfill --since {backup_at}`: no text leaves until it has run"),
+    )
 }
 
 fn queued(t: &Text, at: Timestamp, to: &str, sending: Option<&Effect>, now: Timestamp) -> Option<Finding> {

@@ -71,6 +71,30 @@ fn each_state_of_a_text_says_what_it_waits_for_or_why_it_failed() {
 }
 
 #[test]
+fn after_a_restore_a_text_waits_for_the_backfill_whatever_else_it_waits_for() {
+    let held = Effect {
+        held_until: Some(at(4000)),
+        id: "text-1".to_owned(),
+        ..effect("text", State::Waiting, None)
+    };
+    let queued = Text { gate: Some("held until 08:00".to_owned()), ..text("queued", "bill_ready") };
+    let facts = vec![
+        of(0, What::Text(queued)),
+        of(0, What::Effect(held)),
+        of(2, What::Restore(Restore { backup_at: at(-60) })),
+        of(0, statement("open", 12_500, true)),
+    ];
+    for subject in [PHONE, STATEMENT] {
+        let told = tell(subject, facts.clone(), at(600)).unwrap();
+        let first = &told.findings[0];
+        assert_eq!(first.code, "text_held_by_restore");
+        assert!(first.cause.contains("restored from a backup of 2026-11-03 14:01 UTC"), "{}", first.cause);
+        assert!(first.next.starts_with("`fusion-comms backfill --since 2026-11-03T14:01"), "{}", first.next);
+        assert!(told.findings.iter().all(|f| f.code != "text_queued"), "{:?}", told.findings);
+    }
+}
+
+#[test]
 fn what_the_law_minds_goes_before_everything_else() {
     let stop = of(0, What::Text(incoming("STOP")));
     let after = Text { handed_over_at: Some(at(50)), ..text("delivered", "payment_link") };
