@@ -103,6 +103,11 @@ pub(super) async fn attach(db: &Db, args: &AttachArgs) -> anyhow::Result<()> {
             .into());
     }
     if !billing::has_case(&mut tx, tenant, &case).await? {
+        if let Some(meant) = billing::case_of_number(&mut tx, tenant, case.as_str()).await? {
+            return Err(refuse("that is a case_number; give the case_id")
+                .hint(format!("it is the number of case `{meant}`"))
+                .into());
+        }
         return Err(refuse("the fax's agency has no such case")
             .hint("`fusion-comms case import` adds cases")
             .into());

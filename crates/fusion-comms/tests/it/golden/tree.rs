@@ -62,6 +62,23 @@ pub fn fault(line: &str) -> Option<String> {
         command = inner;
         words.next();
     }
+    let takes_value = |flag: &str| {
+        let named = command.get_arguments().find(|a| a.get_long() == Some(flag));
+        named.is_some_and(|a| a.get_action().takes_values())
+    };
+    let (mut loose, mut of_flag) = (0, false);
+    for word in words.clone() {
+        match word.strip_prefix("--") {
+            Some(flag) => of_flag = takes_value(flag),
+            None if of_flag => of_flag = false,
+            None => loose += 1,
+        }
+    }
+    let places: Vec<&clap::Arg> = command.get_positionals().collect();
+    let many = places.iter().any(|a| a.get_num_args().is_some_and(|n| n.max_values() > 1));
+    if loose > places.len() && !many && !line.contains(['"', '#']) {
+        return Some(format!("{loose} words where it takes {}", places.len()));
+    }
     let known = |flag: &str| {
         ["help", "version"].contains(&flag) || command.get_arguments().any(|a| a.get_long() == Some(flag))
     };
