@@ -52,12 +52,19 @@ pub(super) async fn violations(_: &Place, db: &Db) -> Result<Vec<Line>, StoreErr
         )
     };
     let mut lines = vec![line];
-    if late > 0 {
+    if let Some(first) = late.first() {
         let tried = "looked for texts between a revocation's receipt and its record";
-        lines.push(Line::warn("consent.late", tried, format!("{} in the last 30 days", count(late, "text"))).then(
+        let found = format!(
+            "{} in the last 30 days (first: text {} to {} on {})",
+            count(late.len(), "text"),
+            first.text,
+            first.to.masked(),
+            first.at
+        );
+        lines.push(Line::warn("consent.late", tried, found).then(
             "the revocation reached the ledger after the text had left: a late webhook, or a person who read it later",
             "see how long webhooks were kept waiting (`fusion-comms events list`), and texts to read (§12)",
-            "§12",
+            "§10",
         ));
     }
     Ok(lines)
