@@ -133,7 +133,9 @@ fn say(args: &SendArgs, id: &MessageId, to: &E164, decision: &Decision) -> anyho
 fn hinted(refusal: Refusal, why: &str, to: &E164, agency: &TenantId) -> Refusal {
     let to = to.expose();
     if why.starts_with("opted out") {
-        refusal.hint(format!("`fusion-comms opt-out check {to} --tenant {agency}` shows it; consent does not lift it"))
+        refusal.hint(format!(
+            "`fusion-comms opt-out check {to} --tenant {agency}` shows it; consent does not lift it"
+        ))
     } else if why.contains("consent") {
         refusal.hint("`fusion-comms text consent` records consent, once the person has given it")
     } else if why.contains("frozen") {

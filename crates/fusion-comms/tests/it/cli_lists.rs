@@ -113,10 +113,13 @@ async fn an_agency_that_there_is_not_is_refused_by_every_command(on: On) {
     }
     for leaf in tree::leaves_with_agency() {
         // It looks for the fax first; fax_filing.rs.
-        let known = leaf == "fax assign" || OF_NOBODY.iter().any(|line| format!("{line} ").starts_with(&format!("{leaf} ")));
+        let known = leaf == "fax assign"
+            || OF_NOBODY.iter().any(|line| format!("{line} ").starts_with(&format!("{leaf} ")));
         assert!(known, "`{leaf}` takes an agency and is not in the list");
     }
-    for line in ["opt-out check +12025550147", "opt-out list", "task list", "fax list", "text list", "events list"] {
+    for line in
+        ["opt-out check +12025550147", "opt-out list", "task list", "fax list", "text list", "events list"]
+    {
         shell.well(&format!("{line} --tenant unassigned"));
     }
 }

@@ -71,7 +71,11 @@ async fn a_person_attaches_to_a_case_of_the_faxs_own_agency_only(on: On) {
     // case-3 is another agency's; the import left it out.
     refused(&app, &["fax", "attach", &id, "--case", "case-3", "--reason", "r"], "no such case");
     let number = ["fax", "attach", &id, "--case", "RC-26-010517", "--reason", "r"];
-    refused(&app, &number, "that is a case_number; give the case_id\nhint: it is the number of case `case-2`");
+    refused(
+        &app,
+        &number,
+        "that is a case_number; give the case_id\nhint: it is the number of case `case-2`",
+    );
     refused(&app, &["fax", "attach", &id, "--case", "case-2", "--type", "poem", "--reason", "r"], "one of");
     app.command(&[
         "fax", "attach", &id, "--case", "case-2", "--type", "pcs", "--reason", "read it", "--actor", "ann",

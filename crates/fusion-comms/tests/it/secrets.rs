@@ -183,7 +183,10 @@ async fn a_restore_into_a_database_that_the_secret_overrules_is_refused(on: On) 
     };
     let (code, said) = elsewhere(&["restore", "no-such.backup"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("has no effect") && said.contains("put the new `DATABASE_URL` into the secret"), "{said}");
+    assert!(
+        said.contains("has no effect") && said.contains("put the new `DATABASE_URL` into the secret"),
+        "{said}"
+    );
     // Every other command says which counts; nothing is refused where both agree.
     let (code, said) = elsewhere(&["tenant", "list"]);
     assert!(code == Some(0) && said.contains("note: DATABASE_URL is set"), "{said}");

@@ -66,7 +66,16 @@ async fn the_three_stories_with_serve_and_simulate(on: On) {
     assert!(story.contains(call.unwrap()), "{story}");
 
     let (code, out, err) = simulate(&[
-        "call", "--from", PATIENT, "--did", LINE, "--press", "menu=2", "--expect-text", "--timeout", "8",
+        "call",
+        "--from",
+        PATIENT,
+        "--did",
+        LINE,
+        "--press",
+        "menu=2",
+        "--expect-text",
+        "--timeout",
+        "8",
     ]);
     let call =
         out.lines().find_map(|line| line.strip_prefix("Call ")).and_then(|line| line.split(' ').next());

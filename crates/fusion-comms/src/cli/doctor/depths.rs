@@ -192,7 +192,8 @@ mod tests {
             parked,
             oldest: Timestamp::from_unix_s(n),
         };
-        let refused = |id: &str| format!("Stripe refused the request (HTTP 403, parameter none, request {id})");
+        let refused =
+            |id: &str| format!("Stripe refused the request (HTTP 403, parameter none, request {id})");
         let told = alike(vec![
             trouble("Stripe gave no answer", 2, 0),
             trouble(&refused("req_1aB"), 1, 1),
