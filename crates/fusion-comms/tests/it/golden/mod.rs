@@ -121,6 +121,7 @@ fn every_command_that_a_hint_names_can_be_typed() {
     }
     assert!(seen > 60, "{seen} commands");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(tree::fault("fax attach X CASE").is_some(), "a word too many is noticed");
 }
 
 fn path(file: &str) -> String {

@@ -76,7 +76,7 @@ pub fn fault(line: &str) -> Option<String> {
     }
     let places: Vec<&clap::Arg> = command.get_positionals().collect();
     let many = places.iter().any(|a| a.get_num_args().is_some_and(|n| n.max_values() > 1));
-    if loose > places.len() && !many && !line.contains(['"', '#']) {
+    if loose > places.len() && !many && !line.contains(['"', '#', '{']) {
         return Some(format!("{loose} words where it takes {}", places.len()));
     }
     let known = |flag: &str| {
