@@ -44,11 +44,18 @@ pub struct Breach {
     pub at: Timestamp,
 }
 
+/// A text that left between a revocation's receipt and its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late {
+    pub text: MessageId,
+    pub to: E164,
+    pub at: Timestamp,
+}
+
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Judged {
     pub breaches: Vec<Breach>,
-    /// Texts that left between a revocation's receipt and its record.
-    pub late: usize,
+    pub late: Vec<Late>,
 }
 
 /// Judges texts in the order of time by the ledger's history in the order in which it was written. An opt-out that was
@@ -82,7 +89,7 @@ pub fn judge(texts: &[HandedOver], history: &[Change], doubt_ms: i64) -> Judged 
             matches!(text.class, Some(Class::StopConfirmation | Class::Help | Class::StartConfirmation));
         let learned_later = |c: &&&Change| !c.lifted && c.at > text.at && c.opted_out_at < text.at;
         if !is_answer && stood.is_none() && own.iter().any(|c| learned_later(&c)) {
-            judged.late += 1;
+            judged.late.push(Late { text: text.id.clone(), to: text.to.clone(), at: text.at });
         }
     }
     judged
@@ -181,8 +188,9 @@ mod tests {
     fn a_text_that_left_before_the_revocation_was_recorded_is_late_and_no_breach() {
         let read_by_a_person = [change("red", false, 100, 5_000)];
         let judged = judge(&[text(Class::PaymentLink, 200, None)], &read_by_a_person, 2_000);
-        assert_eq!((judged.breaches.len(), judged.late), (0, 1));
+        let late = Late { text: MessageId::new("t200"), to: person(), at: at(200) };
+        assert_eq!(judged, Judged { breaches: vec![], late: vec![late] });
         let judged = judge(&[text(Class::PaymentLink, 50, None)], &read_by_a_person, 2_000);
-        assert_eq!((judged.breaches.len(), judged.late), (0, 0));
+        assert_eq!(judged, Judged::default());
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use fusion_comms_core::breach::{self, Breach};
+use fusion_comms_core::breach::{self, Breach, Late};
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::time::Timestamp;
 use serde_json::json;
@@ -22,8 +22,7 @@ pub struct Found {
     /// Those that nobody has looked into.
     pub open: Vec<Breach>,
     pub looked_into: usize,
-    /// Texts that left between a revocation's receipt and its record.
-    pub late: usize,
+    pub late: Vec<Late>,
     pub lifts: Lifts,
 }
 

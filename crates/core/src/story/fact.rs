@@ -59,6 +59,7 @@ pub enum What {
     Incident(Incident),
     Audit(Audit),
     Refusals(Refusals),
+    Restore(Restore),
 }
 
 /// Where a piece of work stands.
@@ -257,6 +258,13 @@ pub struct Refusals {
     pub refused: i64,
     /// Taken in the same time.
     pub taken: i64,
+}
+
+/// The database was restored, and what came since the backup has not been asked for: no text leaves. Of no agency. The
+/// fact's time is that of the restore.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Restore {
+    pub backup_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use super::{Subject, meanings, minute, times};
 pub(super) fn rank(what: &What) -> u8 {
     match what {
         What::Statement(_) | What::Consent(_) => 0,
-        What::Event(_) | What::Refusals(_) => 1,
+        What::Event(_) | What::Refusals(_) | What::Restore(_) => 1,
         What::LedgerChange(_) | What::OptOut(_) | What::WrongNumber { .. } => 2,
         What::Call(_) | What::Fax(_) => 3,
         What::Step(_) => 4,
@@ -40,6 +40,7 @@ pub(super) fn table(what: &What) -> &'static str {
         What::Incident(_) => "incidents",
         What::Audit(_) => "audit_log",
         What::Refusals(_) => "webhook_minutes",
+        What::Restore(_) => "restores",
     }
 }
 
@@ -61,7 +62,8 @@ pub(super) fn id(what: &What) -> Option<&str> {
         | What::WrongNumber { .. }
         | What::Queued(_)
         | What::Audit(_)
-        | What::Refusals(_) => return None,
+        | What::Refusals(_)
+        | What::Restore(_) => return None,
     })
 }
 
@@ -108,6 +110,9 @@ pub(super) fn words(what: &What) -> String {
             r.refused,
             r.taken
         ),
+        What::Restore(r) => {
+            format!("the database was restored from a backup of {}: no text leaves", minute(r.backup_at))
+        }
     }
 }
 

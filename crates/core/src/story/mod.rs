@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::time::Timestamp;
 
 pub use fact::{
-    Audit, Call, Consent, Effect, Event, Fact, Fax, Incident, LedgerChange, Number, OptOut, Queued, Refusals,
+    Audit, Call, Consent, Effect, Event, Fact, Fax, Incident, LedgerChange, Number, OptOut, Queued, Refusals, Restore,
     Session, State, Statement, Step, Task, Text, What,
 };
 pub use says::says;

@@ -58,7 +58,8 @@ async fn on_postgres(
     let beside = backup::make_beside(&server, url, &name).await.map_err(|e| {
         super::refused(
             format!("the backup's digests hold, but no database can be made to look into it: {e}"),
-            "let the login make databases (`ALTER ROLE … CREATEDB`), or name a server where it may in `DATABASE_URL`",
+            "let the login make databases (`ALTER ROLE … CREATEDB`), or name a server where it may in `DATABASE_URL` (with \
+             APP_SECRETS_ARN, in its secret)",
         )
     })?;
     let looked = async {

@@ -45,9 +45,11 @@ const COLUMNS: Columns = Columns {
 pub(super) enum Command {
     /// Import a roster; lines of another tenant_id are left out and counted.
     ///
-    /// Columns: case_id, tenant_id, case_number, statement_id, run_number, patient_last, patient_first,
-    /// patient_middle, patient_suffix, patient_dob, sex, date_of_service, payer, member_id, payer_claim_number,
-    /// pickup_facility, destination_facility, hcpcs, address, city, state, zip, phone.
+    /// Columns that must be there: case_id, tenant_id.
+    ///
+    /// Columns that may be: case_number, statement_id, run_number, patient_last, patient_first, patient_middle,
+    /// patient_suffix, patient_dob, sex, date_of_service, payer, member_id, payer_claim_number, pickup_facility,
+    /// destination_facility, hcpcs, address, city, state, zip, phone.
     Import {
         #[command(flatten)]
         import: ImportArgs,

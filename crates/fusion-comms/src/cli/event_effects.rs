@@ -4,7 +4,7 @@
 use fusion_comms_core::ids::TenantId;
 use serde_json::{Value, json};
 
-use super::{arguments, output};
+use super::{arguments, output, tenant};
 use crate::store::Db;
 use crate::store::outbox::{self, Open, Standing};
 
@@ -25,6 +25,7 @@ pub(super) struct EffectsArgs {
 }
 
 pub(super) async fn list(db: &Db, args: &EffectsArgs) -> anyhow::Result<()> {
+    tenant::known_if_named(db, args.tenant.as_ref()).await?;
     let standing = match args.state.as_deref() {
         Some("waiting") => Standing::Waiting,
         Some(_) => Standing::Parked,

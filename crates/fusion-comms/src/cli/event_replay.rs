@@ -125,7 +125,10 @@ async fn chosen(db: &Db, args: &ReplayArgs) -> anyhow::Result<(Vec<Event>, usize
                 .hint("do the one or the other")
                 .into());
         }
-        (true, true) => events::list(db, &args.which.filter(args.limit)).await?.into_iter().map(Ok).collect(),
+        (true, true) => {
+            args.which.known(db).await?;
+            events::list(db, &args.which.filter(args.limit)).await?.into_iter().map(Ok).collect()
+        }
         (false, false) => named(db, &args.events).await?,
     };
     if found.is_empty() {

@@ -14,7 +14,7 @@ use super::event_prune::{self, PruneArgs};
 use super::event_replay::{self, ReplayArgs};
 use super::event_storm::{self, StormArgs};
 use super::failure::{Refusal, refuse};
-use super::{database, output};
+use super::{database, output, tenant};
 use crate::store::events::{self, Event, Filter};
 use crate::store::{Db, ledger};
 use crate::worker::calls::forget_digits;
@@ -101,6 +101,11 @@ impl Which {
             && self.until.is_none()
     }
 
+    /// A refusal where the agency is none.
+    pub(super) async fn known(&self, db: &Db) -> anyhow::Result<()> {
+        tenant::known_if_named(db, self.tenant.as_ref()).await
+    }
+
     pub(super) fn filter(&self, limit: i64) -> Filter {
         let now = now();
         Filter {
@@ -176,6 +181,7 @@ fn unknown() -> Refusal {
 }
 
 async fn list(db: &Db, args: ListArgs) -> anyhow::Result<()> {
+    args.which.known(db).await?;
     let filter = Filter { oldest_first: args.oldest_first, ..args.which.filter(args.limit) };
     let views: Vec<Value> = events::list(db, &filter).await?.iter().map(view).collect();
     let columns = ["received_at", "event_id", "event_type", "tenant_id", "state", "last_error"];

@@ -165,7 +165,7 @@ const EXAMPLES: &[(&[&str], Examples)] = &[
         &["fax", "attach"],
         &[(
             "file it under a case of its agency",
-            "fusion-comms fax attach 1b2f5d2e-0d3e-4a8e-9f57-6c1f0e9a7c11 --case C-1001 --reason read-on-the-page",
+            "fusion-comms fax attach 1b2f5d2e-0d3e-4a8e-9f57-6c1f0e9a7c11 --case case-1 --reason read-on-the-page",
         )],
     ),
     (

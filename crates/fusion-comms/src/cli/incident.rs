@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::audit::{Actor, Change, now};
 use super::failure::refuse;
-use super::{arguments, database, output};
+use super::{arguments, database, output, tenant};
 use crate::store::Db;
 use crate::store::incidents::{self, Incident};
 
@@ -81,6 +81,7 @@ fn view(i: &Incident) -> Value {
 }
 
 async fn list(db: &Db, args: &ListArgs) -> anyhow::Result<()> {
+    tenant::known_if_named(db, args.tenant.as_ref()).await?;
     let found = incidents::list(db, args.tenant.as_ref(), args.all, args.limit).await?;
     let views: Vec<Value> = found.iter().map(view).collect();
     let columns = ["opened_at", "incident_id", "tenant_id", "kind", "subject", "opened_by", "closed_at"];

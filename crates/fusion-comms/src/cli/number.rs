@@ -110,6 +110,7 @@ async fn refuse_if_taken(tx: &mut Tx, args: &AddArgs, purpose: Purpose) -> anyho
 
 async fn list(args: &ListArgs) -> anyhow::Result<()> {
     let db: Db = database::open().await?;
+    tenant::known_if_named(&db, args.tenant.as_ref()).await?;
     let numbers = tenants::numbers(&db).await?;
     let wanted = numbers.iter().filter(|n| args.tenant.as_ref().is_none_or(|t| *t == n.tenant));
     let views: Vec<Value> = wanted.map(view).collect();

@@ -123,6 +123,7 @@ fn standing_words(standing: &OptOut, asked: &TenantId) -> String {
 }
 
 async fn check(db: &Db, who: &Who, as_json: bool) -> anyhow::Result<()> {
+    tenant::known_if_named(db, Some(&who.tenant)).await?;
     // Not taken from the read-only pool: this is the very question that the gate asks.
     let mut tx = db.begin().await?;
     let standing = ledger::standing(&mut tx, Some(&who.tenant), &who.phone).await?;
@@ -223,6 +224,7 @@ async fn add(db: &Db, who: &Who, received_at: Option<When>, why: &Why) -> anyhow
 }
 
 async fn remove(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
+    tenant::known_if_named(db, Some(&who.tenant)).await?;
     let mut tx = begin(db, who, why).await?;
     let before = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
     if !ledger::remove(&mut tx, &who.tenant, &who.phone).await? {
@@ -241,6 +243,7 @@ async fn remove(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
 }
 
 async fn list(db: &Db, tenant: Option<&TenantId>, as_json: bool) -> anyhow::Result<()> {
+    tenant::known_if_named(db, tenant).await?;
     let views: Vec<Value> = ledger::list(db, tenant).await?.iter().map(view).collect();
     let columns = ["tenant_id", "phone_e164", "opted_out_at", "source"];
     output::listing(as_json, &views, columns, |v| output::row(v, columns))

@@ -43,6 +43,7 @@ pub(super) struct FileArgs {
 /// Columns tenant_id, phone_e164, opted_out_at, source; the latest first.
 pub(super) async fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let db = database::open().await?;
+    tenant::known_if_named(&db, args.tenant.as_ref()).await?;
     let all = ledger::list(&db, args.tenant.as_ref()).await?;
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(["tenant_id", "phone_e164", "opted_out_at", "source"])?;
@@ -101,9 +102,7 @@ pub(super) async fn import(args: &FileArgs) -> anyhow::Result<()> {
     // In the order in which every other holder takes the numbers.
     lines.sort_by(|a, b| a.phone.cmp(&b.phone));
     let db = database::open().await?;
-    if args.tenant != TenantId::unassigned() {
-        tenant::known(&db, &args.tenant).await?;
-    }
+    tenant::known_if_named(&db, Some(&args.tenant)).await?;
     let progress = Progress::of(lines.len());
     let mut new = 0;
     for (step, some) in lines.chunks(A_STEP).enumerate() {

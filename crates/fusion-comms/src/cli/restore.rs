@@ -35,6 +35,14 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for note in notes {
         eprintln!("note: {note}");
     }
+    if !args.check && config::is_overruled(&env, "DATABASE_URL") {
+        return Err(refuse("`DATABASE_URL` of the environment has no effect: the secret of APP_SECRETS_ARN names another")
+            .hint(
+                "nothing was touched; with every service stopped put the new `DATABASE_URL` into the secret, and let \
+                 `fusion-comms config check` show it",
+            )
+            .into());
+    }
     let contents = verified(args).await?;
     let is_postgres = config.url.engine() == Engine::Postgres;
     restore::fits_program(&contents, is_postgres, &migrations::ours(is_postgres)).map_err(refusal)?;

@@ -210,12 +210,13 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     let mut good = ended.answered;
     if !ended.answered {
         eprintln!(
-            "The service did not answer the call. Hint: its TELNYX_API_BASE must be http://{}/v2",
+            "The service did not answer the call. Hint: a worker must run (`serve` without --role, or `worker`), and its \
+             TELNYX_API_BASE must be http://{}/v2",
             sim.addr
         );
     }
     if args.expect_text || args.pay {
-        let arrived = text_arrives(&sim, end).await;
+        let arrived = text_arrives(&sim, &call, end).await;
         good &= arrived;
         if args.pay && arrived {
             good &= paid(&sim).await;
@@ -227,7 +228,7 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn text_arrives(sim: &Sim, end: Instant) -> bool {
+async fn text_arrives(sim: &Sim, call: &str, end: Instant) -> bool {
     let limit = end.saturating_duration_since(Instant::now()).max(Duration::from_secs(5));
     let arrived = sim.telnyx.wait_until(limit, |t| !t.texts().is_empty()).await;
     for text in sim.telnyx.texts() {
@@ -235,7 +236,8 @@ async fn text_arrives(sim: &Sim, end: Instant) -> bool {
     }
     if !arrived {
         eprintln!(
-            "No text arrived. Hint: `trace call` of the service says why; opted out, or Stripe or Telnyx refused"
+            "No text arrived. Hint: `fusion-comms trace call {call}`, where the service runs, says why; opted out, Stripe or \
+             Telnyx refused, or no worker runs"
         );
     }
     arrived

@@ -16,7 +16,9 @@ const BY_HAND: [&str; 3] = ["open", "on_hold", "paid"];
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Import statements: columns statement_id, amount_cents, currency, case_id, status.
+    /// Import statements.
+    ///
+    /// Columns that must be there: statement_id, amount_cents, currency (`usd`). Columns that may be: case_id, status.
     ///
     /// A status left out is `open` for a new statement; one that is there already keeps its own. A statement that was
     /// paid through a link is neither opened again nor given another amount: such lines are kept back and counted.
@@ -59,6 +61,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 async fn set(id: &StatementId, tenant: &TenantId, status: &str, actor: &Actor) -> anyhow::Result<()> {
     let db = database::open().await?;
+    tenant::known(&db, tenant).await?;
     let now = now();
     let mut tx = db.begin().await?;
     let unknown =

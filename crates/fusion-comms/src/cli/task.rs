@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::audit::{Actor, Change, now};
 use super::failure::refuse;
-use super::{arguments, database, output};
+use super::{arguments, database, output, tenant};
 use crate::store::Db;
 use crate::store::tasks::{self, Kind, Task};
 
@@ -66,6 +66,7 @@ fn view(t: &Task) -> Value {
 }
 
 async fn list(db: &Db, args: &ListArgs) -> anyhow::Result<()> {
+    tenant::known_if_named(db, args.tenant.as_ref()).await?;
     let open = tasks::list_open_of(db, args.tenant.as_ref(), args.kind.as_deref(), args.limit).await?;
     let views: Vec<Value> = open.iter().map(view).collect();
     let columns = ["created_at", "task_id", "tenant_id", "kind", "subject"];

@@ -197,6 +197,7 @@ fn print(entry: &Entry, agency: &Tenant, as_json: bool) -> anyhow::Result<()> {
 
 async fn set(db: &Db, which: &Which, body: &str, as_json: bool, actor: &Actor) -> anyhow::Result<()> {
     let Which { tenant: id, kind, language } = which;
+    tenant::known(db, id).await?;
     let entry = Entry::new(Some(id), *kind, *language, Some(body));
     if !entry.used() {
         if as_json {

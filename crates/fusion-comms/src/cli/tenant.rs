@@ -161,6 +161,15 @@ pub(super) async fn known(r: impl Reader, id: &TenantId) -> anyhow::Result<Tenan
     tenants::get(r, id).await?.ok_or_else(|| unknown().into())
 }
 
+/// A refusal where rows are asked for of an agency that there is not: an empty answer would read as "there are none".
+/// `unassigned`, and no agency named, are well.
+pub(super) async fn known_if_named(db: &Db, id: Option<&TenantId>) -> anyhow::Result<()> {
+    match id {
+        Some(id) if *id != TenantId::unassigned() => known(db, id).await.map(drop),
+        _ => Ok(()),
+    }
+}
+
 fn unknown() -> Refusal {
     refuse("there is no agency of this id").hint("`fusion-comms tenant list` shows them all")
 }

@@ -66,6 +66,9 @@ pub(super) struct ListArgs {
 
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let db = database::open().await?;
+    if let Command::List(args) = &command {
+        tenant::known_if_named(&db, args.tenant.as_ref()).await?;
+    }
     match command {
         Command::List(args) if args.outgoing => {
             text_send::list(&db, args.tenant.as_ref(), args.limit, args.json).await?;
@@ -134,9 +137,7 @@ async fn thread(
     as_json: bool,
     actor: &Actor,
 ) -> anyhow::Result<()> {
-    if *agency != TenantId::unassigned() {
-        tenant::known(db, agency).await?;
-    }
+    tenant::known_if_named(db, Some(agency)).await?;
     let mut tx = db.begin().await?;
     let texts = reviews::thread(&mut tx, agency, person).await?;
     let change = Change {

@@ -7,7 +7,7 @@ use fusion_comms_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::audit::{Actor, Change, now};
-use super::failure::refuse;
+use super::failure::{Refusal, refuse};
 use super::{arguments, output, tenant};
 use crate::begun;
 use crate::config;
@@ -114,8 +114,7 @@ fn words(decision: &Decision) -> &str {
 fn say(args: &SendArgs, id: &MessageId, to: &E164, decision: &Decision) -> anyhow::Result<()> {
     if let Decision::Refused(why) = decision {
         let refusal = refuse(format!("the gate refuses this text: {why}"));
-        let hint = "`fusion-comms text consent` records consent; `fusion-comms opt-out check` shows opt-outs";
-        return Err(refusal.hint(hint).into());
+        return Err(hinted(refusal, why, to, &args.tenant).into());
     }
     let held_until = match decision {
         Decision::Held(until, _) => Some(until),
@@ -127,6 +126,22 @@ fn say(args: &SendArgs, id: &MessageId, to: &E164, decision: &Decision) -> anyho
     match held_until {
         None => output::line(&format!("text {id} to {} leaves now", to.masked())),
         Some(_) => output::line(&format!("text {id} to {} is {}", to.masked(), words(decision))),
+    }
+}
+
+/// What lifts what the gate said, where a command does.
+fn hinted(refusal: Refusal, why: &str, to: &E164, agency: &TenantId) -> Refusal {
+    let to = to.expose();
+    if why.starts_with("opted out") {
+        refusal.hint(format!(
+            "`fusion-comms opt-out check {to} --tenant {agency}` shows it; consent does not lift it"
+        ))
+    } else if why.contains("consent") {
+        refusal.hint("`fusion-comms text consent` records consent, once the person has given it")
+    } else if why.contains("frozen") {
+        refusal.hint("`fusion-comms tenant list` shows since when; `fusion-comms doctor` says why")
+    } else {
+        refusal
     }
 }
 

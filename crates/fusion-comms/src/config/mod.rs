@@ -307,6 +307,13 @@ fn read_public_base(reader: &mut Reader<'_>, bind_addr: Option<SocketAddr>) -> O
     reader.made("PUBLIC_BASE_URL", from_bind, parse::base_url)
 }
 
+/// Whether a variable's value in the environment does not count, since the secret of `APP_SECRETS_ARN` has another.
+pub fn is_overruled(env: Env<'_>, name: &str) -> bool {
+    let managed = env.managed(name).and_then(reader::meaningful);
+    let of_process = env.of_process(name).and_then(reader::meaningful);
+    managed.is_some_and(|managed| of_process.is_some_and(|own| own != managed))
+}
+
 /// The reader's problems, or what was read with its notes.
 fn complete<T>(reader: Reader<'_>, read: Option<T>) -> Result<(T, Vec<String>), ConfigProblems> {
     let notes = reader.finish()?;

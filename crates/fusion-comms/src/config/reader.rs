@@ -237,7 +237,7 @@ impl SecretObject {
     }
 }
 
-fn meaningful(text: String) -> Option<String> {
+pub(super) fn meaningful(text: String) -> Option<String> {
     let trimmed = text.trim();
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }

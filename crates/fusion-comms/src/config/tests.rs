@@ -291,6 +291,8 @@ fn the_managed_secret_wins_and_what_it_shadows_is_told() {
     assert_eq!(config.server.metrics_token.unwrap().expose_secret(), "managed-token-of-metrics");
     let shadowed: Vec<_> = config.notes.iter().filter(|note| note.contains("the secret wins")).collect();
     assert!(matches!(shadowed[..], [note] if note.starts_with("STRIPE_SECRET_KEY")), "{shadowed:?}");
+    let overruled = |name: &str| crate::config::is_overruled(&environment, name);
+    assert!(overruled("STRIPE_SECRET_KEY") && !overruled("METRICS_TOKEN") && !overruled("TELNYX_API_KEY"));
     let (report, code) = check(&environment);
     let line = report.lines().find(|line| line.contains("METRICS_TOKEN")).unwrap();
     assert!(code == 0 && line.contains("secret of ARN") && !report.contains("managed-token"), "{report}");

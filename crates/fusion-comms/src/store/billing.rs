@@ -205,6 +205,13 @@ pub async fn has_case(r: impl Reader, tenant: &TenantId, case: &CaseId) -> Resul
     Ok(r.row(q.bind(tenant).bind(case)).await?.is_some())
 }
 
+/// The case that bears this number, where one does.
+pub async fn case_of_number(r: impl Reader, tenant: &TenantId, number: &str) -> Result<Option<CaseId>> {
+    let q = r.sql("SELECT case_id FROM billing_cases WHERE tenant_id = $1 AND case_number = $2 ORDER BY case_id LIMIT 1");
+    let row = r.row(q.bind(tenant).bind(number)).await?;
+    row.map(|row| row.text("case_id").map(CaseId::new)).transpose()
+}
+
 /// The ids of the cases on the agency's roster.
 pub async fn case_ids(r: impl Reader, tenant: &TenantId) -> Result<BTreeSet<String>> {
     let q = r.sql("SELECT case_id FROM billing_cases WHERE tenant_id = $1");

@@ -165,12 +165,12 @@ pub async fn events_in_trouble(db: &Db) -> Result<Vec<Trouble>> {
     db.rows(q).await?.iter().map(trouble).collect()
 }
 
-/// What keeps effects from being done, the most frequent first. Of those that are given up, the ones since then.
+/// What keeps effects from being done, the most frequent first, each wording on its own. Of those that are given up, the ones since then.
 pub async fn effects_in_trouble(db: &Db, parked_since: Timestamp) -> Result<Vec<Trouble>> {
     let q = db.sql(
         "SELECT lane, kind, last_error AS error, count(*) AS n, count(parked_at) AS parked, min(created_at) AS oldest
          FROM outbox WHERE done_at IS NULL AND last_error IS NOT NULL AND (parked_at IS NULL OR parked_at > $1)
-         GROUP BY 1, 2, 3 ORDER BY n DESC LIMIT 20",
+         GROUP BY 1, 2, 3 ORDER BY n DESC LIMIT 1000",
     );
     db.rows(q.bind(parked_since)).await?.iter().map(trouble).collect()
 }

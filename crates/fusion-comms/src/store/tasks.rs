@@ -152,6 +152,12 @@ pub async fn close(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
     Ok(tx.exec(q.bind(id).bind(now)).await? == 1)
 }
 
+/// Marks the task of this kind about this subject as done; which it was, where one was open.
+pub async fn close_of(tx: &mut Tx, kind: Kind, subject: &str, now: Timestamp) -> Result<Option<String>> {
+    let id = derived_id(subject, kind.as_str()).to_string();
+    Ok(close(tx, &id, now).await?.then_some(id))
+}
+
 /// Marks what waits for this text to be read as done; false where nothing does.
 pub async fn close_of_text(tx: &mut Tx, text: &MessageId, now: Timestamp) -> Result<bool> {
     let q = tx.sql(

@@ -152,6 +152,14 @@ async fn a_restore_drill_under_load(on: On) {
     let held = "SELECT 1 FROM telnyx_sms_messages WHERE direction = 'OUT' AND gate LIKE '%restored%'";
     until_there(&app, held).await;
     assert_eq!(app.sim.telnyx.inbox_of(&person(8000)).len(), 0);
+    let (code, out, _) = app.try_command(&["doctor"]);
+    let head: Vec<&str> = out.lines().take(3).collect();
+    let named = |l: &&str| l.starts_with("fail  consent.restored") && l.contains("restored from a backup of");
+    assert!(code == 1 && head.iter().any(named), "{out}");
+    let (code, out, _) = app.try_command(&["trace", "phone", &person(8000)]);
+    let head: Vec<&str> = out.lines().take(3).collect();
+    assert!(code == 1 && head[0].contains("the database was restored from a backup of"), "{out}");
+    assert!(head.iter().any(|l| l.contains("fusion-comms backfill --since")), "{out}");
     let filled: Value = serde_json::from_str(&app.command(&["backfill", "--json"])).unwrap();
     assert_eq!(filled["texts_released"], true, "{filled}");
     let sent = || async { app.sim.telnyx.inbox_of(&person(8000)).len() == 1 };

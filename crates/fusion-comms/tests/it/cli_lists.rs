@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cli::Shell;
+use super::golden::tree;
 use super::support::app::On;
 
 async fn a_standing_freeze_is_seen_among_the_agencies(on: On) {
@@ -60,7 +61,71 @@ async fn work_that_was_given_up_is_listed_without_what_it_carries(on: On) {
     assert!(table.contains("Telnyx refuses our key") && !table.contains("5550147"), "{table}");
 }
 
+/// What is typed for an agency that there is not.
+const OF_NOBODY: &[&str] = &[
+    "number add +12025550115 --purpose billing_voice",
+    "number list",
+    "opt-out check +12025550147",
+    "opt-out add +12025550147",
+    "opt-out remove +12025550147",
+    "opt-out list",
+    "opt-out export",
+    "opt-out import numbers.csv",
+    "opt-out evidence +12025550147",
+    "statement import statements.csv",
+    "statement set 30458003 --status on_hold",
+    "statement list",
+    "case import cases.csv",
+    "case list",
+    "template list",
+    "template show --kind help --language en",
+    "template set --kind help --language en {agency_name}:-{phone}",
+    "template reset --kind help --language en",
+    "template check",
+    "text list",
+    "text list --outgoing",
+    "text thread +12025550147",
+    "text send --statement 30458003 --to +12025550147 --reason bill",
+    "text consent +12025550147 --how written --evidence form-7",
+    "text consents +12025550147",
+    "task list",
+    "fax list",
+    "incident list",
+    "trace call v3:one",
+    "trace statement 30458003",
+    "trace phone +12025550147",
+    "trace fax fax-1",
+    "trace event event-1",
+    "events list",
+    "events replay --yes",
+    "events effects",
+];
+
+/// A typing error in an agency's name reads as neither "none" nor "may be texted".
+async fn an_agency_that_there_is_not_is_refused_by_every_command(on: On) {
+    let shell = Shell::with_agency(on).await;
+    shell.file("numbers.csv", "phone_e164\n+12025550147\n");
+    shell.file("statements.csv", "statement_id,amount_cents,currency\n30458003,100,usd\n");
+    shell.file("cases.csv", "case_id,tenant_id\ncase-1,nope\n");
+    for line in OF_NOBODY {
+        let said = shell.fails(1, &format!("{line} --tenant nope"));
+        assert!(said.contains("there is no agency of this id"), "{line}: {said}");
+    }
+    for leaf in tree::leaves_with_agency() {
+        // It looks for the fax first; fax_filing.rs.
+        let known = leaf == "fax assign"
+            || OF_NOBODY.iter().any(|line| format!("{line} ").starts_with(&format!("{leaf} ")));
+        assert!(known, "`{leaf}` takes an agency and is not in the list");
+    }
+    for line in
+        ["opt-out check +12025550147", "opt-out list", "task list", "fax list", "text list", "events list"]
+    {
+        shell.well(&format!("{line} --tenant unassigned"));
+    }
+}
+
 super::served_on_both!(
+    an_agency_that_there_is_not_is_refused_by_every_command,
     a_standing_freeze_is_seen_among_the_agencies,
     work_that_was_given_up_is_listed_without_what_it_carries,
 );

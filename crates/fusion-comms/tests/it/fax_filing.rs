@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::fax::{roster, settled, sheet};
 use super::fax_text::{pdf, plain};
 use super::support::app::{FAX_LINE, HOSPITAL, On, TENANT, TestApp, within};
+use super::support::db::Prompt;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -69,6 +70,12 @@ async fn a_person_attaches_to_a_case_of_the_faxs_own_agency_only(on: On) {
     assert_eq!(settled(&app, &id).await.status, "needs_review");
     // case-3 is another agency's; the import left it out.
     refused(&app, &["fax", "attach", &id, "--case", "case-3", "--reason", "r"], "no such case");
+    let number = ["fax", "attach", &id, "--case", "RC-26-010517", "--reason", "r"];
+    refused(
+        &app,
+        &number,
+        "that is a case_number; give the case_id\nhint: it is the number of case `case-2`",
+    );
     refused(&app, &["fax", "attach", &id, "--case", "case-2", "--type", "poem", "--reason", "r"], "one of");
     app.command(&[
         "fax", "attach", &id, "--case", "case-2", "--type", "pcs", "--reason", "read it", "--actor", "ann",
@@ -90,7 +97,12 @@ async fn a_fax_of_nobody_is_given_to_an_agency_and_read_by_its_roster(on: On) {
     assert_eq!((fax.tenant.as_ref(), fax.status.as_str()), (None, "needs_review"));
     refused(&app, &["fax", "attach", &id, "--case", "case-1", "--reason", "r"], "of no agency");
     refused(&app, &["fax", "assign", &id, "--tenant", "nowhere", "--reason", "r"], "no agency of this id");
+    let open = || app.command(&["task", "list", "--kind", "fax_unassigned"]);
+    assert!(open().contains(&id), "{}", open());
     app.command(&["fax", "assign", &id, "--tenant", TENANT, "--reason", "the cover names it"]);
+    assert!(!open().contains(&id), "{}", open());
+    let done = "SELECT count(*) FROM audit_log WHERE action = 'task.done' AND tenant_id = 'ridgeline'";
+    assert_eq!(Prompt::open(&app.database()).await.count(done).await, 1);
     assert!(within(LONG, || async { status(&app, &id).await == "classified" }).await, "{}", app.logs());
     let fax = settled(&app, &id).await;
     assert_eq!(fax.case.unwrap().as_str(), "case-1");

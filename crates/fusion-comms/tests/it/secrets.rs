@@ -170,6 +170,31 @@ async fn a_name_that_nobody_reads_is_told_at_the_start_and_when_it_comes(on: On)
     assert!(!logs.contains("used from the next start on") && !logs.contains("token-of-metrics"), "{logs}");
 }
 
+async fn a_restore_into_a_database_that_the_secret_overrules_is_refused(on: On) {
+    let moto = Moto::start().await;
+    let (app, _) = served(on, &moto, |app| {
+        json!({"TELNYX_PUBLIC_KEY": public(&app.keys.signing), "TELNYX_API_KEY": "KEY-ONE", "DATABASE_URL": app.database()})
+    })
+    .await;
+    let elsewhere = |args: &[&str]| {
+        let new = format!("sqlite://{}", app.dir.path().join("elsewhere.db").display());
+        let out = app.binary().args(args).env("DATABASE_URL", new).output().expect("the binary runs");
+        (out.status.code(), String::from_utf8(out.stderr).expect("text"))
+    };
+    let (code, said) = elsewhere(&["restore", "no-such.backup"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("has no effect") && said.contains("put the new `DATABASE_URL` into the secret"),
+        "{said}"
+    );
+    // Every other command says which counts; nothing is refused where both agree.
+    let (code, said) = elsewhere(&["tenant", "list"]);
+    assert!(code == Some(0) && said.contains("note: DATABASE_URL is set"), "{said}");
+    let (code, _, said) = app.try_command(&["restore", "no-such.backup"]);
+    assert!(code == 1 && said.contains("nothing was touched; take an earlier backup"), "{said}");
+    assert!(!app.dir.path().join("elsewhere.db").exists());
+}
+
 /// What AWS answers to a role without the right, in its form; the network is this machine's.
 async fn aws_that_says(code: &'static str) -> String {
     let body = json!({"__type": code, "Message": "User: arn:aws:sts::123456789012:assumed-role/billing/i-0 is not authorized"});
@@ -229,6 +254,7 @@ async fn why_a_secret_cannot_be_used_is_told_apart() {
 }
 
 super::served_on_both!(
+    a_restore_into_a_database_that_the_secret_overrules_is_refused,
     a_name_that_nobody_reads_is_told_at_the_start_and_when_it_comes,
     a_public_key_is_rotated_under_traffic_and_no_event_is_refused,
     an_api_key_is_exchanged_and_no_text_is_lost,

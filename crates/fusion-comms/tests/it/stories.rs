@@ -65,6 +65,23 @@ async fn the_three_stories_with_serve_and_simulate(on: On) {
     assert_eq!(code, 0, "{story}{err}");
     assert!(story.contains(call.unwrap()), "{story}");
 
+    let (code, out, err) = simulate(&[
+        "call",
+        "--from",
+        PATIENT,
+        "--did",
+        LINE,
+        "--press",
+        "menu=2",
+        "--expect-text",
+        "--timeout",
+        "8",
+    ]);
+    let call =
+        out.lines().find_map(|line| line.strip_prefix("Call ")).and_then(|line| line.split(' ').next());
+    let hint = format!("`fusion-comms trace call {}`", call.expect("the call's id"));
+    assert!(code == 1 && err.contains(&hint), "{code} {out}\n{err}");
+
     let (code, out, err) =
         simulate(&["sms", "--from", "+12025550148", "--did", LINE, "--text", "please stop texting me"]);
     assert_eq!(code, 0, "{out}\n{err}");

@@ -3,7 +3,7 @@
 use super::{Look, finding, pick};
 use crate::ids::TenantId;
 use crate::story::fact::{Effect, State, Text};
-use crate::story::{Finding, Weight, meanings, minute, span, times};
+use crate::story::{Fact, Finding, Subject, Weight, meanings, minute, span, times};
 use crate::time::Timestamp;
 
 /// Seconds that a text may lie queued, or be with Telnyx, before that is said.
@@ -14,12 +14,41 @@ const REPORT_S: i64 = 3600;
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     let effects = look.each(pick!(Effect));
     let texts = look.each(pick!(Text));
-    let of = |(fact, t): &(&crate::story::Fact, &Text)| {
+    let restored = look.each(pick!(Restore)).into_iter().map(|(_, r)| r.backup_at).min();
+    let of = |(fact, t): &(&Fact, &Text)| {
         let sending = effects.iter().map(|(_, e)| *e).find(|e| e.id == t.id);
         let owner = fact.tenant.as_ref();
-        of_text(t, fact.at, owner, sending, look.now)
+        if let Some(backup_at) = restored.filter(|_| t.status == "queued") {
+            return Some(held_by_restore(t, fact.at, backup_at));
+        }
+        let found = of_text(t, fact.at, owner, sending, look.now)?;
+        Some(if found.code == "text_refused" { since_then(look, fact, t, found) } else { found })
     };
     texts.iter().filter(|(_, t)| t.outgoing).filter_map(of).collect()
+}
+
+/// A refusal as it reads now: of a person or a statement the latest text tells how things stand, and consent that is on
+/// record by now is not to be asked for again.
+fn since_then(look: &Look<'_>, fact: &Fact, t: &Text, mut found: Finding) -> Finding {
+    if !matches!(look.subject, Subject::Phone(_) | Subject::Statement(_)) {
+        return found;
+    }
+    let asks = |class: &str| matches!(class, "payment_link" | "bill_ready");
+    let followed = look.each(pick!(Text)).into_iter().any(|(f, other)| {
+        other.outgoing && asks(&other.class) && other.to == t.to && f.tenant == fact.tenant && f.at > fact.at
+    });
+    let consents = look.each(pick!(Consent)).into_iter();
+    let consented = consents.filter(|(f, c)| c.phone == t.to && f.tenant == fact.tenant).map(|(f, _)| f.at).max();
+    let lacked_it = t.gate.as_deref().is_some_and(|why| why.starts_with("no consent"));
+    if followed && asks(&t.class) {
+        found.weight = Weight::Note;
+        found.cause = format!("before a later text: {}", found.cause);
+        found.next = "nothing: see what became of the later text".to_owned();
+    } else if let Some(given_at) = consented.filter(|_| lacked_it) {
+        found.cause = format!("{}; by now consent of {} is on record", found.cause, minute(given_at));
+        found.next = "`fusion-comms text send` texts the bill again".to_owned();
+    }
+    found
 }
 
 fn of_text(
@@ -118,6 +147,23 @@ pub(super) fn refused(to: &str, tenant: Option<&TenantId>, why: &str, whole: &st
          `fusion-comms opt-out remove {whole} --tenant {agency}`, lifts it"
     );
     (cause, next)
+}
+
+/// Whatever else it waits for: it does not leave before.
+fn held_by_restore(t: &Text, at: Timestamp, backup_at: Timestamp) -> Finding {
+    finding(
+        "text_held_by_restore",
+        Weight::Wrong,
+        at,
+        format!(
+            "the text ({}) to {} is held: the database was restored from a backup of {}, and a STOP since then may not be \
+             known",
+            t.class,
+            t.to.masked(),
+            minute(backup_at)
+        ),
+        format!("`fusion-comms backfill --since {backup_at}`: no text leaves until it has run"),
+    )
 }
 
 fn queued(t: &Text, at: Timestamp, to: &str, sending: Option<&Effect>, now: Timestamp) -> Option<Finding> {

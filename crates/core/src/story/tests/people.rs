@@ -71,6 +71,60 @@ fn each_state_of_a_text_says_what_it_waits_for_or_why_it_failed() {
 }
 
 #[test]
+fn a_refusal_for_want_of_consent_is_past_once_it_is_given_and_a_later_text_is_the_cause() {
+    let gate = Some("no consent to texts is on record for this number".to_owned());
+    let refused = Text { gate: gate.clone(), error: gate, ..text("refused", "bill_ready") };
+    let consent = Consent { phone: number(), source: "written".to_owned(), actor: "ana".to_owned() };
+    let held = Effect {
+        held_until: Some(at(4000)),
+        id: "text-2".to_owned(),
+        ..effect("text", State::Waiting, None)
+    };
+    let later = Text {
+        id: "text-2".to_owned(),
+        gate: Some("held until 08:00".to_owned()),
+        ..text("queued", "bill_ready")
+    };
+    let mut facts = vec![of(0, What::Text(refused))];
+    assert!(first(PHONE, facts.clone()).1.contains("no consent"));
+    assert!(tell(PHONE, facts.clone(), at(600)).unwrap().findings[0].next.contains("record fresh consent"));
+    // It may have been given before the text, and recorded after it.
+    facts.push(of(-90, What::Consent(consent)));
+    let told = tell(PHONE, facts.clone(), at(600)).unwrap();
+    assert!(told.findings[0].cause.ends_with("is on record"), "{:?}", told.findings);
+    assert!(told.findings[0].next.starts_with("`fusion-comms text send`"), "{}", told.findings[0].next);
+    facts.extend([of(30, What::Text(later)), of(30, What::Effect(held))]);
+    let told = tell(PHONE, facts, at(600)).unwrap();
+    let codes: Vec<&str> = told.findings.iter().map(|f| f.code).collect();
+    assert_eq!(codes, ["text_queued", "text_refused"]);
+    assert!(told.is_well(), "{:?}", told.findings);
+}
+
+#[test]
+fn after_a_restore_a_text_waits_for_the_backfill_whatever_else_it_waits_for() {
+    let held = Effect {
+        held_until: Some(at(4000)),
+        id: "text-1".to_owned(),
+        ..effect("text", State::Waiting, None)
+    };
+    let queued = Text { gate: Some("held until 08:00".to_owned()), ..text("queued", "bill_ready") };
+    let facts = vec![
+        of(0, What::Text(queued)),
+        of(0, What::Effect(held)),
+        of(2, What::Restore(Restore { backup_at: at(-60) })),
+        of(0, statement("open", 12_500, true)),
+    ];
+    for subject in [PHONE, STATEMENT] {
+        let told = tell(subject, facts.clone(), at(600)).unwrap();
+        let first = &told.findings[0];
+        assert_eq!(first.code, "text_held_by_restore");
+        assert!(first.cause.contains("restored from a backup of 2026-11-03 14:01 UTC"), "{}", first.cause);
+        assert!(first.next.starts_with("`fusion-comms backfill --since 2026-11-03T14:01"), "{}", first.next);
+        assert!(told.findings.iter().all(|f| f.code != "text_queued"), "{:?}", told.findings);
+    }
+}
+
+#[test]
 fn what_the_law_minds_goes_before_everything_else() {
     let stop = of(0, What::Text(incoming("STOP")));
     let after = Text { handed_over_at: Some(at(50)), ..text("delivered", "payment_link") };

@@ -12,7 +12,7 @@ use super::report::Line;
 use crate::breaches::{self, Found};
 use crate::cli::output::count;
 use crate::store::checkup_texts::{self as texts, Unanswered};
-use crate::store::{Db, StoreError, freezes};
+use crate::store::{Db, StoreError, freezes, restores};
 
 /// How far back is looked, as the workers do every day.
 const SINCE_S: i64 = 30 * 24 * 3600;
@@ -52,12 +52,19 @@ pub(super) async fn violations(_: &Place, db: &Db) -> Result<Vec<Line>, StoreErr
         )
     };
     let mut lines = vec![line];
-    if late > 0 {
+    if let Some(first) = late.first() {
         let tried = "looked for texts between a revocation's receipt and its record";
-        lines.push(Line::warn("consent.late", tried, format!("{} in the last 30 days", count(late, "text"))).then(
+        let found = format!(
+            "{} in the last 30 days (first: text {} to {} on {})",
+            count(late.len(), "text"),
+            first.text,
+            first.to.masked(),
+            first.at
+        );
+        lines.push(Line::warn("consent.late", tried, found).then(
             "the revocation reached the ledger after the text had left: a late webhook, or a person who read it later",
             "see how long webhooks were kept waiting (`fusion-comms events list`), and texts to read (§12)",
-            "§12",
+            "§10",
         ));
     }
     Ok(lines)
@@ -143,6 +150,23 @@ fn next(missed: &[&Unanswered], lost: &[Lost]) -> Option<(String, String)> {
         })
         .collect();
     Some((what, commands.join("; ")))
+}
+
+/// A restore that waits for `backfill` holds every text.
+pub(super) async fn restored(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {
+    let tried = "looked for a restore whose gap has not been asked for";
+    let name = "consent.restored";
+    let open = restores::open(db).await?;
+    let Some(oldest) = open.first() else { return Ok(vec![Line::ok(name, tried, "no restore waits")]) };
+    let since = oldest.backup_at;
+    let found = format!(
+        "restored from a backup of {since}; no text leaves until `fusion-comms backfill --since {since}` has run"
+    );
+    Ok(vec![Line::fail(name, tried, found).then(
+        "a STOP that came after the backup may be missing, so that every text is held",
+        format!("fusion-comms backfill --since {since}"),
+        "§14",
+    )])
 }
 
 pub(super) async fn frozen(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {

@@ -66,9 +66,37 @@ pub(super) async fn outbox(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> 
     for lane in outbox::Lane::ALL {
         waiting.push(Waiting { lane: lane.name(), depth: outbox::depth(db, lane, now).await? });
     }
-    let troubles = checkup::effects_in_trouble(db, now.plus_s(-LATELY_S)).await?;
+    let troubles = alike(checkup::effects_in_trouble(db, now.plus_s(-LATELY_S)).await?);
     let parked = troubles.iter().map(|t| t.parked).sum();
     Ok(vec![judged("outbox", "effects", &waiting, parked, &troubles, now)])
+}
+
+/// The same troubles with those as one that differ in the id of a request only, the most frequent first.
+fn alike(troubles: Vec<Trouble>) -> Vec<Trouble> {
+    let mut merged: Vec<Trouble> = Vec::new();
+    for mut t in troubles {
+        t.error = without_request(&t.error);
+        let same = |m: &&mut Trouble| (&m.lane, &m.kind, &m.error) == (&t.lane, &t.kind, &t.error);
+        match merged.iter_mut().find(same) {
+            Some(m) => {
+                m.n += t.n;
+                m.parked += t.parked;
+                m.oldest = m.oldest.min(t.oldest);
+            }
+            None => merged.push(t),
+        }
+    }
+    merged.sort_by_key(|t| std::cmp::Reverse(t.n));
+    merged
+}
+
+/// An error without Stripe's id of the request (`…, request req_1aB)`), which is another one each time.
+fn without_request(error: &str) -> String {
+    let Some((before, rest)) = error.split_once("request req_") else { return error.to_owned() };
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let before = before.trim_end_matches(|c| matches!(c, ' ' | ',' | '('));
+    let opened = before.matches('(').count() > before.matches(')').count();
+    format!("{before}{}", if opened { after } else { after.strip_prefix(')').unwrap_or(after) })
 }
 
 fn judged(
@@ -152,6 +180,34 @@ mod tests {
         assert_eq!(line("voice", 59, 0).result, Level::Warn);
         assert_eq!(line("voice", 60, 0).result, Level::Fail);
         assert_eq!(line("sms", 300, 0).result, Level::Fail);
+    }
+
+    #[test]
+    fn errors_that_differ_in_a_requests_id_are_counted_as_one() {
+        let trouble = |error: &str, n, parked| Trouble {
+            lane: "link".to_owned(),
+            kind: "checkout".to_owned(),
+            error: error.to_owned(),
+            n,
+            parked,
+            oldest: Timestamp::from_unix_s(n),
+        };
+        let refused =
+            |id: &str| format!("Stripe refused the request (HTTP 403, parameter none, request {id})");
+        let told = alike(vec![
+            trouble("Stripe gave no answer", 2, 0),
+            trouble(&refused("req_1aB"), 1, 1),
+            trouble(&refused("req_2cD"), 1, 0),
+            trouble(&refused("req_3eF"), 1, 1),
+        ]);
+        let one = Trouble {
+            oldest: Timestamp::from_unix_s(1),
+            ..trouble("Stripe refused the request (HTTP 403, parameter none)", 3, 2)
+        };
+        assert_eq!(told, [one, trouble("Stripe gave no answer", 2, 0)]);
+        let unread = "Stripe accepted the request with an answer that we cannot read (request req_4)";
+        assert_eq!(without_request(unread), "Stripe accepted the request with an answer that we cannot read");
+        assert_eq!(without_request(&refused("none")), refused("none"));
     }
 
     #[test]

@@ -78,6 +78,8 @@ async fn all(place: &Place) -> Vec<Line> {
         // What breaks the law stands before everything.
         asking(place, "consent.violations", consent::violations),
         asking(place, "consent.missed_stops", consent::missed_stops),
+        // While it stands nothing leaves, whatever else is well.
+        asking(place, "consent.restored", consent::restored),
         Box::pin(async { settings::check(place) }),
         Box::pin(async { database::reached(place) }),
         asking(place, "database.settings", database::check),

@@ -11,7 +11,7 @@ use crate::cli::failure::refuse;
 use crate::cli::{arguments, output, tenant};
 use crate::store::faxes::{self, Fax};
 use crate::store::incidents::{self, Kind};
-use crate::store::{Db, billing};
+use crate::store::{Db, billing, tasks};
 use crate::worker;
 
 #[derive(Debug, clap::Args)]
@@ -103,6 +103,11 @@ pub(super) async fn attach(db: &Db, args: &AttachArgs) -> anyhow::Result<()> {
             .into());
     }
     if !billing::has_case(&mut tx, tenant, &case).await? {
+        if let Some(meant) = billing::case_of_number(&mut tx, tenant, case.as_str()).await? {
+            return Err(refuse("that is a case_number; give the case_id")
+                .hint(format!("it is the number of case `{meant}`"))
+                .into());
+        }
         return Err(refuse("the fax's agency has no such case")
             .hint("`fusion-comms case import` adds cases")
             .into());
@@ -206,6 +211,16 @@ pub(super) async fn assign(db: &Db, args: &AssignArgs) -> anyhow::Result<()> {
         after: Some(json!({"tenant_id": args.tenant, "reason": args.reason})),
     };
     args.actor.record(&mut tx, change, now).await?;
+    if let Some(task) = tasks::close_of(&mut tx, tasks::Kind::FaxUnassigned, &args.fax, now).await? {
+        let change = Change {
+            action: "task.done",
+            subject: &task,
+            tenant: Some(&args.tenant),
+            before: Some(json!({"kind": tasks::Kind::FaxUnassigned.as_str(), "subject": args.fax})),
+            after: Some(json!({"done_at": now, "reason": args.reason})),
+        };
+        args.actor.record(&mut tx, change, now).await?;
+    }
     tx.commit().await?;
     let next = if fax.key.is_some() { "and is read by its roster" } else { "its file is still to come" };
     output::line(&format!("fax {id} is {}'s now, {next}", args.tenant))

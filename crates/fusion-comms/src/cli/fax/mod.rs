@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::cli::audit::{Actor, Change, now};
 use crate::cli::failure::{Refusal, refuse};
-use crate::cli::{arguments, database, output};
+use crate::cli::{arguments, database, output, tenant};
 use crate::store::faxes::{self, Fax};
 use crate::store::{Db, Tx, events};
 use crate::worker;
@@ -126,6 +126,7 @@ fn unknown() -> Refusal {
 }
 
 async fn list(db: &Db, args: &ListArgs) -> anyhow::Result<()> {
+    tenant::known_if_named(db, args.tenant.as_ref()).await?;
     let faxes = faxes::list(db, args.tenant.as_ref(), args.status.as_deref(), args.limit).await?;
     let views: Vec<Value> = faxes.iter().map(view).collect();
     let columns = ["created_at", "fax_id", "tenant_id", "from_phone", "status", "doc_type", "case_id"];

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use fusion_comms_core::envelope::{self, Channel, TelnyxBody};
 use fusion_comms_core::ids::TenantId;
-use fusion_comms_core::story::{Call, Effect, Event, Fact, Refusals, Session, Text, What};
+use fusion_comms_core::story::{Call, Effect, Event, Fact, Refusals, Restore, Session, Text, What};
 use fusion_comms_core::time::Timestamp;
 use serde_json::Value;
 
 use crate::store::story::{self, Window};
-use crate::store::{Db, StoreError, instances};
+use crate::store::{Db, StoreError, instances, restores};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -283,6 +283,7 @@ impl<'a> Gather<'a> {
             .collect();
         self.person(&people).await?;
         self.refusals().await?;
+        self.restores().await?;
         let sessions: Vec<String> = self.sessions().into_iter().map(|(_, s)| s.id).collect();
         self.add(story::stripe_events(db, story::STRIPE_BY_KEY, &sessions, of).await?);
         let mut about: Vec<String> = subjects.to_vec();
@@ -311,6 +312,20 @@ impl<'a> Gather<'a> {
             let what = What::Refusals(Refusals { channel: "stripe".to_owned(), since, refused, taken });
             self.add(vec![Fact { at, tenant: None, what }]);
         }
+        Ok(())
+    }
+
+    /// Restores that hold the texts that wait.
+    async fn restores(&mut self) -> Result<()> {
+        if !self.texts().iter().any(|(_, t)| t.outgoing && t.status == "queued") {
+            return Ok(());
+        }
+        let of = |r: restores::Open| Fact {
+            at: r.restored_at,
+            tenant: None,
+            what: What::Restore(Restore { backup_at: r.backup_at }),
+        };
+        self.add(restores::open(self.db).await?.into_iter().map(of).collect());
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use fusion_comms_core::story::{self, Fact, Subject, What};
 
 use super::audit::now;
 use super::failure::misused;
-use super::{arguments, database};
+use super::{arguments, database, tenant};
 use gather::Gather;
 use providers::Asked;
 
@@ -110,6 +110,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let question = command.question();
     let how = question.how;
     let db = database::open().await?;
+    tenant::known_if_named(&db, how.tenant.as_ref()).await?;
     let mut gather = Gather::new(&db, how.tenant.as_ref());
     match question.subject {
         Subject::Call(id) => gather.call(id).await?,

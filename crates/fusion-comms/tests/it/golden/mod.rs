@@ -7,7 +7,7 @@
 mod cases;
 mod redact;
 mod scene;
-mod tree;
+pub mod tree;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -93,6 +93,35 @@ fn every_command_that_knows_json_has_a_case_with_it() {
         let known = cases::WITHOUT.iter().any(|(without, _)| *without == leaf);
         assert!(known || all.copied().any(|line| with(&line)), "`{leaf}` has no case with --json");
     }
+}
+
+/// Hints send operators to commands too: those that stand in the program's own sentences can be typed as well.
+#[test]
+fn every_command_that_a_hint_names_can_be_typed() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let named = Regex::new(r"`fusion-comms ([^`…]+)`").expect("a pattern");
+    let (broken, hole) = (Regex::new(r"\\\n\s*").expect("one"), Regex::new(r"\{[^}]*\}").expect("one"));
+    let (mut faults, mut seen) = (Vec::new(), 0);
+    let mut folders = vec![root.join("src/cli"), root.join("src/backup"), root.join("../core/src/story")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            let text = std::fs::read_to_string(&entry).expect("it is there").replace("\\\"", "\"");
+            let text = broken.replace_all(&text, "").into_owned();
+            for found in named.captures_iter(&text) {
+                let typed = hole.replace_all(&found[1], "X").into_owned();
+                seen += 1;
+                let why = tree::fault(&typed);
+                faults.extend(why.map(|why| format!("{}: `fusion-comms {typed}`: {why}", entry.display())));
+            }
+        }
+    }
+    assert!(seen > 60, "{seen} commands");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(tree::fault("fax attach X CASE").is_some(), "a word too many is noticed");
 }
 
 fn path(file: &str) -> String {

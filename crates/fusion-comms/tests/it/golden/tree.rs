@@ -29,6 +29,10 @@ pub fn leaves_with_json() -> Vec<String> {
     leaves_that(|command| command.get_arguments().any(|a| a.get_id() == "json"))
 }
 
+pub fn leaves_with_agency() -> Vec<String> {
+    leaves_that(|command| command.get_arguments().any(|a| a.get_long() == Some("tenant")))
+}
+
 /// The help of all commands, by family, as the binary prints it where it is no terminal.
 pub fn helps() -> BTreeMap<String, String> {
     let mut pages: BTreeMap<String, String> = BTreeMap::new();
@@ -57,6 +61,23 @@ pub fn fault(line: &str) -> Option<String> {
         };
         command = inner;
         words.next();
+    }
+    let takes_value = |flag: &str| {
+        let named = command.get_arguments().find(|a| a.get_long() == Some(flag));
+        named.is_some_and(|a| a.get_action().takes_values())
+    };
+    let (mut loose, mut of_flag) = (0, false);
+    for word in words.clone() {
+        match word.strip_prefix("--") {
+            Some(flag) => of_flag = takes_value(flag),
+            None if of_flag => of_flag = false,
+            None => loose += 1,
+        }
+    }
+    let places: Vec<&clap::Arg> = command.get_positionals().collect();
+    let many = places.iter().any(|a| a.get_num_args().is_some_and(|n| n.max_values() > 1));
+    if loose > places.len() && !many && !line.contains(['"', '#', '{']) {
+        return Some(format!("{loose} words where it takes {}", places.len()));
     }
     let known = |flag: &str| {
         ["help", "version"].contains(&flag) || command.get_arguments().any(|a| a.get_long() == Some(flag))

@@ -159,6 +159,8 @@ async fn bills(db: &Db, said: &mut Answers) {
     committed!(db, |tx| billing::put_case(tx, &red, &case));
     said.note("roster", billing::cases(db, &red).await.unwrap());
     said.note("a case", billing::has_case(db, &red, &CaseId::new("case-1")).await.unwrap());
+    let of_number = |number: &'static str| billing::case_of_number(db, &red, number);
+    said.note("by number", (of_number("C1").await.unwrap(), of_number("none").await.unwrap()));
     said.note("its cases", billing::case_ids(db, &red).await.unwrap());
     said.note("roster of the other", billing::cases(db, &blue).await.unwrap());
 }
