@@ -1,7 +1,10 @@
 //! Whether webhooks come in a storm of repeats, and whether any of it does harm.
 //!
 //! A provider repeats what it had no 200 for. Repeats of what is kept do no harm, however many; what counts is whether
-//! events are refused, not stored, or stored and not worked.
+//! events are refused, not stored, or stored and not worked. Wrong signatures beside webhooks that our key verifies are a
+//! stranger's, whose refusal is no harm.
+
+use crate::time::Timestamp;
 
 /// What came on one channel (`voice`, `sms`, `fax`, `stripe`) in the time looked at, by how it was answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,10 @@ pub struct Traffic {
     pub failed: i64,
     /// Seconds from the oldest known event's own time to its arrival.
     pub oldest_known_s: i64,
+    /// The minute of the last that was taken, new or known.
+    pub last_taken: Option<Timestamp>,
+    /// The minute of the last that was signed by no key of ours.
+    pub last_wrong: Option<Timestamp>,
 }
 
 impl Traffic {
@@ -34,9 +41,35 @@ impl Traffic {
         self.unsigned + self.stale + self.wrong_signature + self.unreadable
     }
 
-    /// What the provider sends, or will send, again.
+    /// What the provider sends, or will send, again; beside it what is signed by no key of ours, if that is the provider's.
     fn repeats(&self) -> i64 {
-        self.known + self.failed + self.stale + self.wrong_signature
+        self.known + self.failed + self.stale
+    }
+}
+
+/// The signatures of one provider, over all its channels.
+#[derive(Default)]
+struct Signed {
+    verified: i64,
+    wrong: i64,
+    last_verified: Option<Timestamp>,
+    last_wrong: Option<Timestamp>,
+}
+
+impl Signed {
+    fn of(traffic: &[Traffic], stripe: bool) -> Self {
+        let theirs = traffic.iter().filter(|t| (t.channel == "stripe") == stripe);
+        theirs.fold(Self::default(), |all, t| Self {
+            verified: all.verified + t.stored + t.known,
+            wrong: all.wrong + t.wrong_signature,
+            last_verified: all.last_verified.max(t.last_taken),
+            last_wrong: all.last_wrong.max(t.last_wrong),
+        })
+    }
+
+    /// Most are verified by our key, and it still is so: a key that was changed at the provider verifies nothing more.
+    fn of_a_stranger(&self) -> bool {
+        self.verified > self.wrong && self.last_verified >= self.last_wrong
     }
 }
 
@@ -66,15 +99,18 @@ pub struct Verdict {
     pub storm: bool,
     /// The most weighty first; none where no harm is done.
     pub causes: Vec<Cause>,
+    /// What an operator should know though it does no harm.
+    pub notes: Vec<String>,
 }
 
 impl Verdict {
     /// In one line.
     pub fn headline(&self) -> String {
+        let notes: String = self.notes.iter().map(|note| format!("; {note}")).collect();
         match (self.storm, self.causes.first()) {
-            (true, None) => "storm, harmless: what comes again is kept already and answered 200".to_owned(),
+            (true, None) => format!("storm, harmless: what comes again is kept already and answered 200{notes}"),
             (true, Some(cause)) => format!("storm, events failing because {}", cause.what),
-            (false, None) => "no storm, and no event fails".to_owned(),
+            (false, None) => format!("no storm, and no event fails{notes}"),
             (false, Some(cause)) => format!("no storm, but events fail: {}", cause.what),
         }
     }
@@ -82,10 +118,14 @@ impl Verdict {
 
 pub fn judge(traffic: &[Traffic], troubles: &[Trouble]) -> Verdict {
     let sum = |part: fn(&Traffic) -> i64| traffic.iter().map(part).sum::<i64>();
-    let (all, repeats) = (sum(Traffic::all), sum(Traffic::repeats));
+    let signed = [Signed::of(traffic, false), Signed::of(traffic, true)];
+    let (strangers, ours): (Vec<&Signed>, Vec<&Signed>) =
+        signed.iter().filter(|s| s.wrong > 0).partition(|s| s.of_a_stranger());
+    let wrong: i64 = ours.iter().map(|s| s.wrong).sum();
+    let (all, repeats) = (sum(Traffic::all), sum(Traffic::repeats) + wrong);
     let storm = repeats >= STORM && repeats as f64 >= STORM_SHARE * all as f64;
     let mut causes = Vec::new();
-    let (failed, wrong, stale) = (sum(|t| t.failed), sum(|t| t.wrong_signature), sum(|t| t.stale));
+    let (failed, stale) = (sum(|t| t.failed), sum(|t| t.stale));
     if failed > 0 {
         causes.push(Cause {
             what: format!("the database did not take {} in time (answered 503)", requests(failed)),
@@ -120,7 +160,10 @@ pub fn judge(traffic: &[Traffic], troubles: &[Trouble]) -> Verdict {
             "each is tried again by itself; `fusion-comms events list --state waiting` shows them"
         },
     }));
-    Verdict { storm, causes }
+    let note = |s: &&Signed| {
+        format!("a stranger knocks: {} refused, {} others verified by our key", s.wrong, s.verified)
+    };
+    Verdict { storm, causes, notes: strangers.iter().map(note).collect() }
 }
 
 fn requests(n: i64) -> String {
@@ -167,13 +210,42 @@ mod tests {
     #[test]
     fn what_was_not_stored_is_named_before_all_else() {
         let verdict =
-            judge(&traffic(|t| (t.failed, t.wrong_signature, t.stale) = (40, 2, 1)), &[trouble(3, true)]);
+            judge(&traffic(|t| (t.failed, t.wrong_signature, t.stale) = (40, 200, 1)), &[trouble(3, true)]);
         let said = verdict.headline();
         assert_eq!(
             said,
             "storm, events failing because the database did not take 40 requests in time (answered 503)"
         );
         assert_eq!(verdict.causes.len(), 4);
+    }
+
+    #[test]
+    fn a_wrong_signature_is_a_strangers_where_our_key_verifies_the_others() {
+        let minute = |n: i64| Some(Timestamp::from_unix_s(60 * n));
+        // Verified, the last of them; refused, the last of them; whether it is a stranger.
+        for (stored, taken, wrong, refused, stranger) in [
+            (1500, 9, 50, 9, true),
+            (51, 9, 50, 9, true),
+            (50, 9, 50, 9, false),
+            (0, 0, 50, 9, false),
+            // The key was changed at the provider after many had been taken.
+            (1500, 4, 50, 9, false),
+        ] {
+            let mut came = traffic(|t| (t.stored, t.wrong_signature) = (stored, wrong));
+            (came[0].last_taken, came[0].last_wrong) = (minute(taken), minute(refused));
+            let verdict = judge(&came, &[]);
+            assert_eq!(verdict.causes.is_empty(), stranger, "{came:?}");
+            let said = format!("a stranger knocks: 50 refused, {stored} others verified by our key");
+            assert_eq!(verdict.notes, if stranger { vec![said.clone()] } else { vec![] });
+            assert_eq!(verdict.headline().ends_with(&said), stranger, "{}", verdict.headline());
+        }
+    }
+
+    #[test]
+    fn webhooks_of_telnyx_do_not_prove_the_secret_of_stripe() {
+        let mut came = traffic(|_| ());
+        came.push(Traffic { channel: "stripe".to_owned(), wrong_signature: 3, ..Traffic::default() });
+        assert!(judge(&came, &[]).causes[0].what.contains("signed by no key"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config::{Config, Role};
+use crate::config::{self, Config, Role};
 use crate::http::{KeySet, Keys, WebKeys};
 use crate::secrets::Environment;
 use crate::service::{self, Made};
@@ -28,7 +28,9 @@ pub(crate) const AT_ONCE: [&str; 8] = [
 pub(crate) struct Live {
     pub keys: Arc<Keys>,
     db: Db,
-    worker: Option<(Telnyx, Stripe, bool)>,
+    worker: Option<(Telnyx, Stripe)>,
+    /// Whether Stripe's key moved real money at the start; of every role that has the key.
+    stripe_live: Option<bool>,
 }
 
 impl Live {
@@ -37,15 +39,23 @@ impl Live {
         Self {
             keys: Arc::clone(&made.web.keys),
             db: made.db.clone(),
-            worker: worker.map(|app| (app.telnyx.clone(), app.stripe.clone(), app.settings.stripe_live)),
+            worker: worker.map(|app| (app.telnyx.clone(), app.stripe.clone())),
+            stripe_live: worker.map(|app| app.settings.stripe_live),
         }
     }
 
-    /// Takes the new values, all or none, and says which. What cannot be used leaves those of before.
-    pub fn take(&self, role: Role, environment: &Environment, changed: &BTreeSet<String>) {
+    /// The same, and what a role that does not use Stripe's key finds of it in the environment.
+    pub fn of_environment(self, environment: &Environment) -> Self {
+        let stripe_live = self.stripe_live.or_else(|| stripe_live(environment));
+        Self { stripe_live, ..self }
+    }
+
+    /// Takes the new values, all or none, and says which. What cannot be used, by this role or by another, leaves those of
+    /// before. Whether they were taken.
+    pub fn take(&self, role: Role, environment: &Environment, changed: &BTreeSet<String>) -> bool {
         if let Err(problem) = self.taken(role, environment) {
             tracing::error!(%problem, "the secret has changed, but cannot be used; the values of before stay in use");
-            return;
+            return false;
         }
         let (now, later): (Vec<&str>, Vec<&str>) =
             changed.iter().map(String::as_str).partition(|name| AT_ONCE.contains(name));
@@ -59,22 +69,31 @@ impl Live {
                 "these values of the secret have changed and are used from the next start on"
             );
         }
+        true
     }
 
     fn taken(&self, role: Role, environment: &Environment) -> anyhow::Result<()> {
         let mut config = service::configuration(role, environment)?;
-        if let (Some(new), Some((telnyx, stripe, live))) = (&config.worker, &self.worker) {
+        config::check_secret(environment)?;
+        let new = config.worker.as_ref().map(|new| service::is_live(&new.stripe.secret_key));
+        if let (Some(before), Some(new)) = (self.stripe_live, new.or_else(|| stripe_live(environment))) {
             anyhow::ensure!(
-                service::is_live(&new.stripe.secret_key) == *live,
+                new == before,
                 "STRIPE_SECRET_KEY goes from test to live or back; that wants a new start"
             );
+        }
+        self.db.reconnect_with(config.database.url.expose())?;
+        if let (Some(new), Some((telnyx, stripe))) = (&config.worker, &self.worker) {
             telnyx.use_key(&new.telnyx.api_key)?;
             stripe.use_key(&new.stripe.secret_key)?;
         }
-        self.db.reconnect_with(config.database.url.expose())?;
         self.keys.replace(key_set(&mut config));
         Ok(())
     }
+}
+
+fn stripe_live(environment: &Environment) -> Option<bool> {
+    config::stripe_key_given(environment).map(|key| service::is_live(&key))
 }
 
 pub(crate) fn key_set(config: &mut Config) -> KeySet {

@@ -139,7 +139,10 @@ fn describe() {
     describe_gauge!("database_pool_connections", "Database pool connections by pool and state");
     describe_gauge!("database_pool_limit", "Database pool connections at most, by pool");
     describe_counter!("trace_spans_dropped_total", "Spans of traces that the collector did not take in time");
-    describe_counter!("secret_reads_total", "Readings of the secret in AWS Secrets Manager by outcome");
+    describe_counter!(
+        "secret_reads_total",
+        "Readings of the secret in AWS Secrets Manager by outcome; unusable: read, and not used"
+    );
     describe_counter!("telnyx_key_verified_total", "Key fingerprint that verified a webhook");
 }
 
@@ -163,6 +166,7 @@ fn lay_at_zero() {
         counter!("depth_reads_total", "outcome" => outcome).increment(0);
         counter!("consent_looks_total", "outcome" => outcome).increment(0);
     }
+    counter!("secret_reads_total", "outcome" => "unusable").increment(0);
     workers_running(false);
     INBOX_LANES.into_iter().for_each(|lane| inbox(lane, 0, 0.0));
     OUTBOX_LANES.into_iter().for_each(|lane| outbox(lane, 0, 0.0));
@@ -253,9 +257,24 @@ pub fn spans_dropped(n: u64) {
     counter!("trace_spans_dropped_total").increment(n);
 }
 
-/// The secret that holds our keys was read again, or could not be.
-pub fn secret_read(well: bool) {
-    let outcome = if well { "read" } else { "failed" };
+/// How a reading of the secret that holds our keys ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretRead {
+    /// Its values are in use.
+    Read,
+    /// It could not be read.
+    Failed,
+    /// It was read, and its values cannot be used.
+    Unusable,
+}
+
+/// The secret that holds our keys was read again, or should have been.
+pub fn secret_read(how: SecretRead) {
+    let outcome = match how {
+        SecretRead::Read => "read",
+        SecretRead::Failed => "failed",
+        SecretRead::Unusable => "unusable",
+    };
     counter!("secret_reads_total", "outcome" => outcome).increment(1);
 }
 

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::aws;
 use crate::config::{self, SecretObject, Variables};
-use crate::metrics;
+use crate::metrics::{self, SecretRead};
 
 /// How often the secret is read again.
 const EVERY: Duration = Duration::from_secs(60);
@@ -187,8 +187,9 @@ impl Environment {
     }
 
     /// Reads the secret every minute, on SIGHUP, and when nudged; `changed` is told the names of the values that are
-    /// others now. A secret that cannot be read leaves all as it is. Returns at once where no secret is named.
-    pub async fn tend<F: Future<Output = ()>>(
+    /// others than those in use, and says whether it uses them. A secret that cannot be read leaves all as it is.
+    /// Returns at once where no secret is named.
+    pub async fn tend<F: Future<Output = bool>>(
         mut self,
         nudge: Arc<Notify>,
         stop: CancellationToken,
@@ -199,6 +200,7 @@ impl Environment {
         }
         let mut hang_up = signal(SignalKind::hangup()).ok();
         let mut last = Instant::now();
+        let mut unused = BTreeSet::new();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -209,13 +211,16 @@ impl Environment {
             last = Instant::now();
             match self.read_again().await {
                 Ok(names) => {
-                    metrics::secret_read(true);
-                    if !names.is_empty() {
-                        changed(&self, names).await;
+                    let news = !names.is_empty();
+                    unused.extend(names);
+                    if news && changed(&self, unused.clone()).await {
+                        unused.clear();
                     }
+                    let used = unused.is_empty();
+                    metrics::secret_read(if used { SecretRead::Read } else { SecretRead::Unusable });
                 }
                 Err(error) => {
-                    metrics::secret_read(false);
+                    metrics::secret_read(SecretRead::Failed);
                     tracing::warn!(%error, "the secret cannot be read again; the values of before stay in use");
                 }
             }

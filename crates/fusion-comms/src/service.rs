@@ -405,10 +405,9 @@ pub async fn run(role: Role) -> anyhow::Result<()> {
     };
     let service = Service::start(config, listener, Clock::system(), metrics).await?;
     tracing::info!(address = %service.addr, version = env!("CARGO_PKG_VERSION"), "serving");
-    let live = service.live.clone();
+    let live = service.live.clone().of_environment(&environment);
     let changed = move |environment: &Environment, names: BTreeSet<String>| {
-        live.take(role, environment, &names);
-        std::future::ready(())
+        std::future::ready(live.take(role, environment, &names))
     };
     tokio::spawn(environment.tend(Arc::clone(&service.live.keys.nudge), stop.clone(), changed));
     let telling = embedded.map(|metrics| tokio::spawn(emf::tend(metrics, Clock::system(), stop.clone())));

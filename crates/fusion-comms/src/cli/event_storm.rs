@@ -38,12 +38,17 @@ pub(super) async fn run(db: &Db, args: StormArgs) -> anyhow::Result<ExitCode> {
         verdict.causes.iter().map(|c| json!({"cause": c.what, "next": c.next})).collect();
     if args.json {
         output::json(&json!({
-            "verdict": verdict.headline(), "storm": verdict.storm, "since": since, "causes": causes, "channels": channels,
+            "verdict": verdict.headline(), "storm": verdict.storm, "since": since, "causes": causes, "notes": verdict.notes,
+            "channels": channels,
         }))?;
     } else {
         output::line(&verdict.headline())?;
         for cause in &verdict.causes {
             output::line(&format!("  {}\n    next: {}", cause.what, cause.next))?;
+        }
+        // Without a cause they are in the headline.
+        for note in verdict.notes.iter().filter(|_| !verdict.causes.is_empty()) {
+            output::line(&format!("  {note}"))?;
         }
         output::line("")?;
         let columns = [

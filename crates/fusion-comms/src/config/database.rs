@@ -1,5 +1,6 @@
 //! The address of the database, whose password is shown nowhere.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -51,6 +52,9 @@ impl DatabaseUrl {
         if hosts.is_empty() {
             return Err("must name the host, as in postgres://user:password@host/database".to_owned());
         }
+        if modes(&url).any(|mode| !SSL_MODES.contains(&&*mode)) {
+            return Err(format!("has an sslmode that there is not; there are {}", SSL_MODES.join(", ")));
+        }
         // A path is the folder of a Unix socket.
         let here = hosts.iter().all(|host| host.starts_with('/') || is_loopback_name(host));
         if live && !here && !asks_for_tls(&url) {
@@ -97,13 +101,20 @@ fn hosts(url: &Url) -> Vec<String> {
     named.into_iter().chain(parameters.map(|(_, host)| host.into_owned())).collect()
 }
 
-/// Whether the driver's last word on TLS is one of the modes that never go without.
-fn asks_for_tls(url: &Url) -> bool {
-    let modes = url.query_pairs().filter(|(key, _)| key == "sslmode" || key == "ssl-mode");
-    modes.last().is_some_and(|(_, mode)| matches!(&*mode, "require" | "verify-ca" | "verify-full"))
+/// What the driver knows.
+const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+fn modes(url: &Url) -> impl Iterator<Item = Cow<'_, str>> {
+    url.query_pairs().filter(|(key, _)| key == "sslmode" || key == "ssl-mode").map(|(_, mode)| mode)
 }
 
-/// `postgres://user:****@host:5432/database`. Parameters are left out, since a password may be among them.
+/// Whether the driver's last word on TLS is one of the modes that never go without.
+fn asks_for_tls(url: &Url) -> bool {
+    modes(url).last().is_some_and(|mode| matches!(&*mode, "require" | "verify-ca" | "verify-full"))
+}
+
+/// `postgres://user:****@host:5432/database?sslmode=require`. Other parameters are left out, since a password may be among
+/// them.
 fn without_password(url: &Url, hosts: &[String]) -> String {
     let user = match (url.username(), url.password()) {
         ("", _) => String::new(),
@@ -111,7 +122,8 @@ fn without_password(url: &Url, hosts: &[String]) -> String {
         (user, Some(_)) => format!("{user}:****@"),
     };
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("postgres://{user}{}{port}{}", hosts.join(","), url.path())
+    let mode = modes(url).last().map(|mode| format!("?sslmode={mode}")).unwrap_or_default();
+    format!("postgres://{user}{}{port}{}{mode}", hosts.join(","), url.path())
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -142,6 +154,8 @@ mod tests {
             "postgres://u:p@db.example.org/fusion?sslmode=require&sslmode=disable",
             "postgres://u:p@localhost/fusion?host=db.example.org",
             "postgres://u:p@127.0.0.1/fusion?hostaddr=203.0.113.9",
+            "postgres://u:p@localhost/fusion?sslmode=requir",
+            "postgres://u:p@db.example.org/fusion?sslmode=verify_full&sslmode=verify-full",
             "postgres:///fusion",
             "postgres://u:p@db.example.org/?sslmode=require",
             "sqlite://data/fusion.db",
@@ -175,8 +189,8 @@ mod tests {
     fn the_password_is_never_shown() {
         let url = "postgres://app:hunter2@db:5433/fusion?sslmode=require&password=hunter2";
         let url = DatabaseUrl::parse(url, AppEnv::Prod).unwrap();
-        assert_eq!(url.to_string(), "postgres://app:****@db:5433/fusion");
-        assert_eq!(format!("{url:?}"), "postgres://app:****@db:5433/fusion");
+        assert_eq!(url.to_string(), "postgres://app:****@db:5433/fusion?sslmode=require");
+        assert_eq!(format!("{url:?}"), "postgres://app:****@db:5433/fusion?sslmode=require");
         assert!(url.expose().contains("hunter2"));
         assert_eq!(url.engine(), Engine::Postgres);
     }

@@ -34,7 +34,7 @@ pub(crate) use parse::is_loopback;
 pub use prompts::{PromptsConfig, audio_base};
 use reader::Reader;
 pub use reader::{Env, SecretObject, Variables};
-pub use report::{check, example};
+pub use report::{check, check_secret, example, stripe_key_given};
 pub use storage::{Shelf, StorageConfig, shelves};
 pub use table::{StandIn, VARIABLES, Variable};
 pub use unknown::note_of_managed as unknown_in_managed;

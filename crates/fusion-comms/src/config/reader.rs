@@ -193,6 +193,12 @@ impl<'a> Reader<'a> {
         parse(&value?).map_err(|what| self.problem(name, what)).ok()
     }
 
+    /// The problems of values that the managed secret holds.
+    pub(super) fn finish_secret(mut self) -> Result<(), ConfigProblems> {
+        self.problems.retain(|problem| self.env.managed(problem.name).is_some());
+        self.finish().map(drop)
+    }
+
     /// The notes, or all problems.
     pub(super) fn finish(self) -> Result<Vec<String>, ConfigProblems> {
         if self.problems.is_empty() { Ok(self.notes) } else { Err(ConfigProblems(self.problems)) }

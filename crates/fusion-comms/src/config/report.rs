@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use secrecy::SecretString;
+
 use super::reader::{Env, Origin, Reader};
 use super::table::{StandIn, VARIABLES, Variable};
 use super::{Areas, ConfigProblems, DatabaseConfig, DatabaseUrl, Role, parse};
@@ -70,6 +72,23 @@ fn verdict(outcome: Result<Vec<String>, ConfigProblems>) -> String {
         Ok(_) => "the configuration is well\n".to_owned(),
         Err(problems) => format!("{problems}\n"),
     }
+}
+
+/// Whether every value that the secret of `APP_SECRETS_ARN` holds can be used, whichever role uses it: so that all processes
+/// take or refuse the same secret. What it leaves out is the business of whoever needs it.
+///
+/// # Errors
+/// All problems at once.
+pub fn check_secret(env: Env<'_>) -> Result<(), ConfigProblems> {
+    let mut reader = Reader::new(env);
+    let _database = DatabaseConfig::read(&mut reader);
+    let _areas = Areas::read(Role::All, &mut reader, None);
+    reader.finish_secret()
+}
+
+/// The value that is set for `STRIPE_SECRET_KEY`, for a role that only looks whose it is.
+pub fn stripe_key_given(env: Env<'_>) -> Option<SecretString> {
+    Reader::new(env).given("STRIPE_SECRET_KEY").map(SecretString::from)
 }
 
 /// What `config example` prints: a file of all variables that a shell or a container reads, each commented out.

@@ -76,7 +76,8 @@ pub static VARIABLES: &[Variable] = &[
     .in_dev(Made("http:// and BIND_ADDR")).example("https://pay.example.org"),
     variable(
         "DATABASE_URL",
-        "postgres://user:password@host/database?sslmode=require (15 or newer); in dev sqlite://file too",
+        "postgres://user:password@host/database?sslmode=require (15 or newer); sslmode=require only encrypts, \
+         sslmode=verify-full&sslrootcert=/path/ca.pem also checks that the server is the one named; in dev sqlite://file too",
     )
     .required()
     .secret()

@@ -5,12 +5,14 @@ pub mod pay;
 pub mod prompts;
 pub mod server;
 pub mod status;
+mod told;
 pub mod visitors;
 pub mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
@@ -26,6 +28,7 @@ use crate::prompts::shelf::Shelf;
 use crate::store::Db;
 use crate::wake::Wake;
 use fusion_comms_core::signature::{Fingerprint, StripeSecrets, TelnyxKeys};
+use told::Told;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -49,8 +52,8 @@ pub struct Web {
 /// What a webhook is verified against, and what `/metrics` asks for. May be exchanged while requests come.
 pub struct Keys {
     current: RwLock<Arc<KeySet>>,
-    /// The key that verified the last webhook of Telnyx.
-    last: Mutex<Option<Fingerprint>>,
+    /// The keys that verified webhooks of Telnyx lately, as far as the log has told of them.
+    told: Mutex<Told<Fingerprint>>,
     /// Told when a webhook of Telnyx is signed by no key that we know: there may be a newer one.
     pub nudge: Arc<Notify>,
 }
@@ -64,7 +67,7 @@ pub struct KeySet {
 impl Keys {
     pub fn new(keys: KeySet, nudge: Arc<Notify>) -> Self {
         keys.show();
-        Self { current: RwLock::new(Arc::new(keys)), last: Mutex::default(), nudge }
+        Self { current: RwLock::new(Arc::new(keys)), told: Mutex::default(), nudge }
     }
 
     pub fn current(&self) -> Arc<KeySet> {
@@ -77,13 +80,12 @@ impl Keys {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
-    /// A key verified a webhook of Telnyx. Says so in the log where it is another than before.
+    /// A key verified a webhook of Telnyx. Says so in the log where it is another than before, once a minute at most.
     pub fn verified_by(&self, key: &Fingerprint) {
         metrics::key_verified(&key.to_string());
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if *last != Some(*key) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_news(*key, Instant::now()) {
             tracing::info!(fingerprint = %key, "webhooks are verified by this key");
-            *last = Some(*key);
         }
     }
 }

@@ -42,9 +42,9 @@ impl From<sqlx::Error> for StoreError {
             // Unique violation; SQLite: of an index, of a primary key.
             (None, "23505" | "2067" | "1555") => StoreError::Taken,
             (None, "28P01") => StoreError::Login("the password is not this user's"),
-            (None, "28000") => {
-                StoreError::Login("there is no such user, or it may not connect from here (pg_hba.conf)")
-            }
+            (None, "28000") => StoreError::Login(
+                "there is no such user, or it may not connect from here (pg_hba.conf), or the server wants TLS",
+            ),
             (None, "3D000") => StoreError::Login("it has no database of that name"),
             // The engine's own message may repeat a value (a key, a number): the code says enough.
             (None, _) => StoreError::Refused(format!("code {code}")),

@@ -101,7 +101,8 @@ pub async fn list(db: &Db) -> Result<Vec<Instance>> {
 /// What came since then, by channel.
 pub async fn traffic(db: &Db, since: Timestamp) -> Result<Vec<Traffic>> {
     let q = db.sql(
-        "SELECT channel, outcome, CAST(sum(n) AS BIGINT) AS n, max(oldest_s) AS oldest_s FROM webhook_minutes
+        "SELECT channel, outcome, CAST(sum(n) AS BIGINT) AS n, max(oldest_s) AS oldest_s,
+           max(minute) AS last FROM webhook_minutes
          WHERE minute >= $1 GROUP BY channel, outcome ORDER BY channel, outcome",
     );
     let mut all: Vec<Traffic> = Vec::new();
@@ -112,7 +113,13 @@ pub async fn traffic(db: &Db, since: Timestamp) -> Result<Vec<Traffic>> {
         }
         let Some(t) = all.last_mut() else { continue };
         let n = row.int("n")?;
-        match row.text("outcome")?.as_str() {
+        let outcome = row.text("outcome")?;
+        match outcome.as_str() {
+            "stored" | "known" => t.last_taken = t.last_taken.max(Some(row.time("last")?)),
+            "wrong_signature" => t.last_wrong = Some(row.time("last")?),
+            _ => {}
+        }
+        match outcome.as_str() {
             "stored" => t.stored += n,
             "known" => (t.known, t.oldest_known_s) = (t.known + n, row.int("oldest_s")?),
             "unsigned" => t.unsigned += n,

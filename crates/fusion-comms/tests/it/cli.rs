@@ -691,6 +691,7 @@ async fn what_keeps_a_command_from_postgresql_is_told_by_its_name() {
     assert!(nobody_there.contains("Connection refused"), "{nobody_there}");
     let no_user = changed(|url| url.set_username("no_such_user").unwrap());
     assert!(no_user.contains("refused the connection: there is no such user"), "{no_user}");
+    assert!(no_user.contains("(pg_hba.conf), or the server wants TLS"), "{no_user}");
     let no_database = changed(|url| url.set_path("/no_such_database"));
     assert!(no_database.contains("refused the connection: it has no database of that name"), "{no_database}");
 }

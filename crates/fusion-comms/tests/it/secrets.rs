@@ -9,9 +9,11 @@ use futures::StreamExt;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::support::app::{LINE, On, TestApp, within};
+use super::support::app::{LINE, On, TestApp, text_webhook, within};
 use super::support::db::Prompt;
+use super::support::instance::Instance;
 use super::support::moto::Moto;
+use fusion_comms::clock::Clock;
 
 const LONG: Duration = Duration::from_secs(40);
 /// Signed events of the rotation, and how many are on their way at a time.
@@ -141,6 +143,55 @@ async fn a_secret_that_cannot_be_used_leaves_the_keys_of_before(on: On) {
 
     let (code, _, err) = app.try_command(&["events", "list"]);
     assert!(code == 1 && err.contains("APP_SECRETS_ARN") && err.contains("hint:"), "{code} {err}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_secret_that_one_role_cannot_use_is_used_by_none() {
+    let moto = Moto::start().await;
+    let secret = |app: &TestApp, key: &str| json!({"TELNYX_PUBLIC_KEY": public(&app.keys.signing), "TELNYX_API_KEY": key});
+    let (mut app, arn) = served(On::Postgres, &moto, |app| secret(app, "KEY-ONE")).await;
+    assert_eq!(app.terminate().await, Some(0));
+    let web = Instance::start_as(&app, &["serve", "--role", "web"]).await;
+    let worker = Instance::start_as(&app, &["worker"]).await;
+    let both = [&web, &worker];
+    let said = async |words: &str| {
+        for one in both {
+            one.hang_up();
+            let told = || async { one.logs(&app).contains(words) };
+            assert!(within(LONG, told).await, "{words}\n{}", one.logs(&app));
+        }
+    };
+    let helped = async |id: &str, from: &str| {
+        let body = text_webhook(id, from, "HELP", Clock::system().now()).to_string();
+        assert_eq!(app.post_to(&web.base, "sms", &body).await, Some(StatusCode::OK));
+        let answered = || async { app.sim.telnyx.count_texts(LINE, from) == 1 };
+        assert!(within(LONG, answered).await, "{from}\n{}", worker.logs(&app));
+    };
+
+    // Only the web reads the key of webhooks, only the worker the key of the API.
+    let broken = json!({"TELNYX_PUBLIC_KEY": "no-key-at-all-0000", "TELNYX_API_KEY": "KEY-TWO"});
+    moto.put_secret(&arn, &broken.to_string()).await;
+    said("the secret has changed, but cannot be used; the values of before stay in use").await;
+    for one in both {
+        let unusable = || async {
+            let page =
+                app.http.get(format!("{}/metrics", one.base)).send().await.unwrap().text().await.unwrap();
+            let series = "secret_reads_total{outcome=\"unusable\"} ";
+            let count = page.lines().find_map(|l| l.strip_prefix(series)?.parse::<f64>().ok());
+            one.hang_up();
+            count.is_some_and(|n| n >= 2.0)
+        };
+        assert!(within(LONG, unusable).await, "each reading counts while it is so");
+        let log = one.logs(&app);
+        assert_eq!(log.matches("cannot be used").count(), 1, "{log}");
+        assert!(!log.contains("new values of the secret are in use"), "{log}");
+    }
+    helped("m1", "+12025550121").await;
+
+    app.sim.telnyx.set_api_key("KEY-TWO");
+    moto.put_secret(&arn, &secret(&app, "KEY-TWO").to_string()).await;
+    said("new values of the secret are in use").await;
+    helped("m2", "+12025550122").await;
 }
 
 async fn a_name_that_nobody_reads_is_told_at_the_start_and_when_it_comes(on: On) {

@@ -108,7 +108,13 @@ async fn a_simulated_storm_is_borne_and_keeps_each_event_once(on: On) {
     app.settle().await;
     let (code, first, told) = storm(&mut app).await;
     assert!(told["channels"].as_array().unwrap().iter().any(|c| c["again"] == json!(180)), "{told}");
-    assert_eq!((code, first.contains("400")), (1, true), "strangers are named: {first}");
+    let said = "a stranger knocks: 12 refused, 360 others verified by our key";
+    assert_eq!(
+        (code, first.starts_with("storm, harmless"), first.ends_with(said)),
+        (0, true, true),
+        "{first}"
+    );
+    assert_eq!(told["notes"], json!([said]));
 
     let elsewhere = app.try_command(&["simulate", "storm", "--to", "https://comms.example.com"]);
     assert!(elsewhere.0 == 1 && elsewhere.2.contains("is not on this machine"), "{}", elsewhere.2);

@@ -67,7 +67,7 @@ fn judged(now: &Now) -> Line {
         stand.push(format!("{} transfers failed in 10 min", now.transfers_failed));
     }
     if stand.is_empty() {
-        return Line::ok("alarms", tried, "none stands");
+        return Line::ok("alarms", tried, "no alarm stands");
     }
     let next = match () {
         () if now.not_stored > 0 => "see `database`",
@@ -90,15 +90,15 @@ mod tests {
     #[test]
     fn each_alarm_stands_from_its_threshold_on() {
         let found = |now| judged(&now).found;
-        assert_eq!(found(Now { webhooks: 100, ..Now::default() }), "none stands");
+        assert_eq!(found(Now { webhooks: 100, ..Now::default() }), "no alarm stands");
         let stored = Now { webhooks: 1000, not_stored: 1, ..Now::default() };
         assert_eq!(found(stored), "events could not be stored (1 in 5 min)");
         let many = found(Now { webhooks: 100, not_stored: 2, ..Now::default() });
         assert!(many.starts_with("5xx over 1 %"), "{many}");
-        assert_eq!(found(Now { queue_ms: 300_000, ..Now::default() }), "none stands");
+        assert_eq!(found(Now { queue_ms: 300_000, ..Now::default() }), "no alarm stands");
         let late = found(Now { queue_ms: 300_001, ..Now::default() });
         assert_eq!(late, "the fax queue's oldest message is 5 min old");
-        assert_eq!(found(Now { transfers_failed: 5, ..Now::default() }), "none stands");
+        assert_eq!(found(Now { transfers_failed: 5, ..Now::default() }), "no alarm stands");
         assert_eq!(found(Now { transfers_failed: 6, ..Now::default() }), "6 transfers failed in 10 min");
     }
 }

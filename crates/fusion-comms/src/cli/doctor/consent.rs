@@ -84,7 +84,7 @@ pub(super) async fn missed_stops(_: &Place, db: &Db) -> Result<Vec<Line>, StoreE
     let lost = lost_events(db, since).await?;
     let n = missed.len() + lost.len();
     let Some((what, command)) = next(&missed, &lost) else {
-        return Ok(vec![Line::ok(name, tried, "each has one")]);
+        return Ok(vec![Line::ok(name, tried, "each STOP of the last 30 days has its opt-out")]);
     };
     Ok(vec![Line::fail(name, tried, format!("{} without an opt-out: {what}", count(n, "STOP"))).then(
         "people who asked for no more texts can still be texted",
@@ -172,7 +172,9 @@ pub(super) async fn restored(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError
 pub(super) async fn frozen(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> {
     let tried = "looked for agencies whose sending is frozen";
     let standing = freezes::list(db).await?;
-    let Some(first) = standing.first() else { return Ok(vec![Line::ok("consent.frozen", tried, "none")]) };
+    let Some(first) = standing.first() else {
+        return Ok(vec![Line::ok("consent.frozen", tried, "no agency is frozen")]);
+    };
     let one =
         |f: &freezes::Freeze| format!("{} since {} by {}: {}", f.tenant, f.frozen_at, f.actor, f.reason);
     let words: Vec<String> = standing.iter().map(one).collect();

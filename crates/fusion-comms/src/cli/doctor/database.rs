@@ -39,8 +39,10 @@ fn judged_schema(schema: SchemaState) -> Line {
     let tried = "compared the applied migrations with those of this program";
     let name = "database.schema";
     match schema {
-        SchemaState::Current => Line::ok(name, tried, "current"),
-        SchemaState::NewerCompatible => Line::ok(name, tried, "newer, and this program may run on it"),
+        SchemaState::Current => Line::ok(name, tried, "the schema is current"),
+        SchemaState::NewerCompatible => {
+            Line::ok(name, tried, "the schema is newer, and this program may run on it")
+        }
         SchemaState::Older { missing } => Line::fail(
             name,
             tried,
@@ -167,7 +169,8 @@ fn judged_dead_rows(tables: &[Rows]) -> Option<Line> {
     let share = |t: &Rows| 100 * t.dead / (t.live + t.dead).max(1);
     let worst = tables.iter().filter(|t| t.dead > SMALL).max_by_key(|t| share(t));
     let Some(worst) = worst.filter(|t| share(t) >= 20) else {
-        return (!tables.is_empty()).then(|| Line::ok("database.bloat", tried, "few dead rows"));
+        return (!tables.is_empty())
+            .then(|| Line::ok("database.bloat", tried, "the tables have few dead rows"));
     };
     let level = if share(worst) >= 60 { Level::Fail } else { Level::Warn };
     let found = format!("{} % of {} are dead rows ({})", share(worst), worst.table, worst.dead);

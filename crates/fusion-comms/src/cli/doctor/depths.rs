@@ -146,7 +146,9 @@ pub(super) async fn leases(_: &Place, db: &Db) -> Result<Vec<Line>, StoreError> 
     let now = now();
     let lapsed = checkup::lapsed_leases(db, now.plus_s(-LAPSED_S)).await?;
     let tried = "looked for work whose lease ran out and that nobody has taken since";
-    let Some(worst) = lapsed.first() else { return Ok(vec![Line::ok("leases", tried, "none")]) };
+    let Some(worst) = lapsed.first() else {
+        return Ok(vec![Line::ok("leases", tried, "no lease has run out")]);
+    };
     let n: i64 = lapsed.iter().map(|l| l.n).sum();
     let found = format!("{n} since {}, leased by {}", ago(now.ms_since(worst.since)), worst.worker);
     Ok(vec![Line::warn("leases", tried, found).then(

@@ -49,7 +49,7 @@ fn commonest(faxes: &[StuckFax]) -> Option<(&str, usize)> {
 fn judged_receiving(faxes: &[StuckFax], now: Timestamp) -> Line {
     let (name, tried) =
         ("faxes.receiving", "looked for faxes of more than 5 minutes that are not in the store");
-    let Some(first) = faxes.first() else { return Line::ok(name, tried, "none") };
+    let Some(first) = faxes.first() else { return Line::ok(name, tried, "no fax is stuck on its way in") };
     let (n, since) = (count_of(faxes.len(), "fax", "faxes"), span(faxes, now));
     if let Some((error, times)) = commonest(faxes) {
         let found = format!("{n} not in the store, the oldest for {since}: {error} ({times})");
@@ -89,7 +89,9 @@ fn judged_receiving(faxes: &[StuckFax], now: Timestamp) -> Line {
 fn judged_received(faxes: &[StuckFax], queued: Option<i64>, now: Timestamp) -> Line {
     let (name, tried) =
         ("faxes.received", "looked for stored faxes of more than 5 minutes that nobody has read");
-    let Some(first) = faxes.first() else { return Line::ok(name, tried, "none") };
+    let Some(first) = faxes.first() else {
+        return Line::ok(name, tried, "no stored fax waits long to be read");
+    };
     let (n, since) = (count_of(faxes.len(), "fax", "faxes"), span(faxes, now));
     let error = commonest(faxes).map(|(e, _)| format!("; last error: {e}")).unwrap_or_default();
     let stuck = format!("{n} `received` and not read, the oldest for {since}");
@@ -131,7 +133,9 @@ fn judged_received(faxes: &[StuckFax], queued: Option<i64>, now: Timestamp) -> L
 fn judged_failed(failed: &[(String, i64)]) -> Line {
     let (name, tried) = ("faxes.failed", "counted the faxes that failed in the last 24 hours");
     let n: i64 = failed.iter().map(|(_, n)| n).sum();
-    let Some((error, times)) = failed.first() else { return Line::ok(name, tried, "none") };
+    let Some((error, times)) = failed.first() else {
+        return Line::ok(name, tried, "no fax failed in the last 24 hours");
+    };
     Line::warn(name, tried, format!("{n} failed; most often: {error} ({times})")).then(
         "they are not in the store: the sender's machine broke off, or they could not be fetched for a day",
         "`fusion-comms fax list --status failed`, then `fax fetch ID`; else the sender faxes again",

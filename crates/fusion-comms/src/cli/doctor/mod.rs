@@ -15,6 +15,7 @@ mod prompts;
 mod report;
 mod routes;
 mod settings;
+mod signatures;
 mod storage;
 mod stripe;
 mod telnyx;
@@ -84,7 +85,7 @@ async fn all(place: &Place) -> Vec<Line> {
         Box::pin(async { database::reached(place) }),
         asking(place, "database.settings", database::check),
         asking(place, "workers", workers::processes),
-        asking(place, "keys.webhooks", workers::signatures),
+        asking(place, "keys.webhooks", signatures::signatures),
         in_time("buckets", storage::buckets(place)),
         in_time("queue", storage::queue(place)),
         in_time("prompts", prompts::check(place)),

@@ -22,7 +22,9 @@ fn judged_links(effects: &[Trouble]) -> Line {
     let (name, tried) =
         ("payments.links", "looked for payment links that could not be made in the last 24 hours");
     let checkouts: Vec<&Trouble> = effects.iter().filter(|t| t.kind == "checkout").collect();
-    let Some(worst) = checkouts.iter().max_by_key(|t| t.n) else { return Line::ok(name, tried, "none") };
+    let Some(worst) = checkouts.iter().max_by_key(|t| t.n) else {
+        return Line::ok(name, tried, "every payment link could be made");
+    };
     let n: i64 = checkouts.iter().map(|t| t.n).sum();
     Line::fail(name, tried, format!("{n} could not be made; most often: {} ({})", worst.error, worst.n)).then(
         "these callers were transferred to a person, or wait for their text",
@@ -34,7 +36,9 @@ fn judged_links(effects: &[Trouble]) -> Line {
 fn judged_events(events: &[Trouble]) -> Line {
     let (name, tried) = ("payments.events", "looked for Stripe's events that were given up");
     let parked: Vec<&Trouble> = events.iter().filter(|t| t.lane == "stripe" && t.parked > 0).collect();
-    let Some(worst) = parked.iter().max_by_key(|t| t.parked) else { return Line::ok(name, tried, "none") };
+    let Some(worst) = parked.iter().max_by_key(|t| t.parked) else {
+        return Line::ok(name, tried, "no event of Stripe's was given up");
+    };
     let n: i64 = parked.iter().map(|t| t.parked).sum();
     Line::fail(
         name,

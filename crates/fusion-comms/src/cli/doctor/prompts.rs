@@ -38,7 +38,7 @@ async fn findings(
 fn judged(tried: String, all: &[(&'static str, Vec<Finding>)]) -> Line {
     let level = all.iter().map(|(_, found)| worst(found)).max().unwrap_or(Level::Ok);
     if level == Level::Ok {
-        return Line::ok("prompts", tried, format!("all {} can be played", all.len()));
+        return Line::ok("prompts", tried, format!("all {} prompts can be played", all.len()));
     }
     let count = all.iter().filter(|(_, found)| worst(found) == level).count();
     let mut kinds: Vec<(&Finding, Vec<&str>)> = Vec::new();

@@ -21,7 +21,7 @@ fn secret(place: &Place) -> Line {
             *next,
             "§2",
         ),
-        None if place.has_secret => Line::ok("config.secret", tried, "it can be read"),
+        None if place.has_secret => Line::ok("config.secret", tried, "the secret of APP_SECRETS_ARN can be read"),
         None => Line::ok("config.secret", tried, "no secret is named"),
     }
 }
@@ -61,7 +61,7 @@ fn keys(place: &Place) -> Vec<Line> {
         lines.push(Line::ok("keys.telnyx", tried, found));
         let tolerance = web.tolerance_s;
         lines.push(if tolerance > 600 {
-            Line::warn("keys.tolerance", "read the tolerance", format!("{tolerance} s")).then(
+            Line::warn("keys.tolerance", "read the tolerance", format!("a webhook may be signed {tolerance} s from our time")).then(
                 "a captured webhook can be sent again for longer; a wider tolerance is no help in changing keys",
                 "set TELNYX_WEBHOOK_TOLERANCE_SECONDS back to 300",
                 "§3",

@@ -32,7 +32,7 @@ async fn bucket(check: &'static str, what: &str, opened: Result<Blobs, BlobError
         Err(error) => ("the folder".to_owned(), Some(Trouble::of(Step::Write, error))),
     };
     let Some(trouble) = trouble else {
-        return Line::ok(check, tried, format!("{name}: all three went well"));
+        return Line::ok(check, tried, format!("{name}: an object could be written, read and deleted"));
     };
     let found = format!("{what}: {name} could not be {}: {}", trouble.step.done(), trouble.words());
     let is_audio = check == "buckets.audio";

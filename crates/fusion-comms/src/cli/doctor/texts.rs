@@ -63,7 +63,7 @@ fn judged_lost(lost: &[NotSent]) -> Line {
     ];
     let words: Vec<String> = named.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
     if words.is_empty() {
-        return Line::ok(name, tried, "none");
+        return Line::ok(name, tried, "no text failed in the last 24 hours");
     }
     let carrier: Vec<&NotSent> = lost.iter().filter(|t| reason(t) == Reason::Carrier).collect();
     let mut found = words.join(", ");
@@ -104,7 +104,7 @@ fn meaning(error: &str) -> &'static str {
 fn judged_stuck(stuck: &[(String, i64, Timestamp)], now: Timestamp) -> Line {
     let (name, tried) = ("texts.stuck", "looked for texts that have not moved for 10 minutes");
     if stuck.is_empty() {
-        return Line::ok(name, tried, "none");
+        return Line::ok(name, tried, "no text is stuck");
     }
     let one = |(status, n, oldest): &(String, i64, Timestamp)| {
         format!("{n} are `{status}`, the oldest for {}", ago(now.ms_since(*oldest)))

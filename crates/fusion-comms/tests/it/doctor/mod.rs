@@ -275,6 +275,28 @@ async fn a_wrong_public_key_is_named_first(on: On) {
         "3 webhooks were refused with 400: no key of ours made their signature",
     ]);
     assert!(said.out.contains("TELNYX_PUBLIC_KEY_PENDING") && said.out.contains("docs/RUNBOOK.md §3"));
+
+    // The right key is put in its place, and verifies one: what was refused before is no trouble any more.
+    let ours = STANDARD.encode(app.keys.signing.verifying_key().to_bytes());
+    let text = |id: &str| text_webhook(id, PATIENT, "thank you", now).to_string();
+    assert_eq!(app.terminate().await, Some(0));
+    app.env.push(("TELNYX_PUBLIC_KEY".to_owned(), ours));
+    app.launch().await;
+    assert_eq!(app.post("sms", &text("m3")).await.unwrap(), 200);
+    let all = lines(&app, &[]);
+    let (_, level, found) = all.iter().find(|(name, ..)| name == "keys.webhooks").unwrap();
+    assert!(level != "fail" && found.contains("verified by our key"), "{level} {found}");
+    assert_eq!(app.terminate().await, Some(0));
+
+    // And wrong again: one that is refused is enough, since the last that was taken bears another key.
+    app.env.push(("TELNYX_PUBLIC_KEY".to_owned(), wrong));
+    app.launch().await;
+    assert_eq!(app.post("sms", &text("m4")).await.unwrap(), 400);
+    assert_eq!(app.terminate().await, Some(0));
+    app.launch().await;
+    let said = doctor(&app, &[], &[]);
+    said.names(&["fail  keys.webhooks", "no key of ours made their signature"]);
+    assert!(said.out.contains("copy the public key from the Telnyx portal"), "{}", said.out);
 }
 
 async fn a_stopped_worker_is_named_before_the_faxes_that_wait_for_it(on: On) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fusion_comms::clock::Clock;
 use fusion_comms::prompts::{built_in, wav};
+use fusion_comms::sim::stripe::sign;
 use fusion_comms::sim::telnyx::{CallPlan, FaxPlan, Pace};
 use fusion_comms::store::{faxes, incidents, tasks};
 use fusion_comms_core::ids::{FaxId, derived_id};
@@ -12,7 +13,7 @@ use fusion_comms_core::ivr::Prompt;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::scene::Scene;
+use super::scene::{OLD_STRIPE_SECRET, Scene};
 use crate::fax::{settled, sheet};
 use crate::fax_text::{pdf, plain};
 use crate::menu_settings::hours_in_three_days;
@@ -97,6 +98,16 @@ impl Scene {
                 let helped = || async { self.app.sim.telnyx.count_texts(LINE, "+12025550146") == 1 };
                 assert!(within(LONG, helped).await, "{}", self.app.logs());
             }
+            "stripe-secret-both" => {
+                self.secret_is_read(4).await;
+                assert_eq!(self.signed_by_stripe(OLD_STRIPE_SECRET).await, StatusCode::OK);
+                assert_eq!(self.signed_by_stripe(&self.app.keys.stripe_webhook_secret).await, StatusCode::OK);
+            }
+            "stripe-secret-new" => {
+                self.secret_is_read(5).await;
+                assert_eq!(self.signed_by_stripe(OLD_STRIPE_SECRET).await, StatusCode::BAD_REQUEST);
+                assert_eq!(self.signed_by_stripe(&self.app.keys.stripe_webhook_secret).await, StatusCode::OK);
+            }
             "prompts-no-bucket" => self.set("S3_BUCKET_AUDIO", "example-audio"),
             "event-delete" => {
                 assert_eq!(self.app.post("voice", &tone()).await, Some(StatusCode::OK));
@@ -148,6 +159,17 @@ impl Scene {
     async fn signed_by_old_key(&self) -> StatusCode {
         let answer = self.app.post_signed(&self.old_key, &self.app.base, "voice", &tone()).await;
         answer.expect("an answer")
+    }
+
+    /// An event that nobody asked for: kept, and nothing else to do.
+    async fn signed_by_stripe(&self, secret: &str) -> StatusCode {
+        let now = Clock::system().now().unix_s();
+        let body = json!({"id": "evt_runbook", "object": "event", "type": "product.created", "created": now,
+            "livemode": false, "data": {"object": {"id": "prod_runbook", "object": "product"}}})
+        .to_string();
+        let posted = self.app.http.post(format!("{}/webhooks/stripe", self.app.base));
+        let posted = posted.header("stripe-signature", sign(secret, &body, now)).body(body).send();
+        posted.await.expect("an answer").status()
     }
 
     async fn call(&self, plan: CallPlan) -> String {

@@ -37,6 +37,8 @@ pub const EXPECTED: &[Expected] = &[
     ),
     ok("pending-key", &["AWSCURRENT"]),
     ok("promote-key", &["AWSCURRENT"]),
+    ok("stripe-secret-both", &["AWSCURRENT"]),
+    ok("stripe-secret-new", &["AWSCURRENT"]),
     ok(
         "prompts.1",
         &["(?m)^menu .*/ivr/menu.wav +Press 1 to pay your bill", "(?m)^goodbye .* Thank you. Goodbye.$"],
@@ -143,8 +145,8 @@ pub const EXPECTED: &[Expected] = &[
     ok(
         "doctor",
         &[
-            "(?m)^ok +database.schema +current$",
-            "(?m)^ok +buckets.docs +the bucket example-docs: all three went well$",
+            "(?m)^ok +database.schema +the schema is current$",
+            "(?m)^ok +buckets.docs +the bucket example-docs: an object could be written, read and deleted$",
             "(?m)^ok +public.sms +400: it reaches us",
             "(?m)^ok +telnyx.key +Telnyx takes our key$",
         ],

@@ -42,11 +42,14 @@ pub const PLACEHOLDERS: &[&str] = &[
     "message_id",
     "name",
     "paste base64 value here",
+    "paste whsec value here",
     "statement_id",
     "task_id",
     "tenant_id",
     "tid",
 ];
+
+pub const OLD_STRIPE_SECRET: &str = "whsec_of_the_time_before";
 
 pub const LOG_QUERIES: &[&str] = &["signature-failures", "ivr-funnel", "opt-outs-per-day"];
 
@@ -129,7 +132,8 @@ impl Scene {
         std::fs::create_dir_all(desk.join("tmp")).expect("a folder");
         let old_key = SigningKey::from_bytes(&[7; 32]);
         let mut scene = Self { app, moto, desk, filled: BTreeMap::new(), old_key };
-        let secret = json!({"TELNYX_PUBLIC_KEY": public(&scene.old_key), "TELNYX_API_KEY": "KEY-ONE"});
+        let secret = json!({"TELNYX_PUBLIC_KEY": public(&scene.old_key), "TELNYX_API_KEY": "KEY-ONE",
+            "STRIPE_WEBHOOK_SECRET": OLD_STRIPE_SECRET});
         let arn = scene.moto.make_secret("fusionems-staging", &secret).await;
         scene.app.env.push(("APP_SECRETS_ARN".to_owned(), arn.clone()));
         scene.app.launch().await;
@@ -165,6 +169,7 @@ impl Scene {
             self.fill(name, value);
         }
         self.fill("paste base64 value here", &public(&self.app.keys.signing));
+        self.fill("paste whsec value here", &self.app.keys.stripe_webhook_secret.clone());
         self.fill("PUBLIC_BASE_URL", &self.app.base.clone());
         self.fill("base_url", &format!("{}/ivr", self.app.base));
     }

@@ -1,6 +1,7 @@
 //! One process of the service out of several on one database, which may be killed and started again.
 
-use std::process::Child;
+use std::path::PathBuf;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -32,11 +33,8 @@ impl Instance {
 
     /// Starts it again: under the same address, so that it takes back what it held.
     pub async fn launch(&mut self, app: &TestApp) {
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(app.dir.path().join(format!("log-{}.jsonl", self.bind.replace(':', "-"))))
-            .expect("a log file");
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(self.log(app)).expect("a log file");
         let mut serve = app.binary();
         serve.args(self.command).env("BIND_ADDR", &self.bind);
         serve.stdout(log.try_clone().expect("a log file")).stderr(log);
@@ -46,6 +44,21 @@ impl Instance {
             answer.is_ok_and(|a| a.status() == StatusCode::OK)
         };
         assert!(within(Duration::from_secs(60), ready).await, "not ready in time:\n{}", app.logs());
+    }
+
+    /// The signal by which the secret is read again.
+    pub fn hang_up(&self) {
+        let pid = self.child.as_ref().expect("it runs").id().to_string();
+        Command::new("kill").args(["-HUP", &pid]).status().expect("kill runs");
+    }
+
+    /// What this process alone has logged.
+    pub fn logs(&self, app: &TestApp) -> String {
+        std::fs::read_to_string(self.log(app)).unwrap_or_default()
+    }
+
+    fn log(&self, app: &TestApp) -> PathBuf {
+        app.dir.path().join(format!("log-{}.jsonl", self.bind.replace(':', "-")))
     }
 
     /// kill -9, as a power cut would.
