@@ -17,8 +17,8 @@ use serde::Serialize;
 use crate::time::Timestamp;
 
 pub use fact::{
-    Audit, Call, Consent, Effect, Event, Fact, Fax, Incident, LedgerChange, Number, OptOut, Queued, Refusals, Restore,
-    Session, State, Statement, Step, Task, Text, What,
+    Audit, Call, Consent, Effect, Event, Fact, Fax, Incident, LedgerChange, Number, OptOut, Queued, Refusals,
+    Restore, Session, State, Statement, Step, Task, Text, What,
 };
 pub use says::says;
 pub use why::Why;

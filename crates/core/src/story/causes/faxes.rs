@@ -83,7 +83,10 @@ fn stage(look: &Look<'_>, fact: &Fact, f: &Fax) -> Option<Finding> {
                 Weight::Waits,
                 f.updated_at,
                 format!("the fax is stored and waits for a person: {why}"),
-                format!("`fusion-comms fax show {0}`, then `fusion-comms fax attach {0} --case CASE --reason WHY`", f.id),
+                format!(
+                    "`fusion-comms fax show {0}`, then `fusion-comms fax attach {0} --case CASE --reason WHY`",
+                    f.id
+                ),
             ))
         }
         _ => None,

@@ -38,7 +38,8 @@ fn since_then(look: &Look<'_>, fact: &Fact, t: &Text, mut found: Finding) -> Fin
         other.outgoing && asks(&other.class) && other.to == t.to && f.tenant == fact.tenant && f.at > fact.at
     });
     let consents = look.each(pick!(Consent)).into_iter();
-    let consented = consents.filter(|(f, c)| c.phone == t.to && f.tenant == fact.tenant).map(|(f, _)| f.at).max();
+    let consented =
+        consents.filter(|(f, c)| c.phone == t.to && f.tenant == fact.tenant).map(|(f, _)| f.at).max();
     let lacked_it = t.gate.as_deref().is_some_and(|why| why.starts_with("no consent"));
     if followed && asks(&t.class) {
         found.weight = Weight::Note;
