@@ -163,9 +163,9 @@ pub(super) async fn known(r: impl Reader, id: &TenantId) -> anyhow::Result<Tenan
 
 /// A refusal where rows are asked for of an agency that there is not: an empty answer would read as "there are none".
 /// `unassigned`, and no agency named, are well.
-pub(super) async fn known_if_named(db: &Db, id: Option<&TenantId>) -> anyhow::Result<()> {
+pub(super) async fn known_if_named(r: impl Reader, id: Option<&TenantId>) -> anyhow::Result<()> {
     match id {
-        Some(id) if *id != TenantId::unassigned() => known(db, id).await.map(drop),
+        Some(id) if *id != TenantId::unassigned() => known(r, id).await.map(drop),
         _ => Ok(()),
     }
 }

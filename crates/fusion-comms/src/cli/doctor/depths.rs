@@ -94,7 +94,7 @@ fn alike(troubles: Vec<Trouble>) -> Vec<Trouble> {
 fn without_request(error: &str) -> String {
     let Some((before, rest)) = error.split_once("request req_") else { return error.to_owned() };
     let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    let before = before.trim_end_matches(|c| matches!(c, ' ' | ',' | '('));
+    let before = before.trim_end_matches([' ', ',', '(']);
     let opened = before.matches('(').count() > before.matches(')').count();
     format!("{before}{}", if opened { after } else { after.strip_prefix(')').unwrap_or(after) })
 }
