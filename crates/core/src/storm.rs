@@ -108,7 +108,9 @@ impl Verdict {
     pub fn headline(&self) -> String {
         let notes: String = self.notes.iter().map(|note| format!("; {note}")).collect();
         match (self.storm, self.causes.first()) {
-            (true, None) => format!("storm, harmless: what comes again is kept already and answered 200{notes}"),
+            (true, None) => {
+                format!("storm, harmless: what comes again is kept already and answered 200{notes}")
+            }
             (true, Some(cause)) => format!("storm, events failing because {}", cause.what),
             (false, None) => format!("no storm, and no event fails{notes}"),
             (false, Some(cause)) => format!("no storm, but events fail: {}", cause.what),
