@@ -63,7 +63,7 @@ fn judged_lost(lost: &[NotSent]) -> Line {
     ];
     let words: Vec<String> = named.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
     if words.is_empty() {
-        return Line::ok(name, tried, "no text failed in the last 24 hours");
+        return Line::ok(name, tried, "no text came to nothing in the last 24 hours");
     }
     let carrier: Vec<&NotSent> = lost.iter().filter(|t| reason(t) == Reason::Carrier).collect();
     let mut found = words.join(", ");
