@@ -13,6 +13,7 @@ use std::time::Duration;
 
 served_on_both!(
     a_missed_stop_is_named_with_the_command_that_sets_it_right,
+    a_text_that_left_before_the_revocation_was_known_is_named,
     a_stop_that_came_by_another_route_is_missed_too,
     texts_that_the_carrier_does_not_deliver_are_named_by_its_code,
     a_text_after_a_revocation_is_named_and_freezes_its_agency_but_for_what_the_law_asks,
@@ -62,6 +63,22 @@ async fn texts_that_the_carrier_does_not_deliver_are_named_by_its_code(on: On) {
     let said = doctor(&app, &[], &[]);
     said.names(&["fail  texts.failed", "5 failed at the carrier", "40010 Not 10DLC registered (5)"]);
     assert!(said.out.contains("10DLC campaign or toll-free verification"), "{}", said.out);
+}
+
+async fn a_text_that_left_before_the_revocation_was_known_is_named(on: On) {
+    let app = TestApp::start(on).await;
+    let sent = format!(
+        "INSERT INTO telnyx_sms_messages (message_id, tenant_id, direction, from_phone, to_phone, body, status, class,
+           created_at, handed_over_at)
+         VALUES ('m-late', '{TENANT}', 'OUT', '{LINE}', '{PATIENT}', 'Pay here', 'delivered', 'payment_link', '{at}', '{at}')",
+        at = Clock::system().now().plus_s(-60)
+    );
+    typed(&app, &sent).await;
+    app.command(&["opt-out", "add", PATIENT, "--tenant", TENANT, "--received-at", "5m"]);
+    let said = doctor(&app, &[], &[]);
+    let line = said.out.lines().find(|l| l.starts_with("warn  consent.late")).unwrap_or_default();
+    assert!(line.contains("1 text in the last 30 days (first: text m-late to ***0147 on "), "{}", said.out);
+    assert_eq!(result(&lines(&app, &[]), "consent.violations"), "ok");
 }
 
 async fn a_stop_that_came_by_another_route_is_missed_too(on: On) {
