@@ -1,6 +1,5 @@
 //! The address of the database, whose password is shown nowhere.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -104,8 +103,10 @@ fn hosts(url: &Url) -> Vec<String> {
 /// What the driver knows.
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-fn modes(url: &Url) -> impl Iterator<Item = Cow<'_, str>> {
-    url.query_pairs().filter(|(key, _)| key == "sslmode" || key == "ssl-mode").map(|(_, mode)| mode)
+/// In small letters, as the driver reads them.
+fn modes(url: &Url) -> impl Iterator<Item = String> {
+    let named = url.query_pairs().filter(|(key, _)| key == "sslmode" || key == "ssl-mode");
+    named.map(|(_, mode)| mode.to_ascii_lowercase())
 }
 
 /// Whether the driver's last word on TLS is one of the modes that never go without.
@@ -167,6 +168,7 @@ mod tests {
         for text in [
             "postgres://u:p@db.example.org/fusion?sslmode=require",
             "postgresql://u@db.example.org:6432/fusion?ssl-mode=verify-full",
+            "postgres://u:p@db.example.org/fusion?sslmode=REQUIRE",
             "postgres://u:p@localhost/fusion",
             "postgres://u:p@[::1]:5433/fusion?sslmode=disable",
             "postgres://u@%2Fvar%2Frun%2Fpostgresql/fusion",

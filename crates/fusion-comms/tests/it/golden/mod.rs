@@ -11,6 +11,7 @@ pub mod tree;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use regex::Regex;
 
@@ -44,7 +45,16 @@ async fn every_command_says_what_it_said_before() {
     let mut scene = Scene::play().await;
     let mut different = Vec::new();
     for (file, commands) in cases::WHILE_IT_SERVES {
-        different.extend(golden::difference(&path(file), &transcript(&scene, file, commands)));
+        let mut difference = golden::difference(&path(file), &transcript(&scene, file, commands));
+        // A machine under load is slow to answer, and `doctor` says so.
+        for _ in 0..if *file == "doctor" { 10 } else { 0 } {
+            if difference.is_none() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            difference = golden::difference(&path(file), &transcript(&scene, file, commands));
+        }
+        different.extend(difference);
     }
     scene.close().await;
     for (file, commands) in cases::AFTERWARDS {
