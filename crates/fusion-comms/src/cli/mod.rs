@@ -37,8 +37,6 @@ mod prompts;
 mod restore;
 mod serve;
 pub mod simulate;
-mod simulate_pay;
-mod simulate_storm;
 mod statement;
 mod statement_import;
 mod task;

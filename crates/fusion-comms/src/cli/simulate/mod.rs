@@ -1,7 +1,11 @@
 //! `simulate`: a caller, a handset or a fax machine that tries out a running service, with Telnyx and Stripe played
 //! on loopback.
 
-use std::collections::HashSet;
+mod call;
+mod pay;
+mod storm;
+mod trouble;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,13 +17,12 @@ use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use fusion_comms_core::phone::E164;
-use tokio::time::Instant;
 use url::Url;
 
-use super::simulate_pay;
 use crate::sim::keys::{self, SimKeys};
-use crate::sim::telnyx::{CallPlan, Delivery, FaxPlan, Pace};
+use crate::sim::telnyx::FaxPlan;
 use crate::sim::{self, Sim, SimConfig};
+use trouble::{Trouble, masked};
 
 /// Tries out a running service with a simulated call, text or fax.
 #[derive(Debug, Args)]
@@ -31,13 +34,13 @@ pub struct SimulateArgs {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Call a number of the service and press keys at its prompts; exit 0 if the call ended well
-    Call(CallArgs),
+    Call(call::CallArgs),
     /// Text a number of the service and print what it replies within five seconds
     Sms(SmsArgs),
     /// Fax a PDF to a number of the service and wait until it has fetched the document
     Fax(FaxArgs),
     /// Send a storm of webhooks: repeats, bad signatures, slow clients; exit 0 if the service bore it
-    Storm(super::simulate_storm::Args),
+    Storm(storm::Args),
     /// Answer as Telnyx, Stripe and the media host until Ctrl-C
     Serve(Common),
 }
@@ -55,7 +58,7 @@ struct Common {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Signer {
+struct Signer {
     /// Signing key: a file with a 32-byte Ed25519 seed in hex
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -65,7 +68,7 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    pub(super) fn keys(&self) -> anyhow::Result<SimKeys> {
+    fn keys(&self) -> anyhow::Result<SimKeys> {
         let Some(file) = &self.key else { return keys::load_or_create(&self.data_dir) };
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("Cannot read the key file {}", file.display()))?;
@@ -78,33 +81,6 @@ impl Signer {
         }
         Ok(SimKeys::from_seed(seed))
     }
-}
-
-#[derive(Debug, Args)]
-struct CallArgs {
-    #[command(flatten)]
-    common: Common,
-    /// Who calls
-    #[arg(long, value_name = "E164", value_parser = phone)]
-    from: String,
-    /// The number of the service that is called
-    #[arg(long, value_name = "E164", value_parser = phone)]
-    did: String,
-    /// Keys to press at a prompt; give it again for more prompts, or for the next time the same prompt is heard
-    #[arg(long, value_name = "PROMPT=KEYS", value_parser = press)]
-    press: Vec<(String, String)>,
-    /// Also wait for the text with the payment link
-    #[arg(long)]
-    expect_text: bool,
-    /// Also open the link in that text and pay at the simulated Stripe; exit 0 once the service knows of it
-    #[arg(long)]
-    pay: bool,
-    /// How much faster than life the caller is
-    #[arg(long, value_name = "FACTOR", default_value_t = 4.0)]
-    speed: f64,
-    /// Give up when the call has not ended after this time
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    timeout: u64,
 }
 
 #[derive(Debug, Args)]
@@ -144,22 +120,14 @@ fn phone(text: &str) -> Result<String, String> {
     E164::parse(text).map(|n| n.expose().to_owned()).map_err(|e| e.to_string())
 }
 
-fn press(text: &str) -> Result<(String, String), String> {
-    let (prompt, keys) = text.split_once('=').ok_or("write it as PROMPT=KEYS, such as menu=1")?;
-    if !keys.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#')) {
-        return Err("keys are 0 to 9, * and #".to_owned());
-    }
-    Ok((prompt.to_owned(), keys.to_owned()))
-}
-
 /// # Errors
 /// When the simulators cannot start or a file cannot be read; what the service did wrong is printed, with exit code 1.
 pub async fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     match args.what {
-        What::Call(args) => call(args).await,
+        What::Call(args) => call::call(args).await,
         What::Sms(args) => sms(args).await,
         What::Fax(args) => fax(args).await,
-        What::Storm(args) => super::simulate_storm::run(args).await,
+        What::Storm(args) => storm::run(args).await,
         What::Serve(common) => serve(common).await,
     }
 }
@@ -175,85 +143,6 @@ async fn start(common: &Common) -> anyhow::Result<Sim> {
 
 fn public_key(signing: &SigningKey) -> String {
     STANDARD.encode(signing.verifying_key().to_bytes())
-}
-
-async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
-    let sim = start(&args.common).await?;
-    let mut plan = CallPlan::new(&args.from, &args.did).pace(Pace(args.speed));
-    for (prompt, keys) in &args.press {
-        plan = plan.press(prompt, keys);
-    }
-    let end = Instant::now() + Duration::from_secs(args.timeout);
-    let mut trouble = Trouble::default();
-    let call = sim.telnyx.start_call(plan);
-    println!("Call {call} to {}", masked(&args.did));
-    let mut printed = 0;
-    let ended = loop {
-        let view = sim.telnyx.call(&call).unwrap_or_default();
-        for step in view.transcript.iter().skip(printed) {
-            println!("  caller {step}");
-        }
-        printed = view.transcript.len();
-        trouble.print(&sim, &args.common.service);
-        if view.ended || Instant::now() >= end {
-            break view;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
-    if !ended.ended {
-        eprintln!(
-            "The call has not ended after {} s. Hint: look at the service's log, or set --timeout",
-            args.timeout
-        );
-        return Ok(ExitCode::FAILURE);
-    }
-    let mut good = ended.answered;
-    if !ended.answered {
-        eprintln!(
-            "The service did not answer the call. Hint: a worker must run (`serve` without --role, or `worker`), and its \
-             TELNYX_API_BASE must be http://{}/v2",
-            sim.addr
-        );
-    }
-    if args.expect_text || args.pay {
-        let arrived = text_arrives(&sim, &call, end).await;
-        good &= arrived;
-        if args.pay && arrived {
-            good &= paid(&sim).await;
-        }
-    }
-    // The last events are still on their way to the service.
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    good &= !trouble.print(&sim, &args.common.service);
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn text_arrives(sim: &Sim, call: &str, end: Instant) -> bool {
-    let limit = end.saturating_duration_since(Instant::now()).max(Duration::from_secs(5));
-    let arrived = sim.telnyx.wait_until(limit, |t| !t.texts().is_empty()).await;
-    for text in sim.telnyx.texts() {
-        println!("  text to {} arrived ({} characters)", masked(&text.to), text.text.chars().count());
-    }
-    if !arrived {
-        eprintln!(
-            "No text arrived. Hint: `fusion-comms trace call {call}`, where the service runs, says why; opted out, Stripe or \
-             Telnyx refused, or no worker runs"
-        );
-    }
-    arrived
-}
-
-async fn paid(sim: &Sim) -> bool {
-    match simulate_pay::pay(sim).await {
-        Ok(steps) => {
-            steps.iter().for_each(|step| println!("  payer {step}"));
-            true
-        }
-        Err(error) => {
-            eprintln!("{error:#}");
-            false
-        }
-    }
 }
 
 async fn sms(args: SmsArgs) -> anyhow::Result<ExitCode> {
@@ -320,48 +209,6 @@ async fn serve(common: Common) -> anyhow::Result<ExitCode> {
             }
         }
     }
-}
-
-/// Tells what goes wrong with webhooks, each kind of trouble once.
-#[derive(Default)]
-struct Trouble {
-    told: HashSet<Option<u16>>,
-}
-
-impl Trouble {
-    /// `true` while there are events that the service has not taken.
-    fn print(&mut self, sim: &Sim, service: &Url) -> bool {
-        let undelivered = sim.telnyx.undelivered();
-        for delivery in &undelivered {
-            if self.told.insert(delivery.status) {
-                eprintln!("{}", explain(delivery, service));
-            }
-        }
-        !undelivered.is_empty()
-    }
-}
-
-fn explain(delivery: &Delivery, service: &Url) -> String {
-    let kind = &delivery.event_type;
-    match delivery.status {
-        None => {
-            format!("{kind} was not delivered: no answer from {service}. Hint: is the service running there?")
-        }
-        Some(400) => format!(
-            "{kind} was refused with 400: the service does not accept the signature. Hint: start it with the \
-             TELNYX_PUBLIC_KEY printed above, or give both the same DATA_DIR"
-        ),
-        Some(404 | 405) => {
-            format!("{kind} was refused: {service} has no Telnyx webhooks. Hint: is it the right address?")
-        }
-        Some(status) => {
-            format!("{kind} was refused with {status}. Hint: look at the service's log and at /readyz")
-        }
-    }
-}
-
-fn masked(number: &str) -> String {
-    E164::parse(number).map_or_else(|_| "***".to_owned(), |n| n.masked())
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-use super::failure::refuse;
-use super::output;
-use super::simulate::Signer;
+use super::Signer;
+use crate::cli::failure::refuse;
+use crate::cli::output;
 use crate::sim::storm::{self, Answers, Plan, Sender};
 use crate::sim::{self, SimConfig};
 
