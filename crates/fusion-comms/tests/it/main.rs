@@ -28,6 +28,7 @@ mod backup;
 mod begun;
 mod chain;
 mod cli;
+mod cli_events;
 mod cli_lists;
 mod config_doc;
 mod consent;
