@@ -67,6 +67,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
     .await;
     print(&answers)?;
+    let borne = (args.slow_clients as usize).saturating_sub(answers.count(Sender::Slow, |_| true));
+    if borne > 0 {
+        eprintln!("note: slow clients that the service had not cut off when the storm ended: {borne}");
+    }
     Ok(judge(&answers))
 }
 
