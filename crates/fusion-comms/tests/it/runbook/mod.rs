@@ -98,7 +98,14 @@ async fn every_block_does_what_the_runbook_says() {
         scene.after(&block.name).await;
     }
     scene.close().await;
-    assert!(faults.is_empty(), "{} faults\n{}", faults.len(), scene.logs_of_trouble());
+    // The faults last: of a long output the end is read.
+    assert!(
+        faults.is_empty(),
+        "{}\n{} faults:\n{}",
+        scene.logs_of_trouble(),
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 /// Runs one block; what came out otherwise than it should.
