@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use fusion_comms::store::events::{self, Filter};
 use fusion_comms_core::ids::EventId;
 use serde_json::{Value, json};
 
-use super::support::app::{On, TestApp, fixture};
+use super::support::app::{On, TestApp, fixture, within};
 
 /// Bodies with the route they come by.
 fn bodies() -> Vec<(String, String, Value)> {
@@ -52,11 +53,7 @@ async fn each_body_is_acknowledged_and_worked(on: On) {
             let (event, _) = events::get(&app.db, &id).await.unwrap().expect("the event is kept");
             event.processed_at.is_some() || event.parked_at.is_some()
         };
-        assert!(
-            super::support::app::within(std::time::Duration::from_secs(60), done).await,
-            "{file} is not worked\n{}",
-            app.logs()
-        );
+        assert!(within(Duration::from_secs(60), done).await, "{file} is not worked\n{}", app.logs());
         let (event, _) = events::get(&app.db, &id).await.unwrap().unwrap();
         assert!(
             event.processed_at.is_some() || event.last_error.is_some(),
@@ -103,6 +100,12 @@ async fn posted_three_times_at_once_the_effects_are_the_same_as_once(on: On) {
     let (once, thrice) = (TestApp::start(on).await, TestApp::start(on).await);
     play(&once, 1).await;
     play(&thrice, 3).await;
+    for app in [&once, &thrice] {
+        // The carrier tells of a text's end a little later.
+        let all_told = || async { !traces(app).await.contains_key("texts sent") };
+        assert!(within(Duration::from_secs(60), all_told).await, "{}", app.logs());
+        app.settle_but_fetches().await;
+    }
     let (a, b) = (traces(&once).await, traces(&thrice).await);
     let host = |t: BTreeMap<String, i64>, base: &str| -> BTreeMap<String, i64> {
         t.into_iter().map(|(k, v)| (k.replace(base, ""), v)).collect()
