@@ -15,6 +15,8 @@ pub enum Effect {
         statement: StatementId,
         phone: E164,
     },
+    /// The caller wants no more texts from the agency at this number: an opt-out of the source `call`.
+    OptOut(E164),
     /// A transfer failed or could not be tried: counted, and a call-back task for the agency.
     TransferFailed,
     /// A transfer was not tried, since the office is closed: a call-back task for the agency, and no failure.

@@ -80,6 +80,7 @@ fn gathers() -> Vec<Happening> {
     vec![
         keyed("1", "1"),
         keyed("2", "2"),
+        keyed("8", "8"),
         keyed("9", "9"),
         keyed("another single key", "5"),
         keyed("the pound key alone", "#"),
@@ -98,6 +99,7 @@ fn gathers() -> Vec<Happening> {
         cut("a phone that may be texted", PHONE),
         cut("a phone that has opted out", OPTED_OUT),
         cut("1", "1"),
+        cut("8", "8"),
         cut("something else", "5"),
     ]
 }

@@ -19,6 +19,8 @@ All above holds for an agency that has set nothing. A setting changes what stand
 - **The caller's number.** Before `collect_phone`, `offer_caller_number` asks whether the link may go to the phone that calls,
   where that phone can be texted.
 - **Read-back.** A number that was keyed gets its link only after a 1 to `read_back`, which says it digit by digit.
+- **A key that stops texts.** Where the phone that calls can be texted, `menu_with_opt_out` is spoken in place of `menu`. An 8
+  opts that phone out of the agency's texts, and `opted_out` says so; the caller may then pay or ask for a person, or hang up.
 - **Spanish.** Before `menu`, `offer_spanish` is spoken. After a 9 all tables hold as they stand, with each prompt spoken in
   Spanish. None of it is a recording, so what *cannot be played* leads on at once, as where it is *read aloud*.
 

@@ -15,8 +15,13 @@ pub fn plain() -> Vec<Around> {
 
 /// An agency that has switched everything on.
 pub fn all_set() -> Vec<Around> {
-    let menu =
-        MenuSettings { offer_caller_number: true, read_back: true, spanish: true, ..MenuSettings::default() };
+    let menu = MenuSettings {
+        offer_caller_number: true,
+        read_back: true,
+        spanish: true,
+        opt_out_key: true,
+        ..MenuSettings::default()
+    };
     let with = |desk, caller| Surroundings { desk, menu, caller: E164::parse(caller).ok() };
     vec![
         ("", with(open(), "+12025550148")),
@@ -39,6 +44,7 @@ pub fn one_set() -> Vec<Around> {
         ),
         ("the caller's number is offered", with(MenuSettings { offer_caller_number: true, ..off })),
         ("a keyed number is read back", with(MenuSettings { read_back: true, ..off })),
+        ("a key stops texts", with(MenuSettings { opt_out_key: true, ..off })),
     ]
 }
 

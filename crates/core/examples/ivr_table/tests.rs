@@ -11,7 +11,7 @@ use super::*;
 /// Variants of [`CallEvent`].
 const EVENTS: usize = 12;
 /// Variants of [`Phase`].
-const PHASES: usize = 13;
+const PHASES: usize = 14;
 
 /// A number for each variant: a new one does not compile until it has one, and is then missed by the test below.
 fn kind(event: &CallEvent) -> usize {
@@ -45,7 +45,8 @@ fn number(phase: Phase) -> usize {
         Phase::EndedAtPhone => 9,
         Phase::EndedAtOffer => 10,
         Phase::EndedAtReadBack => 11,
-        Phase::Ended => 12,
+        Phase::EndedAtMenu => 12,
+        Phase::Ended => 13,
     }
 }
 

@@ -21,6 +21,9 @@ pub fn heading(call: &Call) -> String {
             "hung up at the offer of the caller's number; the key may still come".to_owned()
         }
         Phase::EndedAtReadBack => "hung up at the read-back; the key may still come".to_owned(),
+        Phase::EndedAtMenu => {
+            "hung up at the menu with the key that stops texts; it may still come".to_owned()
+        }
         Phase::EndedAtPhone => "hung up while keying the phone number; its digits may still come".to_owned(),
         Phase::Ended => "the call is over".to_owned(),
     }
@@ -37,7 +40,10 @@ pub fn particulars(call: &Call) -> Vec<String> {
         }
         Phase::HangingUp { tries } => format!("asked {} of 3 times", tries + 1),
         Phase::Linking | Phase::LegEnded | Phase::Bridged | Phase::Closed => String::new(),
-        Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => String::new(),
+        Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::EndedAtMenu => {
+            String::new()
+        }
+        Phase::Ended => String::new(),
     };
     let known = if call.known { "" } else { "the number dialled is of no agency" }.to_owned();
     let misses = match call.misses {
@@ -66,7 +72,10 @@ pub fn hears(next: &Call, effects: &[Effect]) -> String {
         Phase::LegEnded => "silence, until the hang-up or the deadline",
         Phase::Bridged => "the person",
         Phase::HangingUp { .. } => "silence, until the hang-up",
-        Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => "nothing more",
+        Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::EndedAtMenu => {
+            "nothing more"
+        }
+        Phase::Ended => "nothing more",
     }
     .to_owned()
 }
@@ -90,7 +99,7 @@ fn audible(effect: &Effect) -> Option<String> {
             Command::Answer | Command::HangUp => None,
         },
         Effect::Ask(_) | Effect::SendLink { .. } | Effect::PromptFailed(_) => None,
-        Effect::TransferFailed | Effect::OfficeClosed => None,
+        Effect::TransferFailed | Effect::OfficeClosed | Effect::OptOut(_) => None,
     }
 }
 
@@ -106,6 +115,7 @@ pub fn also(effects: &[Effect]) -> String {
             Effect::SendLink { .. } => Some("one payment link, one text"),
             Effect::TransferFailed => Some("failed transfer counted, call-back task"),
             Effect::OfficeClosed => Some("call-back task"),
+            Effect::OptOut(_) => Some("the caller's number opted out"),
             Effect::PromptFailed(_) => Some("failed prompt counted"),
         })
         .collect();

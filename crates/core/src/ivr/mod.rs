@@ -114,13 +114,18 @@ pub enum Phase {
     EndedAtOffer,
     /// The same at the read-back of a keyed number.
     EndedAtReadBack,
+    /// The same at the menu with a key that stops texts.
+    EndedAtMenu,
     Ended,
 }
 
 impl Phase {
-    /// The call is over, and keys pressed before may still give a number its link.
+    /// The call is over, and keys pressed before may still give a number its link or stop texts.
     fn awaits_last_keys(self) -> bool {
-        matches!(self, Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack)
+        matches!(
+            self,
+            Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::EndedAtMenu
+        )
     }
 }
 
@@ -284,9 +289,11 @@ pub fn step(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<
             Phase::Linking => link::sending(call, event, around),
             Phase::Transferring { .. } | Phase::LegEnded | Phase::Bridged => transfer::step(call, event),
             Phase::Goodbye { .. } | Phase::Closed | Phase::HangingUp { .. } => transfer::leaving(call, event),
-            Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => {
-                (call, vec![])
-            }
+            Phase::EndedAtPhone
+            | Phase::EndedAtOffer
+            | Phase::EndedAtReadBack
+            | Phase::EndedAtMenu
+            | Phase::Ended => (call, vec![]),
         },
     }
 }
@@ -332,6 +339,7 @@ fn prompt_failed(call: Call, around: &Surroundings) -> (Call, Vec<Effect>) {
         Phase::Asking { .. } if call.state == State::LinkSent => call.goodbye(),
         // What was only offered is passed over.
         Phase::Asking { prompt: Prompt::OfferSpanish, .. } => menu::after_offer(call, around),
+        Phase::Asking { prompt: Prompt::MenuWithOptOut | Prompt::OptedOut, .. } => menu::plain(call, around),
         Phase::Asking { prompt: Prompt::OfferCallerNumber, .. } => {
             let misses = call.misses;
             phone::again(call, misses, around)
@@ -369,7 +377,11 @@ impl Call {
             Phase::Goodbye { .. } => Some(Prompt::Goodbye.length_ms() + GRACE_MS),
             Phase::Closed => Some(Prompt::OfficeClosed.length_ms() + GRACE_MS),
             Phase::HangingUp { .. } => Some(10_000),
-            Phase::EndedAtPhone | Phase::EndedAtOffer | Phase::EndedAtReadBack | Phase::Ended => None,
+            Phase::EndedAtPhone
+            | Phase::EndedAtOffer
+            | Phase::EndedAtReadBack
+            | Phase::EndedAtMenu
+            | Phase::Ended => None,
         }
     }
 
@@ -479,7 +491,8 @@ impl Call {
         (self.waiting(Phase::HangingUp { tries }), vec![Effect::Command(Command::HangUp)])
     }
 
-    /// The call is over. Where the phone number was being keyed or confirmed, its gather may still come.
+    /// The call is over. Where the phone number was being keyed or confirmed, or texts could be stopped, the gather may
+    /// still come.
     fn ended(self) -> Self {
         let phase = match (self.state, self.phase) {
             (_, Phase::Ended) => return self,
@@ -489,6 +502,7 @@ impl Call {
                 Prompt::ReadBack => Phase::EndedAtReadBack,
                 _ => Phase::EndedAtPhone,
             },
+            (State::Menu, Phase::Asking { prompt: Prompt::MenuWithOptOut, .. }) => Phase::EndedAtMenu,
             _ => Phase::Ended,
         };
         Call { state: State::Done, phase, ..self }

@@ -1,6 +1,6 @@
 //! COLLECT_SMS_PHONE: the number that gets the link. Nothing is said about another person's choice.
 
-use super::{COLLECT_MISSES, Call, CallEvent, Phase, Prompt, State, Surroundings};
+use super::{COLLECT_MISSES, Call, CallEvent, Phase, Prompt, State, Surroundings, menu};
 use crate::effect::{Effect, Question};
 use crate::phone::{Digits, E164};
 
@@ -77,10 +77,11 @@ pub(super) fn again(call: Call, misses: u8, around: &Surroundings) -> (Call, Vec
 }
 
 /// Ten valid digits gathered at the hang-up still get their link, where the agency does not want them confirmed; so
-/// does a number that is confirmed at the hang-up. `call` has ended already.
+/// does a number that is confirmed at the hang-up, and the key that stops texts counts. `call` has ended already.
 pub(super) fn gathered_at_hangup(call: Call, digits: &Digits, around: &Surroundings) -> (Call, Vec<Effect>) {
     let confirmed = digits.expose() == "1";
     let number = match call.phase {
+        Phase::EndedAtMenu => return menu::gathered_at_hangup(call, digits, around),
         Phase::EndedAtPhone => digits.as_nanp().filter(|_| !around.menu.read_back),
         Phase::EndedAtOffer => around.caller.clone().filter(|_| confirmed),
         Phase::EndedAtReadBack => call.phone.clone().filter(|_| confirmed),
@@ -93,7 +94,7 @@ pub(super) fn gathered_at_hangup(call: Call, digits: &Digits, around: &Surroundi
     }
 }
 
-/// The gather of the phone number, or the answer about it, after the hang-up.
+/// The gather of the last keys, or the answer about a phone number, after the hang-up.
 pub(super) fn after_hangup(call: Call, event: &CallEvent, around: &Surroundings) -> (Call, Vec<Effect>) {
     match event {
         _ if !call.phase.awaits_last_keys() => (call, vec![]),

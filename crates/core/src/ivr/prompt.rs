@@ -23,6 +23,10 @@ pub enum Prompt {
     ReadBack,
     /// Spoken instead of a transfer outside office hours.
     OfficeClosed,
+    /// Spoken instead of the menu where the agency has a key that stops texts.
+    MenuWithOptOut,
+    /// Spoken: the texts to the caller's number are stopped, and what else may be pressed.
+    OptedOut,
 }
 
 impl Prompt {
@@ -37,8 +41,14 @@ impl Prompt {
         Prompt::Goodbye,
     ];
     /// Those that are only ever spoken.
-    pub const SPOKEN: [Prompt; 4] =
-        [Prompt::OfferSpanish, Prompt::OfferCallerNumber, Prompt::ReadBack, Prompt::OfficeClosed];
+    pub const SPOKEN: [Prompt; 6] = [
+        Prompt::OfferSpanish,
+        Prompt::OfferCallerNumber,
+        Prompt::ReadBack,
+        Prompt::OfficeClosed,
+        Prompt::MenuWithOptOut,
+        Prompt::OptedOut,
+    ];
 
     pub fn is_recorded(self) -> bool {
         Self::ALL.contains(&self)
@@ -57,6 +67,8 @@ impl Prompt {
             Prompt::OfferCallerNumber => "offer_caller_number",
             Prompt::ReadBack => "read_back",
             Prompt::OfficeClosed => "office_closed",
+            Prompt::MenuWithOptOut => "menu_with_opt_out",
+            Prompt::OptedOut => "opted_out",
         }
     }
 
@@ -77,6 +89,7 @@ impl Prompt {
         match self {
             Prompt::Menu | Prompt::SentSms => 1,
             Prompt::OfferSpanish | Prompt::OfferCallerNumber | Prompt::ReadBack => 1,
+            Prompt::MenuWithOptOut | Prompt::OptedOut => 1,
             Prompt::CollectStatement | Prompt::InvalidStatement => 13,
             Prompt::CollectPhone => 12,
             Prompt::Transfer | Prompt::Goodbye | Prompt::OfficeClosed => 0,
@@ -95,7 +108,7 @@ impl Prompt {
     pub fn length_ms(self) -> i64 {
         match self {
             Prompt::Goodbye | Prompt::Transfer => 5_000,
-            Prompt::ReadBack => 20_000,
+            Prompt::ReadBack | Prompt::MenuWithOptOut | Prompt::OptedOut => 20_000,
             // As many hours as an agency can set.
             Prompt::OfficeClosed => 60_000,
             _ => 12_000,

@@ -41,6 +41,8 @@ pub struct MenuSettings {
     pub read_back: bool,
     /// Spanish is offered before the menu.
     pub spanish: bool,
+    /// The menu has a key that stops texts to the caller's number.
+    pub opt_out_key: bool,
 }
 
 /// How many digits the agency's statement numbers have; 1 to 12.

@@ -117,6 +117,14 @@ impl Prompt {
             }
             Prompt::ReadBack => "To send the link to this number, press 1. To enter it again, press 2.",
             Prompt::OfficeClosed => "Our billing office is closed now. We will call you back. Goodbye.",
+            Prompt::MenuWithOptOut => {
+                "Press 1 to pay your bill. Press 2 to speak with a billing specialist. To stop our text messages to \
+                 the phone you are calling from, press 8."
+            }
+            Prompt::OptedOut => {
+                "We will send no more text messages to the phone you are calling from. Press 1 to pay your bill, \
+                 press 2 to speak with a billing specialist, or hang up."
+            }
         }
     }
 
@@ -150,6 +158,14 @@ impl Prompt {
             }
             Prompt::OfficeClosed => {
                 "Nuestra oficina de facturación está cerrada en este momento. Le devolveremos la llamada. Adiós."
+            }
+            Prompt::MenuWithOptOut => {
+                "Para pagar su factura, oprima 1. Para hablar con un especialista en facturación, oprima 2. Para no \
+                 recibir más mensajes de texto en el teléfono desde el que usted llama, oprima 8."
+            }
+            Prompt::OptedOut => {
+                "Ya no enviaremos mensajes de texto al teléfono desde el que usted llama. Para pagar su factura, \
+                 oprima 1; para hablar con un especialista en facturación, oprima 2; si no, puede colgar."
             }
         }
     }

@@ -166,6 +166,7 @@ pub(super) fn because(why: &Why) -> String {
         Why::Changed => "the statement was paid, put on hold or changed meanwhile".to_owned(),
         Why::Missed => "nothing valid was keyed as often as it may be asked".to_owned(),
         Why::AskedForPerson => "the caller asked for a person".to_owned(),
+        Why::StoppedTexts { phone } => format!("the caller stopped texts to {phone} by the menu's key"),
         Why::PromptFailed { prompt } => format!("`{prompt}` could not be played"),
         Why::TransferFailed { cause } => {
             format!("the transfer failed: {} ({cause})", meanings::of_transfer(cause))

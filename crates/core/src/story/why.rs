@@ -37,6 +37,10 @@ pub enum Why {
     /// Nothing valid was keyed as often as it may be asked.
     Missed,
     AskedForPerson,
+    /// The caller stopped texts to this number (`***0147`) by the menu's key.
+    StoppedTexts {
+        phone: String,
+    },
     PromptFailed {
         prompt: String,
     },
@@ -79,6 +83,7 @@ fn of_effect(effect: &Effect, event: &CallEvent, before: &Call) -> Option<Why> {
         Effect::TransferFailed => {
             Some(Why::TransferFailed { cause: transfer_cause(event, before).to_owned() })
         }
+        Effect::OptOut(phone) => Some(Why::StoppedTexts { phone: phone.masked() }),
         Effect::Ask(_) | Effect::Command(_) | Effect::SendLink { .. } => None,
     }
 }

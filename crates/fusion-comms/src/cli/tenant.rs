@@ -127,6 +127,9 @@ struct MenuArgs {
     /// Offer Spanish before the menu.
     #[arg(long, group = "changes", value_name = "on|off", value_parser = arguments::switch)]
     spanish_menu: Option<bool>,
+    /// Offer a key that stops texts to the number that the caller calls from.
+    #[arg(long, group = "changes", value_name = "on|off", value_parser = arguments::switch)]
+    opt_out_key: Option<bool>,
 }
 
 impl MenuArgs {
@@ -139,6 +142,7 @@ impl MenuArgs {
                 offer_caller_number: self.offer_caller_number.unwrap_or(was.offer_caller_number),
                 read_back: self.read_back.unwrap_or(was.read_back),
                 spanish: self.spanish_menu.unwrap_or(was.spanish),
+                opt_out_key: self.opt_out_key.unwrap_or(was.opt_out_key),
             },
         }
     }
@@ -316,6 +320,7 @@ async fn list(db: &Db, as_json: bool) -> anyhow::Result<()> {
         "offer_caller_number",
         "read_back",
         "spanish_menu",
+        "opt_out_key",
         "frozen_since",
     ];
     output::listing(as_json, &views, columns, |v| output::row(v, columns))
@@ -334,5 +339,6 @@ fn view(t: &Tenant) -> Value {
         "offer_caller_number": t.menu.settings.offer_caller_number,
         "read_back": t.menu.settings.read_back,
         "spanish_menu": t.menu.settings.spanish,
+        "opt_out_key": t.menu.settings.opt_out_key,
     })
 }

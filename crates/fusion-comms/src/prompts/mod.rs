@@ -41,6 +41,7 @@ pub fn built_in(prompt: Prompt) -> &'static [u8] {
         Prompt::Transfer => wav!("transfer"),
         Prompt::Goodbye => wav!("goodbye"),
         Prompt::OfferSpanish | Prompt::OfferCallerNumber | Prompt::ReadBack | Prompt::OfficeClosed => &[],
+        Prompt::MenuWithOptOut | Prompt::OptedOut => &[],
     }
 }
 

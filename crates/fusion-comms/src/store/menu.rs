@@ -24,6 +24,7 @@ pub(super) fn menu(row: &Row) -> Result<Menu> {
             offer_caller_number: row.flag("offer_caller_number")?,
             read_back: row.flag("read_back")?,
             spanish: row.flag("spanish_menu")?,
+            opt_out_key: row.flag("opt_out_key")?,
         },
     })
 }

@@ -20,6 +20,7 @@ use super::office;
 use crate::app::Parts;
 use crate::gate::{self, Decision};
 use crate::store::calls::{NewCall, StoredCall};
+use crate::store::ledger::{self, Source};
 use crate::store::messages::{self, Class};
 use crate::store::tenants::Purpose;
 use crate::store::{Tx, billing, calls, inbox, outbox, tasks, tenants};
@@ -36,6 +37,7 @@ const WAIT_FOR_CALL: i64 = 4;
 #[derive(Debug, Default)]
 pub struct After {
     entered: Vec<(CallControlId, Option<TenantId>, State)>,
+    opted_out: Vec<(TenantId, E164)>,
     transfers_failed: Vec<(CallControlId, Option<TenantId>)>,
     prompts_failed: Vec<Prompt>,
     /// The lanes in which something was written; without, it may be any.
@@ -58,6 +60,10 @@ impl After {
         for (call, tenant, state) in &self.entered {
             logs::ivr_state(call, tenant.as_ref(), state.as_str());
             metrics::ivr_entered(state.as_str());
+        }
+        for (tenant, phone) in &self.opted_out {
+            logs::sms_opt_out(tenant, phone, Source::Call.as_str(), None);
+            metrics::opted_out();
         }
         for (call, tenant) in &self.transfers_failed {
             logs::ivr_transfer_failed(call, tenant.as_ref());
@@ -403,6 +409,13 @@ async fn perform(
                     effects.extend(more);
                 }
             }
+            Effect::OptOut(phone) => {
+                if opt_out(tx, stored, &phone, cause.late.unwrap_or(now)).await?
+                    && let Some(tenant) = &stored.tenant
+                {
+                    after.opted_out.push((tenant.clone(), phone));
+                }
+            }
             Effect::TransferFailed => {
                 after.transfers_failed.push((stored.id.clone(), stored.tenant.clone()));
                 tasks::open(tx, stored.tenant.as_ref(), tasks::Kind::CallBack, stored.id.as_str(), now)
@@ -417,6 +430,17 @@ async fn perform(
         }
     }
     Ok(call)
+}
+
+/// The caller's own word, by the menu's key: the agency that was called texts this number no more. True where the ledger
+/// changed.
+async fn opt_out(tx: &mut Tx, stored: &StoredCall, phone: &E164, at: Timestamp) -> Result<bool, JobError> {
+    let Some(tenant) = &stored.tenant else { return Ok(false) };
+    ledger::lock_number(tx, phone).await?;
+    ledger::set_context(tx, "caller", Some(&format!("the menu's key in call {}", stored.id))).await?;
+    let changed = ledger::put(tx, tenant, phone, Source::Call, at).await?;
+    ledger::clear_context(tx).await?;
+    Ok(changed)
 }
 
 fn command_effect(

@@ -183,14 +183,23 @@ async fn the_phone_menu_is_set_a_piece_at_a_time(on: On) {
     let shell = Shell::with_agency(on).await;
     let menu = |shell: &Shell| {
         let agency = shell.json("tenant list")[0].clone();
-        ["office_hours", "statement_digits", "offer_caller_number", "read_back", "spanish_menu"]
-            .map(|name| agency[name].clone())
+        [
+            "office_hours",
+            "statement_digits",
+            "offer_caller_number",
+            "read_back",
+            "spanish_menu",
+            "opt_out_key",
+        ]
+        .map(|name| agency[name].clone())
     };
-    assert_eq!(menu(&shell), [Value::Null, json!("1-12"), json!(false), json!(false), json!(false)]);
+    let off = json!(false);
+    assert_eq!(menu(&shell), [Value::Null, json!("1-12"), off.clone(), off.clone(), off.clone(), off]);
     shell.well("tenant set --id ridgeline --statement-digits 6-10 --read-back on");
-    shell.well("tenant set --id ridgeline --spanish-menu on --offer-caller-number on");
+    shell.well("tenant set --id ridgeline --spanish-menu on --offer-caller-number on --opt-out-key on");
     shell.well("tenant set --id ridgeline --name Ridge");
-    assert_eq!(menu(&shell), [Value::Null, json!("6-10"), json!(true), json!(true), json!(true)]);
+    let on = json!(true);
+    assert_eq!(menu(&shell), [Value::Null, json!("6-10"), on.clone(), on.clone(), on.clone(), on]);
     shell.well("tenant set --id ridgeline --read-back off");
     assert_eq!(menu(&shell)[3], json!(false));
     assert!(shell.well("tenant list").contains("6-10"));

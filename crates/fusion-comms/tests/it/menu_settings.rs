@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Datelike;
 use fusion_comms::clock::Clock;
-use fusion_comms::sim::telnyx::{CallPlan, Chaos, Pace};
+use fusion_comms::sim::telnyx::{CallPlan, Chaos, Pace, Reply};
 use fusion_comms::store::{Reader, calls, tasks};
 use fusion_comms_core::ids::CallControlId;
 use fusion_comms_core::ivr::Language;
@@ -187,6 +187,52 @@ async fn spanish_is_spoken_from_the_ring_to_the_text(on: On) {
     assert_eq!(kept.map(|c| c.language), Some(Language::Spanish));
 }
 
+async fn one_key_stops_texts_to_the_number_one_calls_from(on: On) {
+    let app = started_with(on, &["--opt-out-key", "on"]).await;
+    let menu = "Press 1 to pay your bill. Press 2 to speak with a billing specialist. To stop our text messages to \
+                the phone you are calling from, press 8.";
+    let told = "We will send no more text messages to the phone you are calling from.";
+    let stops = caller().press_at_words("press 8", "8");
+    let (call, sounds) = heard(&app, stops).await;
+    assert_eq!(sounds[0], menu);
+    assert!(sounds[1].starts_with(told) && sounds[2] == "goodbye" && sounds.len() == 3, "{sounds:?}");
+
+    let opted_out = app.command(&["opt-out", "list", "--tenant", TENANT]);
+    assert!(opted_out.contains(PATIENT) && opted_out.contains("call"), "{opted_out}");
+    let evidence = app.command(&["opt-out", "evidence", PATIENT, "--tenant", TENANT]);
+    assert!(evidence.contains(&format!("the menu's key in call {call}")), "{evidence}");
+    assert_eq!(app.logs().matches("\"sms_opt_out\"").count(), 1, "one line an opt-out recorded");
+    let story = app.try_command(&["trace", "call", &call]).1;
+    assert!(story.contains("the caller stopped texts to ***0147 by the menu's key"), "{story}");
+
+    // No link from here on, whoever asks for it; and a START does not lift what was said on the phone.
+    app.sim.telnyx.send_text(PATIENT, LINE, "START");
+    app.settle().await;
+    let pays = caller()
+        .press_at_words("press 8", "1")
+        .press("collect_statement", &format!("{STATEMENT}#"))
+        .press("collect_phone", "2025550147#");
+    let (call, sounds) = heard(&app, pays).await;
+    assert_eq!(sounds.last().map(String::as_str), Some("transfer"));
+    assert!(transferred(&app, &call) && app.sim.stripe.sessions().is_empty());
+}
+
+async fn who_presses_the_key_and_hangs_up_is_opted_out_and_told_three_times_it_is_once(on: On) {
+    let chaos = Chaos { duplicates: 2, reorder: true, extra_delay_ms: 0..80, seed: 11 };
+    let app = TestApp::start_with(on, |o| o.chaos = Some(chaos), &[]).await;
+    app.command(&["tenant", "set", "--id", TENANT, "--opt-out-key", "on"]);
+    heard(&app, caller().at_words("press 8", Reply::HangUpAfterKeys("8".to_owned()))).await;
+    let recorded = || async {
+        let history = (&app.db).sql("SELECT count(*) AS n FROM opt_out_history WHERE source = 'call'");
+        let row = (&app.db).row(history).await.expect("the history is read").expect("a row");
+        row.int("n").expect("a number")
+    };
+    // The key may be told after the hang-up.
+    assert!(within(LONG, || async { recorded().await > 0 }).await, "{}", app.logs());
+    app.settle().await;
+    assert_eq!(recorded().await, 1);
+}
+
 /// A caller who wants Spanish and does everything right.
 fn spanish_payer() -> CallPlan {
     caller()
@@ -268,5 +314,7 @@ super::served_on_both!(
     spanish_is_spoken_from_the_ring_to_the_text,
     a_call_goes_on_in_spanish_after_the_service_was_killed,
     with_everything_on_and_every_event_up_to_three_times_out_of_order_it_comes_to_the_same,
-    who_lets_the_offer_of_spanish_pass_pays_in_english
+    who_lets_the_offer_of_spanish_pass_pays_in_english,
+    one_key_stops_texts_to_the_number_one_calls_from,
+    who_presses_the_key_and_hangs_up_is_opted_out_and_told_three_times_it_is_once
 );

@@ -40,6 +40,7 @@ fn everything_on() -> Surroundings {
         offer_caller_number: true,
         read_back: true,
         spanish: true,
+        opt_out_key: true,
     };
     Surroundings { menu, caller: E164::parse(CALLER).ok(), ..billing_team() }
 }
@@ -91,6 +92,7 @@ fn words(effect: &Effect) -> String {
         Effect::Command(Command::Transfer { to }) => format!("transfer to {}", to.expose()),
         Effect::Command(Command::HangUp) => "hang up".to_owned(),
         Effect::SendLink { statement, phone } => format!("link {} to {}", statement.expose(), phone.expose()),
+        Effect::OptOut(phone) => format!("no more texts to {}", phone.expose()),
         Effect::OfficeClosed => "office closed".to_owned(),
         Effect::TransferFailed => "transfer failed".to_owned(),
         Effect::PromptFailed(prompt) => format!("prompt failed {}", prompt.name()),

@@ -42,6 +42,14 @@ pub(super) struct House {
     pub(super) offered: Option<String>,
     pub(super) reads_back: bool,
     pub(super) offers_spanish: bool,
+    /// The caller's number, where a key stops texts to it.
+    pub(super) stops_texts_to: Option<String>,
+}
+
+impl House {
+    fn menu(&self) -> Prompt {
+        if self.stops_texts_to.is_some() { Prompt::MenuWithOptOut } else { Prompt::Menu }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -122,7 +130,7 @@ impl Clerk {
             (CallEvent::Answered, Wait::Pickup(_)) if self.known && house.offers_spanish => {
                 self.ask(Prompt::OfferSpanish, house)
             }
-            (CallEvent::Answered, Wait::Pickup(_)) if self.known => self.ask(Prompt::Menu, house),
+            (CallEvent::Answered, Wait::Pickup(_)) if self.known => self.ask(house.menu(), house),
             (CallEvent::Answered, Wait::Pickup(_)) => self.goodbye(),
             (CallEvent::Link(LinkAnswer::Sent), Wait::Link) => {
                 self.go(State::LinkSent, Prompt::SentSms, house)
@@ -152,7 +160,9 @@ impl Clerk {
             Wait::Pickup(_) => self.hang_up(3),
             Wait::Keys(..) if self.state == State::LinkSent => self.goodbye(),
             // An offer that is let pass is no miss.
-            Wait::Keys(Prompt::OfferSpanish, _) => self.ask(Prompt::Menu, house),
+            Wait::Keys(Prompt::OfferSpanish, _) => self.ask(house.menu(), house),
+            // Nothing more is wanted.
+            Wait::Keys(Prompt::OptedOut, _) => self.goodbye(),
             Wait::Keys(..) => self.miss(house),
             Wait::Link => self.transfer(house),
             Wait::Person(_) | Wait::Doubt => self.no_person(),
@@ -169,8 +179,14 @@ impl Clerk {
             (State::Menu, _, "2") | (State::LinkSent, _, "1") => self.transfer(house),
             (State::Menu, Prompt::OfferSpanish, keys) => {
                 self.spanish = keys == "9";
-                self.ask(Prompt::Menu, house)
+                self.ask(house.menu(), house)
             }
+            (State::Menu, _, "8") if house.stops_texts_to.is_some() => {
+                let mut said = self.no_more_texts(house);
+                said.extend(self.ask(Prompt::OptedOut, house));
+                said
+            }
+            (State::Menu, Prompt::OptedOut, "") => self.goodbye(),
             (State::LinkSent, ..) => self.goodbye(),
             (State::CollectStatementId, _, keys)
                 if keys.len() < house.digits.0 || keys.len() > house.digits.1 =>
@@ -219,6 +235,10 @@ impl Clerk {
     fn last_keys(&mut self, keys: &str, house: &House) -> Vec<String> {
         let Wait::LastKeys(heard) = self.wait else { return vec![] };
         let yes = keys == "1";
+        if heard == Prompt::MenuWithOptOut {
+            self.wait = Wait::Nothing;
+            return if keys == "8" { self.no_more_texts(house) } else { vec![] };
+        }
         let number = match heard {
             Prompt::OfferCallerNumber if yes => house.offered.clone(),
             Prompt::ReadBack if yes => self.phone.clone(),
@@ -234,6 +254,10 @@ impl Clerk {
         }
     }
 
+    fn no_more_texts(&self, house: &House) -> Vec<String> {
+        house.stops_texts_to.iter().map(|phone| format!("no more texts to {phone}")).collect()
+    }
+
     fn link(&mut self, phone: String) -> Vec<String> {
         let said = format!("link {} to {phone}", self.statement.as_deref().unwrap_or("none"));
         self.phone = Some(phone);
@@ -243,7 +267,7 @@ impl Clerk {
     fn miss(&mut self, house: &House) -> Vec<String> {
         self.misses += 1;
         match (self.state, self.misses) {
-            (State::Menu, 1) => self.ask(Prompt::Menu, house),
+            (State::Menu, 1) => self.ask(house.menu(), house),
             (State::CollectStatementId, 1 | 2) => self.ask(Prompt::InvalidStatement, house),
             (State::CollectSmsPhone, 1 | 2) => self.ask(Prompt::CollectPhone, house),
             _ => self.transfer(house),
@@ -263,9 +287,15 @@ impl Clerk {
         if prompt == Prompt::CollectPhone {
             self.phone = None;
         }
-        let only_spoken =
-            matches!(prompt, Prompt::OfferSpanish | Prompt::OfferCallerNumber | Prompt::ReadBack);
-        let aloud = self.spanish || only_spoken;
+        let recorded = matches!(
+            prompt,
+            Prompt::Menu
+                | Prompt::CollectStatement
+                | Prompt::CollectPhone
+                | Prompt::InvalidStatement
+                | Prompt::SentSms
+        );
+        let aloud = self.spanish || !recorded;
         let said = vec![format!("gather {} {}", prompt.name(), self.how(prompt, aloud))];
         self.wait_for(Wait::Keys(prompt, aloud), said)
     }
@@ -320,7 +350,8 @@ impl Clerk {
             Wait::Keys(p, false) => self.wait_for(Wait::Keys(p, true), aloud("gather", p)),
             Wait::Keys(_, true) if self.state == State::LinkSent => self.goodbye(),
             // What was only offered is left out.
-            Wait::Keys(Prompt::OfferSpanish, true) => self.ask(Prompt::Menu, house),
+            Wait::Keys(Prompt::OfferSpanish, true) => self.ask(house.menu(), house),
+            Wait::Keys(Prompt::MenuWithOptOut | Prompt::OptedOut, true) => self.ask(Prompt::Menu, house),
             Wait::Keys(Prompt::OfferCallerNumber, true) => self.ask(Prompt::CollectPhone, house),
             Wait::Keys(_, true) => self.transfer(house),
             Wait::Person(false) => {
@@ -338,7 +369,8 @@ impl Clerk {
     fn over(&mut self) -> Vec<String> {
         self.wait = match (self.state, self.wait) {
             (State::Done, wait) => wait,
-            (State::CollectSmsPhone, Wait::Keys(heard, _)) => Wait::LastKeys(heard),
+            (State::CollectSmsPhone, Wait::Keys(heard, _))
+            | (State::Menu, Wait::Keys(heard @ Prompt::MenuWithOptOut, _)) => Wait::LastKeys(heard),
             _ => Wait::Nothing,
         };
         self.state = State::Done;

@@ -85,8 +85,8 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     proptest::collection::vec(one, 1..40)
 }
 
-const KEYS: [&str; 14] =
-    ["1", "2", OPEN, PHONE, "1", OPEN, PHONE, "#", "", "9", "777", ON_HOLD, OPTED_OUT, "12025550147"];
+const KEYS: [&str; 15] =
+    ["1", "2", OPEN, PHONE, "1", OPEN, PHONE, "#", "", "9", "8", "777", ON_HOLD, OPTED_OUT, "12025550147"];
 const CAUSES: [&str; 6] =
     ["user_busy", "no_answer", "normal_clearing", "time_limit", "originator_cancel", "new"];
 const COMMANDS: [CommandKind; 5] =
@@ -134,6 +134,7 @@ impl Happening {
                 gather(said, "1")
             }
             (Phase::EndedAtOffer | Phase::EndedAtReadBack, _) => gather(said, "1"),
+            (Phase::EndedAtMenu, _) => gather(said, "8"),
             (Phase::Asking { .. }, State::CollectStatementId) => gather(said, OPEN),
             (Phase::Asking { .. } | Phase::EndedAtPhone, _) if call.statement.is_some() => {
                 gather(said, PHONE)
@@ -149,7 +150,7 @@ impl Happening {
     fn playback(&self, call: &Call, step: Option<u32>) -> CallEvent {
         let prompt = match self.pick % 4 {
             0 => None,
-            1 => every_prompt().nth(self.pick % 11),
+            1 => every_prompt().nth(self.pick % 13),
             _ => call.playing(),
         };
         let statuses = [PlaybackStatus::Ended, PlaybackStatus::Failed, PlaybackStatus::CallHangup];
@@ -194,30 +195,34 @@ pub(super) fn agencies() -> impl Strategy<Value = (Surroundings, House)> {
     let desk = prop_oneof![6 => Just(Some(false)), 2 => Just(Some(true)), 2 => Just(None)];
     let digits = prop::sample::select(vec![(1_u8, 12_u8), (1, 12), (6, 10), (6, 6), (7, 12)]);
     let caller = prop::sample::select(vec![None, Some(CALLER), Some("+12025550199")]);
-    let flags = prop_oneof![1 => Just([false; 3]), 2 => any::<[bool; 3]>()];
-    (desk, digits, caller, flags).prop_map(|(desk, (least, most), caller, [offer, read_back, spanish])| {
-        let to = "+12025550119";
-        let house = House {
-            to: desk.map(|_| to.to_owned()),
-            is_closed: desk == Some(true),
-            digits: (usize::from(least), usize::from(most)),
-            offered: caller.filter(|_| offer).map(str::to_owned),
-            reads_back: read_back,
-            offers_spanish: spanish,
-        };
-        let menu = MenuSettings {
-            statement_digits: format!("{least}-{most}").parse().unwrap_or_default(),
-            offer_caller_number: offer,
-            read_back,
-            spanish,
-        };
-        let desk = match desk {
-            None => Desk::None,
-            Some(true) => closed().desk,
-            Some(false) => billing_team().desk,
-        };
-        (Surroundings { desk, menu, caller: caller.and_then(|c| E164::parse(c).ok()) }, house)
-    })
+    let flags = prop_oneof![1 => Just([false; 4]), 2 => any::<[bool; 4]>()];
+    (desk, digits, caller, flags).prop_map(
+        |(desk, (least, most), caller, [offer, read_back, spanish, opt_out_key])| {
+            let to = "+12025550119";
+            let house = House {
+                to: desk.map(|_| to.to_owned()),
+                is_closed: desk == Some(true),
+                digits: (usize::from(least), usize::from(most)),
+                offered: caller.filter(|_| offer).map(str::to_owned),
+                reads_back: read_back,
+                offers_spanish: spanish,
+                stops_texts_to: caller.filter(|_| opt_out_key).map(str::to_owned),
+            };
+            let menu = MenuSettings {
+                statement_digits: format!("{least}-{most}").parse().unwrap_or_default(),
+                offer_caller_number: offer,
+                read_back,
+                spanish,
+                opt_out_key,
+            };
+            let desk = match desk {
+                None => Desk::None,
+                Some(true) => closed().desk,
+                Some(false) => billing_team().desk,
+            };
+            (Surroundings { desk, menu, caller: caller.and_then(|c| E164::parse(c).ok()) }, house)
+        },
+    )
 }
 
 proptest! {

@@ -159,7 +159,7 @@ fn a_one_pressed_at_the_hang_up_confirms_whichever_is_told_first() {
 fn spanish_is_spoken_from_the_nine_to_the_goodbye() {
     let (mut line, said) = Line::with(everything_on());
     assert_eq!(said, ["gather offer_spanish Spoken es"]);
-    assert_eq!(line.keys("9"), ["gather menu Spoken es"]);
+    assert_eq!(line.keys("9"), ["gather menu_with_opt_out Spoken es"]);
     assert_eq!(line.keys("1"), ["gather collect_statement Spoken es"]);
     assert_eq!(line.keys("7"), ["gather invalid_statement Spoken es"]);
     assert_eq!(line.keys(OPEN), ["gather offer_caller_number Spoken es"]);
@@ -209,4 +209,70 @@ fn a_spoken_prompt_waits_as_long_as_its_words_and_keys_take() {
     let mut line = Line::with(Surroundings { desk: closed().desk, ..billing_team() }).0;
     line.keys("2");
     assert!(wait(&line) >= 60_000 && line.call.waits_for(CommandKind::Play));
+}
+
+/// A caller at the menu of an agency with the key that stops texts.
+fn may_stop_texts() -> Line {
+    let around = Surroundings { caller: E164::parse(CALLER).ok(), ..billing_team() };
+    let menu = MenuSettings { opt_out_key: true, ..around.menu };
+    let (line, said) = Line::with(Surroundings { menu, ..around });
+    assert_eq!(said, ["gather menu_with_opt_out Spoken"]);
+    line
+}
+
+#[test]
+fn one_key_stops_texts_to_the_caller_who_hears_so_and_may_go_on() {
+    let stopped = [format!("no more texts to {CALLER}"), "gather opted_out Spoken".to_owned()];
+    let stopping = || {
+        let mut line = may_stop_texts();
+        assert_eq!(line.keys("8"), stopped);
+        assert_eq!((line.state(), line.call.misses), (State::Menu, 0));
+        line
+    };
+    assert_eq!(stopping().keys("1"), ["gather collect_statement Recorded"]);
+    assert_eq!(stopping().keys("2"), ["play transfer Recorded", "transfer to +12025550119"]);
+    assert_eq!(stopping().keys("5"), ["gather menu_with_opt_out Spoken"]);
+    assert_eq!(stopping().keys(""), ["play goodbye Recorded"]);
+    assert_eq!(stopping().hears_nothing_more(), ["play goodbye Recorded"]);
+    assert_eq!(stopping().refused(CommandKind::Gather), ["gather menu Recorded"]);
+    let mut line = stopping();
+    let late = gather(Some(line.call.step - 1), "8");
+    line.ignores(late);
+}
+
+#[test]
+fn the_key_stops_texts_at_the_hang_up_whichever_is_told_first_and_only_once() {
+    let stopped = [format!("no more texts to {CALLER}")];
+    assert_eq!(may_stop_texts().ended_with("8"), stopped);
+    let mut line = may_stop_texts();
+    assert_eq!(line.tell(CallEvent::Hangup), NOTHING);
+    assert_eq!(line.keys("8"), stopped);
+    assert_eq!(line.keys("8"), NOTHING);
+    assert_eq!((line.state(), line.call.wait_ms()), (State::Done, None));
+    for keys in ["", "1", "9", "88"] {
+        assert_eq!(may_stop_texts().ended_with(keys), NOTHING, "{keys}");
+    }
+}
+
+#[test]
+fn nobody_is_opted_out_by_an_eight_that_was_not_offered() {
+    let mut line = Line::with(Surroundings { caller: E164::parse(CALLER).ok(), ..billing_team() }).0;
+    assert_eq!(line.keys("8"), ["gather menu Recorded"]);
+    let menu = MenuSettings { opt_out_key: true, spanish: true, ..billing_team().menu };
+    let unknown = Line::with(Surroundings { menu, ..billing_team() }).0;
+    assert_eq!({ unknown }.keys("8"), ["gather menu Recorded"]);
+    let caller = E164::parse(CALLER).ok();
+    let mut at_offer = Line::with(Surroundings { menu, caller, ..billing_team() }).0;
+    assert_eq!(at_offer.keys("8"), ["gather menu_with_opt_out Spoken"]);
+    assert_eq!(at_offer.call.misses, 0);
+}
+
+#[test]
+fn the_twelfth_prompt_does_not_keep_the_key_from_stopping_texts() {
+    let mut line = may_stop_texts();
+    for _ in 1..MAX_PROMPTS {
+        line.keys("#");
+    }
+    let stopped = format!("no more texts to {CALLER}");
+    assert_eq!(line.keys("8"), [stopped.as_str(), "play transfer Recorded", "transfer to +12025550119"]);
 }

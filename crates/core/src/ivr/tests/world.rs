@@ -183,7 +183,7 @@ impl World {
         match turn {
             Turn::Right => {
                 let keys = match prompt {
-                    Prompt::Menu => "1",
+                    Prompt::Menu | Prompt::MenuWithOptOut | Prompt::OptedOut => "1",
                     Prompt::CollectPhone => PHONE,
                     Prompt::SentSms | Prompt::OfferSpanish => "9",
                     Prompt::OfferCallerNumber | Prompt::ReadBack => "1",

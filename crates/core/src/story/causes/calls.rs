@@ -86,7 +86,7 @@ fn of_step(fact: &Fact, step: &Step, why: &Why) -> Option<Finding> {
             format!("the caller hung up early, in {}", step.from.as_deref().unwrap_or("MENU")),
             "nothing, unless many do: then listen to the prompts",
         )),
-        Why::AskedForPerson | Why::LinkRefused => None,
+        Why::AskedForPerson | Why::StoppedTexts { .. } | Why::LinkRefused => None,
     }
 }
 

@@ -206,6 +206,7 @@ fn of_a_call_the_first_that_went_wrong_is_the_cause_of_the_rest() {
         (busy, "transfer_failed"),
         (Why::HungUp, "hung_up_early"),
         (Why::AskedForPerson, "none"),
+        (Why::StoppedTexts { phone: "***0147".to_owned() }, "none"),
     ] {
         let facts = vec![of(0, What::Call(call())), of(5, step("MENU", "TRANSFER", &[why]))];
         assert_eq!(first(CALL, facts).0, code);

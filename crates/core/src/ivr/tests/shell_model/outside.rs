@@ -148,7 +148,9 @@ impl Outside {
     fn gather_ends(&mut self, step: u32, prompt: Prompt, voice: &Voice, pick: u8) {
         let said = (pick % 16 != 3).then_some(step);
         let right = match prompt {
-            Prompt::Menu | Prompt::ReadBack => "1",
+            Prompt::Menu | Prompt::OptedOut | Prompt::ReadBack => "1",
+            // Now and then the patient wants no texts at all.
+            Prompt::MenuWithOptOut => ["1", "1", "8"][usize::from(pick / 12 % 3)],
             Prompt::OfferSpanish => ["9", "1"][usize::from(pick / 12 % 2)],
             Prompt::OfferCallerNumber => ["1", "2"][usize::from(pick % 2)],
             Prompt::CollectPhone => PHONE,

@@ -185,6 +185,9 @@ impl Tables {
                     let phone = phone.expose().to_owned();
                     self.push(derived_id("link:call", &phone), What::Checkout { phone }, now, 900_000);
                 }
+                Effect::OptOut(phone) => {
+                    self.opted_out.insert(phone.expose().to_owned());
+                }
                 Effect::Ask(_) | Effect::TransferFailed | Effect::OfficeClosed | Effect::PromptFailed(_) => {}
             }
         }
@@ -206,18 +209,22 @@ impl Tables {
 }
 
 /// Waits that only an agency's settings bring.
-pub(super) const WAITS_OF_SETTINGS: [&str; 7] = [
+pub(super) const WAITS_OF_SETTINGS: [&str; 10] = [
     "offer_spanish",
     "offer_caller_number",
     "read_back",
     CLOSED,
     ENDED_AT_OFFER,
     ENDED_AT_READ_BACK,
+    "menu_with_opt_out",
+    "opted_out",
+    ENDED_AT_MENU,
     IN_SPANISH,
 ];
 const CLOSED: &str = "the office is closed";
 const ENDED_AT_OFFER: &str = "a hang-up at the offer of the caller's number";
 const ENDED_AT_READ_BACK: &str = "a hang-up at the read-back";
+const ENDED_AT_MENU: &str = "a hang-up at the menu with a key that stops texts";
 const IN_SPANISH: &str = "the link was sent in Spanish";
 
 fn wait(call: &Call) -> Option<&'static str> {
@@ -229,6 +236,7 @@ fn wait(call: &Call) -> Option<&'static str> {
         Phase::Closed => Some(CLOSED),
         Phase::EndedAtOffer => Some(ENDED_AT_OFFER),
         Phase::EndedAtReadBack => Some(ENDED_AT_READ_BACK),
+        Phase::EndedAtMenu => Some(ENDED_AT_MENU),
         _ => None,
     }
 }

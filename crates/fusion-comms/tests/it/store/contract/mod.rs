@@ -92,6 +92,7 @@ async fn agencies(db: &Db, said: &mut Answers) {
         offer_caller_number: true,
         read_back: true,
         spanish: true,
+        opt_out_key: true,
     };
     said.note("changed", committed!(db, |tx| tenants::set(tx, &changed, at(1))));
     assert_eq!(tenants::get(db, &red).await.unwrap().as_ref(), Some(&changed));

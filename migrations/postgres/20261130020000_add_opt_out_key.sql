@@ -1,0 +1,2 @@
+-- Whether an agency's phone menu has a key that stops texts to the caller's number.
+ALTER TABLE tenants ADD COLUMN opt_out_key BOOLEAN NOT NULL DEFAULT FALSE;
