@@ -180,7 +180,14 @@ fn of_hours_ago(app: &TestApp, n: usize) {
 }
 
 async fn pages_are_read_to_the_end_a_busy_telnyx_is_waited_for_and_what_fails_is_said(on: On) {
-    let app = TestApp::start(on).await;
+    let mut app = TestApp::prepare(on, |_| {}, &[]).await;
+    app.found_agency();
+    // The service asks for the list of blocks as well when it starts: the 403 is not for that.
+    app.sim.telnyx.down(Api::OptOuts, true);
+    app.launch().await;
+    let asked = || async { app.logs().contains("could not be compared with Telnyx's blocks") };
+    assert!(within(LONG, asked).await, "{}", app.logs());
+    app.sim.telnyx.down(Api::OptOuts, false);
     (0..230).for_each(|n| of_hours_ago(&app, n));
     app.sim.telnyx.fail_next(Api::Deliveries, 1, 429);
     app.sim.telnyx.fail_next(Api::OptOuts, 1, 403);
