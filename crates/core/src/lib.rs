@@ -14,6 +14,7 @@ pub mod gate;
 pub mod hours;
 pub mod ids;
 pub mod ivr;
+pub mod lifting;
 pub mod phone;
 pub mod redact;
 pub mod signature;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use fusion_comms_core::business_days::Urgency;
 use fusion_comms_core::ids::TenantId;
+use fusion_comms_core::lifting::{self, Request, Verdict};
 use fusion_comms_core::phone::E164;
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ use super::opt_out_reconcile::{self, ReconcileArgs};
 use super::{arguments, database, output, tenant};
 use crate::review::clock;
 use crate::store::ledger::{self, OptOut, Source};
-use crate::store::{Db, Tx};
+use crate::store::{Db, Tx, lift_requests};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -40,7 +41,8 @@ pub(super) enum Command {
         #[command(flatten)]
         why: Why,
     },
-    /// Lift an opt-out, whatever its source, after the person has consented again.
+    /// Lift an opt-out, whatever its source, after the person has consented again. Where the agency wants two people for
+    /// it (`tenant set --lift-by-two on`), the first asks and the second lifts.
     Remove {
         #[command(flatten)]
         who: Who,
@@ -127,7 +129,10 @@ async fn check(db: &Db, who: &Who, as_json: bool) -> anyhow::Result<()> {
     // Not taken from the read-only pool: this is the very question that the gate asks.
     let mut tx = db.begin().await?;
     let standing = ledger::standing(&mut tx, Some(&who.tenant), &who.phone).await?;
+    let asked = lift_requests::find(&mut tx, &who.tenant, &who.phone).await?;
     drop(tx);
+    let asked =
+        asked.zip(standing.as_ref()).filter(|(a, o)| a.is_open(o.opted_out_at, now())).map(|(a, _)| a);
     let history: Vec<Value> = ledger::history(db, &who.tenant, &who.phone)
         .await?
         .into_iter()
@@ -140,12 +145,18 @@ async fn check(db: &Db, who: &Who, as_json: bool) -> anyhow::Result<()> {
             "phone_e164": who.phone.expose(),
             "opted_out": standing.is_some(),
             "opt_out": opt_out,
+            "lifting_asked_for": asked.as_ref().map(|a| json!({"actor": a.actor, "reason": a.reason, "at": a.at})),
             "history": history,
         }));
     }
     match &standing {
         Some(standing) => output::line(&format!("opted out {}", standing_words(standing, &who.tenant)))?,
         None => output::line("not opted out")?,
+    }
+    if let Some(asked) = &asked {
+        let words =
+            format!("{} asked on {} for it to be lifted, and a second person has not", asked.actor, asked.at);
+        output::line(&words)?;
     }
     if history.is_empty() {
         return Ok(());
@@ -199,6 +210,7 @@ async fn add(db: &Db, who: &Who, received_at: Option<When>, why: &Why) -> anyhow
     let mut tx = begin(db, who, why).await?;
     let before = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
     ledger::put(&mut tx, &who.tenant, &who.phone, Source::ManualAdmin, at).await?;
+    lift_requests::remove(&mut tx, &who.tenant, &who.phone).await?;
     let after = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
     let lifted = ledger::last_lift(&mut tx, &who.tenant, &who.phone).await?;
     finish(tx, who, why, "opt_out.add", Rows { before, after }).await?;
@@ -226,6 +238,17 @@ async fn add(db: &Db, who: &Who, received_at: Option<When>, why: &Why) -> anyhow
 async fn remove(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
     let mut tx = begin(db, who, why).await?;
     let before = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
+    // One that waits to be written counts as well.
+    let standing = ledger::standing(&mut tx, Some(&who.tenant), &who.phone).await?;
+    let standing = before.clone().or(standing.filter(|o| o.tenant == who.tenant));
+    if let Some(standing) = standing
+        && lift_requests::are_wanted(&mut tx, &who.tenant).await?
+    {
+        match by_two(&mut tx, who, why, &standing).await? {
+            Some(reason) => ledger::set_context(&mut tx, &why.actor.name(), Some(&reason)).await?,
+            None => return asked(tx, who, why, before).await,
+        }
+    }
     if !ledger::remove(&mut tx, &who.tenant, &who.phone).await? {
         // A row that a hand made under a name of no agency can be taken out all the same.
         tenant::known_if_named(&mut tx, Some(&who.tenant)).await?;
@@ -241,6 +264,46 @@ async fn remove(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
         output::line(&format!("it is still not texted: an opt-out stands {words}"))?;
     }
     output::line("Telnyx keeps a block of its own after a STOP: it remains until the person texts START")
+}
+
+/// Where two are wanted: what the history keeps of both, or `None` for the first, whose request is kept.
+async fn by_two(tx: &mut Tx, who: &Who, why: &Why, standing: &OptOut) -> anyhow::Result<Option<String>> {
+    let now = now();
+    let Some(reason) = why.reason.clone() else {
+        return Err(misused("this agency wants two people for this, and a reason of each: `--reason`").into());
+    };
+    let actor = why.actor.name();
+    let request = lift_requests::find(&mut *tx, &who.tenant, &who.phone).await?;
+    let open = request.filter(|r| r.is_open(standing.opted_out_at, now));
+    match (lifting::judge(open.as_ref(), &actor), open) {
+        (Verdict::Lifts, Some(first)) => {
+            lift_requests::remove(tx, &who.tenant, &who.phone).await?;
+            Ok(Some(format!("{}: {}; {actor}: {reason}", first.actor, first.reason)))
+        }
+        (Verdict::SamePerson, Some(first)) => Err(refuse(&format!(
+            "a second person must lift this: {} asked for it on {}",
+            first.actor, first.at
+        ))
+        .hint("they run the same command, with a `--actor` and a `--reason` of their own")
+        .into()),
+        _ => {
+            let request = Request { actor, reason, at: now };
+            lift_requests::put(tx, &who.tenant, &who.phone, &request).await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn asked(tx: Tx, who: &Who, why: &Why, before: Option<OptOut>) -> anyhow::Result<()> {
+    let after = before.clone();
+    finish(tx, who, why, "opt_out.ask_to_remove", Rows { before, after }).await?;
+    output::line(&format!(
+        "asked for: {} stays opted out at {} until a second person lifts it, within 7 days",
+        who.phone.masked(),
+        who.tenant
+    ))?;
+    eprintln!("hint: they run the same command, with a `--actor` and a `--reason` of their own");
+    Ok(())
 }
 
 async fn list(db: &Db, tenant: Option<&TenantId>, as_json: bool) -> anyhow::Result<()> {

@@ -58,6 +58,9 @@ pub(super) struct AddArgs {
     messaging_profile: Option<String>,
     #[command(flatten)]
     menu: MenuArgs,
+    /// Lift an opt-out by hand only once a second person has said so.
+    #[arg(long, group = "changes", value_name = "on|off", value_parser = arguments::switch, help_heading = "Consent")]
+    lift_by_two: Option<bool>,
     #[command(flatten)]
     actor: Actor,
 }
@@ -91,6 +94,9 @@ pub(super) struct SetArgs {
     no_messaging_profile: bool,
     #[command(flatten)]
     menu: MenuArgs,
+    /// Lift an opt-out by hand only once a second person has said so.
+    #[arg(long, group = "changes", value_name = "on|off", value_parser = arguments::switch, help_heading = "Consent")]
+    lift_by_two: Option<bool>,
     #[command(flatten)]
     actor: Actor,
 }
@@ -187,6 +193,7 @@ async fn add(db: &Db, args: AddArgs) -> anyhow::Result<()> {
         timezone: args.timezone,
         messaging_profile: args.messaging_profile,
         menu: args.menu.over(&Menu::default()),
+        lift_by_two: args.lift_by_two.unwrap_or(false),
     };
     let now = now();
     let mut tx = db.begin().await?;
@@ -223,6 +230,7 @@ async fn set(db: &Db, args: SetArgs) -> anyhow::Result<()> {
             .messaging_profile
             .or_else(|| kept(args.no_messaging_profile, &old.messaging_profile)),
         menu: args.menu.over(&old.menu),
+        lift_by_two: args.lift_by_two.unwrap_or(old.lift_by_two),
     };
     if !tenants::set(&mut tx, &new, now).await? {
         return Err(unknown().into());
@@ -321,6 +329,7 @@ async fn list(db: &Db, as_json: bool) -> anyhow::Result<()> {
         "read_back",
         "spanish_menu",
         "opt_out_key",
+        "lift_by_two",
         "frozen_since",
     ];
     output::listing(as_json, &views, columns, |v| output::row(v, columns))
@@ -340,5 +349,6 @@ fn view(t: &Tenant) -> Value {
         "read_back": t.menu.settings.read_back,
         "spanish_menu": t.menu.settings.spanish,
         "opt_out_key": t.menu.settings.opt_out_key,
+        "lift_by_two": t.lift_by_two,
     })
 }

@@ -45,6 +45,7 @@ pub async fn found(db: &Db, now: Timestamp) -> Result<(), StoreError> {
         timezone: "America/New_York".to_owned(),
         messaging_profile: None,
         menu: Menu::default(),
+        lift_by_two: false,
     };
     if !tenants::add(&mut tx, &agency, now).await? {
         return Ok(());

@@ -19,6 +19,8 @@ pub struct Tenant {
     pub timezone: String,
     pub messaging_profile: Option<String>,
     pub menu: Menu,
+    /// Lifting an opt-out by hand takes two people.
+    pub lift_by_two: bool,
 }
 
 impl Tenant {
@@ -79,6 +81,7 @@ fn tenant(row: &Row) -> Result<Tenant> {
         timezone: row.text("timezone")?,
         messaging_profile: row.opt_text("messaging_profile_id")?,
         menu: menu::menu(row)?,
+        lift_by_two: row.flag("lift_by_two")?,
     })
 }
 
@@ -86,9 +89,9 @@ fn tenant(row: &Row) -> Result<Tenant> {
 pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "INSERT INTO tenants (id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id,
-           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu, opt_out_key, created_at,
-           stripe_account_set_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) ON CONFLICT (id) DO NOTHING",
+           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu, opt_out_key, lift_by_two,
+           created_at, stripe_account_set_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) ON CONFLICT (id) DO NOTHING",
     );
     let q = q
         .bind(&t.id)
@@ -103,6 +106,7 @@ pub async fn add(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
         .bind(t.menu.settings.read_back)
         .bind(t.menu.settings.spanish)
         .bind(t.menu.settings.opt_out_key)
+        .bind(t.lift_by_two)
         .bind(now);
     Ok(tx.exec(q).await? == 1)
 }
@@ -112,8 +116,8 @@ pub async fn set(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
     let q = tx.sql(
         "UPDATE tenants SET name = $2, billing_contact_phone = $3, stripe_connected_account_id = $4, timezone = $5,
            messaging_profile_id = $6, office_hours = $7, statement_digits = $8, offer_caller_number = $9,
-           read_back = $10, spanish_menu = $11, opt_out_key = $12, stripe_account_set_at =
-             CASE WHEN stripe_connected_account_id IS DISTINCT FROM $4 THEN $13 ELSE stripe_account_set_at END
+           read_back = $10, spanish_menu = $11, opt_out_key = $12, lift_by_two = $13, stripe_account_set_at =
+             CASE WHEN stripe_connected_account_id IS DISTINCT FROM $4 THEN $14 ELSE stripe_account_set_at END
          WHERE id = $1",
     );
     let q = q
@@ -129,6 +133,7 @@ pub async fn set(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
         .bind(t.menu.settings.read_back)
         .bind(t.menu.settings.spanish)
         .bind(t.menu.settings.opt_out_key)
+        .bind(t.lift_by_two)
         .bind(now);
     Ok(tx.exec(q).await? == 1)
 }
@@ -136,7 +141,7 @@ pub async fn set(tx: &mut Tx, t: &Tenant, now: Timestamp) -> Result<bool> {
 pub async fn get(r: impl Reader, id: &TenantId) -> Result<Option<Tenant>> {
     let q = r.sql(
         "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id,
-           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu, opt_out_key
+           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu, opt_out_key, lift_by_two
          FROM tenants WHERE id = $1",
     );
     r.row(q.bind(id)).await?.as_ref().map(tenant).transpose()
@@ -161,7 +166,7 @@ pub async fn clear_account(tx: &mut Tx, account: &str, before: Timestamp) -> Res
 pub async fn list(db: &Db) -> Result<Vec<Tenant>> {
     let q = db.sql(
         "SELECT id, name, billing_contact_phone, stripe_connected_account_id, timezone, messaging_profile_id,
-           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu, opt_out_key
+           office_hours, statement_digits, offer_caller_number, read_back, spanish_menu, opt_out_key, lift_by_two
          FROM tenants ORDER BY id",
     );
     db.rows(q).await?.iter().map(tenant).collect()

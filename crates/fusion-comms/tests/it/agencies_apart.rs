@@ -33,7 +33,7 @@ const fn table(
     Table { name, agency: "tenant_id", columns, values, change, denied: &[] }
 }
 
-const TABLES: [Table; 21] = [
+const TABLES: [Table; 22] = [
     Table {
         agency: "id",
         denied: &["INSERT", "DELETE"],
@@ -76,6 +76,15 @@ const TABLES: [Table; 21] = [
             "sending_freezes",
             "freeze_id, frozen_at, reason, actor, lifted_at",
             "'{n}', now(), 'r', 'a', now()",
+            "reason",
+        )
+    },
+    Table {
+        denied: &["INSERT", "UPDATE", "DELETE"],
+        ..table(
+            "lift_requests",
+            "phone_e164, actor, reason, requested_at",
+            "'{n}', 'a', 'r', now()",
             "reason",
         )
     },

@@ -1,12 +1,14 @@
 //! The ledger in and out: files, evidence, and Telnyx's own blocks.
 
+use fusion_comms::clock::Clock;
 use fusion_comms::sim::telnyx::TextOutcome;
 use fusion_comms::store::ledger::{self, Source};
 use fusion_comms::store::tasks;
 use fusion_comms_core::ids::TenantId;
 use fusion_comms_core::phone::E164;
 
-use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, payer, within};
+use super::backfill::prompt;
+use super::support::app::{LINE, On, PATIENT, TENANT, TestApp, payer, text_webhook, within};
 
 const LONG: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -194,7 +196,46 @@ async fn with_the_scope_of_all_a_stop_binds_every_agency_and_a_start_lifts_it(on
     assert!(within(LONG, || async { ledger_of(&app).await.is_empty() }).await, "{}", app.logs());
 }
 
+async fn where_two_are_wanted_one_asks_and_another_lifts(on: On) {
+    let app = TestApp::start(on).await;
+    let remove = |by: &str, why: &str| {
+        let asked = ["opt-out", "remove", PATIENT, "--tenant", TENANT, "--actor", by, "--reason", why];
+        app.try_command(&asked)
+    };
+    let opted_out = || async { !ledger_of(&app).await.is_empty() };
+    app.command(&["tenant", "set", "--id", TENANT, "--lift-by-two", "on"]);
+    app.command(&["opt-out", "add", PATIENT, "--tenant", TENANT, "--reason", "by letter"]);
+
+    let (code, _, said) = app.try_command(&["opt-out", "remove", PATIENT, "--tenant", TENANT]);
+    assert!(code == 2 && said.contains("--reason"), "{code} {said}");
+    let (code, out, _) = remove("ann", "signed form 7");
+    assert!(code == 0 && out.contains("stays opted out at ridgeline until a second person"), "{code} {out}");
+    let (code, _, said) = remove("Ann", "again");
+    assert!(code == 1 && said.contains("a second person must lift this: ann asked"), "{code} {said}");
+    assert!(opted_out().await);
+    let check = app.command(&["opt-out", "check", PATIENT, "--tenant", TENANT]);
+    assert!(check.contains("ann asked on ") && check.contains("a second person has not"), "{check}");
+
+    let (code, out, _) = remove("bob", "saw the form");
+    assert!(code == 0 && out.contains("is no longer opted out"), "{code} {out}");
+    assert!(!opted_out().await);
+    let check = app.command(&["opt-out", "check", PATIENT, "--tenant", TENANT, "--json"]);
+    assert!(check.contains("ann: signed form 7; bob: saw the form"), "{check}");
+    assert!(check.contains("\"lifting_asked_for\": null"), "{check}");
+    let audit = prompt(&app).await.ask("SELECT actor, action FROM audit_log ORDER BY seq DESC LIMIT 2").await;
+    assert_eq!(audit, [["bob", "opt_out.remove"], ["ann", "opt_out.ask_to_remove"]]);
+
+    // What was asked for before the person's next STOP counts no more.
+    app.command(&["opt-out", "add", PATIENT, "--tenant", TENANT, "--reason", "by letter"]);
+    assert_eq!(remove("ann", "signed form 8").0, 0);
+    let stop = text_webhook("stop", PATIENT, "STOP", Clock::system().now());
+    assert_eq!(app.post("sms", &stop.to_string()).await.unwrap(), 200);
+    let (code, out, _) = remove("bob", "saw the form");
+    assert!(code == 0 && out.contains("asked for") && opted_out().await, "{code} {out}");
+}
+
 super::served_on_both!(
+    where_two_are_wanted_one_asks_and_another_lifts,
     who_says_wrong_number_is_texted_no_more_about_that_statement_also_after_a_start,
     a_link_that_fails_at_the_carrier_is_seen_by_a_person,
     with_the_scope_of_all_a_stop_binds_every_agency_and_a_start_lifts_it,

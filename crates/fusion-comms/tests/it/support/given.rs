@@ -97,6 +97,7 @@ pub async fn add_agency(db: &Db, id: &str, sms_number: Option<&E164>) -> TenantI
         timezone: "America/New_York".to_owned(),
         messaging_profile: None,
         menu: Menu::default(),
+        lift_by_two: false,
     };
     committed!(db, |tx| tenants::add(tx, &tenant, at(0)));
     if let Some(number) = sms_number {

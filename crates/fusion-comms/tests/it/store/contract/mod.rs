@@ -9,15 +9,18 @@ mod stories;
 use std::fmt::Debug;
 
 use fusion_comms::store::{
-    Db, audit, billing, calls, consents, events, evidence, faxes, incidents, ingest, ledger, messages,
-    migrations, outbox, outgoing, queue, reviews, seals, settings, status, tasks, templates, tenants,
+    Db, audit, billing, calls, consents, events, evidence, faxes, incidents, ingest, ledger, lift_requests,
+    messages, migrations, outbox, outgoing, queue, reviews, seals, settings, status, tasks, templates,
+    tenants,
 };
 use fusion_comms_core::envelope::DeliveryStatus;
 use fusion_comms_core::fax::Case;
 use fusion_comms_core::ids::{
-    CallControlId, CaseId, Cents, FaxId, MessageId, SessionId, StatementId, derived_id,
+    CallControlId, CaseId, Cents, FaxId, MessageId, SessionId, StatementId, TenantId, derived_id,
 };
 use fusion_comms_core::ivr::{Call, Language, MenuSettings, Phase, State};
+use fusion_comms_core::lifting::Request;
+use fusion_comms_core::phone::E164;
 use fusion_comms_core::sms::templates::Kind;
 use serde_json::json;
 
@@ -79,6 +82,20 @@ async fn schema(db: &Db, said: &mut Answers) {
     said.note("a newer schema", migrations::check(&newer).await.unwrap());
 }
 
+/// One person has asked for an opt-out to be lifted, and asks in other words.
+async fn two_people(db: &Db, said: &mut Answers, red: &TenantId, person: &E164) {
+    for tenant in [red, &agency("blue"), &TenantId::unassigned()] {
+        said.note("two are wanted", lift_requests::are_wanted(db, tenant).await.unwrap());
+    }
+    let first = Request { actor: "ann".to_owned(), reason: "form 7".to_owned(), at: at(1) };
+    committed!(db, |tx| lift_requests::put(tx, red, person, &first));
+    let second = Request { reason: "form 8".to_owned(), at: at(2), ..first };
+    committed!(db, |tx| lift_requests::put(tx, red, person, &second));
+    assert_eq!(lift_requests::find(db, red, person).await.unwrap(), Some(second));
+    committed!(db, |tx| lift_requests::remove(tx, red, person));
+    said.note("asked for", lift_requests::find(db, red, person).await.unwrap());
+}
+
 async fn agencies(db: &Db, said: &mut Answers) {
     let red = add_agency(db, "red", Some(&phone(10))).await;
     let blue = add_agency(db, "blue", None).await;
@@ -86,6 +103,7 @@ async fn agencies(db: &Db, said: &mut Answers) {
     said.note("the agency as added", &changed);
     said.note("an id twice", committed!(db, |tx| tenants::add(tx, &changed, at(0))));
     changed.messaging_profile = Some("profile".to_owned());
+    changed.lift_by_two = true;
     changed.menu.office_hours = "mon-fri 08:00-17:00; sat 09:00-12:00".parse().ok();
     changed.menu.settings = MenuSettings {
         statement_digits: "6-10".parse().unwrap(),
@@ -251,6 +269,7 @@ async fn opt_outs(db: &Db, said: &mut Answers) {
         "a START lifts no import",
         committed!(db, |tx| ledger::lift_by_start(tx, &red, &person, at(9))),
     );
+    two_people(db, said, &red, &person).await;
     said.note("removed", committed!(db, |tx| ledger::remove(tx, &red, &person)));
     said.note("removed once", committed!(db, |tx| ledger::remove(tx, &red, &person)));
     said.note("last lift", committed!(db, |tx| ledger::last_lift(tx, &red, &person)).map(|l| l.by_text));
