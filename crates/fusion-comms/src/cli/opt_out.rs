@@ -280,7 +280,7 @@ async fn by_two(tx: &mut Tx, who: &Who, why: &Why, standing: &OptOut) -> anyhow:
             lift_requests::remove(tx, &who.tenant, &who.phone).await?;
             Ok(Some(format!("{}: {}; {actor}: {reason}", first.actor, first.reason)))
         }
-        (Verdict::SamePerson, Some(first)) => Err(refuse(&format!(
+        (Verdict::SamePerson, Some(first)) => Err(refuse(format!(
             "a second person must lift this: {} asked for it on {}",
             first.actor, first.at
         ))
