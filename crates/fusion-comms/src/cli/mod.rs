@@ -30,6 +30,7 @@ mod number;
 mod opt_out;
 mod opt_out_evidence;
 mod opt_out_file;
+mod opt_out_lift;
 mod opt_out_read;
 mod opt_out_reconcile;
 mod output;

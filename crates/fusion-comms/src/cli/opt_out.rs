@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use fusion_comms_core::business_days::Urgency;
 use fusion_comms_core::ids::TenantId;
-use fusion_comms_core::lifting::{self, Request, Verdict};
 use fusion_comms_core::phone::E164;
 use serde_json::{Value, json};
 
 use super::arguments::When;
 use super::audit::{Actor, Change, now};
-use super::failure::{misused, refuse};
+use super::failure::misused;
 use super::opt_out_evidence::{self, EvidenceArgs};
 use super::opt_out_file::{self, ExportArgs, FileArgs};
+use super::opt_out_lift;
 use super::opt_out_read::{self, ReadArgs};
 use super::opt_out_reconcile::{self, ReconcileArgs};
 use super::{arguments, database, output, tenant};
@@ -97,7 +97,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Add { who, received_at, why } => {
             add(&database::open().await?, &who, received_at, &why).await?;
         }
-        Command::Remove { who, why } => remove(&database::open().await?, &who, &why).await?,
+        Command::Remove { who, why } => opt_out_lift::remove(&database::open().await?, &who, &why).await?,
         Command::List { tenant, json } => list(&database::open().await?, tenant.as_ref(), json).await?,
         Command::Export(args) => opt_out_file::export(&args).await?,
         Command::Import(args) => opt_out_file::import(&args).await?,
@@ -118,7 +118,7 @@ pub(super) fn view(o: &OptOut) -> Value {
 }
 
 /// Where what forbids a text stands: the gate reads more than the agency's own row.
-fn standing_words(standing: &OptOut, asked: &TenantId) -> String {
+pub(super) fn standing_words(standing: &OptOut, asked: &TenantId) -> String {
     let whose =
         if standing.tenant == *asked { String::new() } else { format!(", under `{}`", standing.tenant) };
     format!("since {} by {}{whose}", standing.opted_out_at, standing.source.as_str())
@@ -167,14 +167,14 @@ async fn check(db: &Db, who: &Who, as_json: bool) -> anyhow::Result<()> {
 }
 
 /// Begins a change of the ledger: the number's lock first, so that no text is handed over meanwhile.
-async fn begin(db: &Db, who: &Who, why: &Why) -> anyhow::Result<Tx> {
+pub(super) async fn begin(db: &Db, who: &Who, why: &Why) -> anyhow::Result<Tx> {
     let mut tx = db.begin().await?;
     ledger::lock_number(&mut tx, &who.phone).await?;
     ledger::set_context(&mut tx, &why.actor.name(), why.reason.as_deref()).await?;
     Ok(tx)
 }
 
-async fn finish(mut tx: Tx, who: &Who, why: &Why, action: &str, rows: Rows) -> anyhow::Result<()> {
+pub(super) async fn finish(mut tx: Tx, who: &Who, why: &Why, action: &str, rows: Rows) -> anyhow::Result<()> {
     ledger::clear_context(&mut tx).await?;
     let state = |row: Option<OptOut>| json!({"opt_out": row.as_ref().map(view)});
     let mut after = state(rows.after);
@@ -191,9 +191,9 @@ async fn finish(mut tx: Tx, who: &Who, why: &Why, action: &str, rows: Rows) -> a
 }
 
 /// The ledger's row before a change and after it.
-struct Rows {
-    before: Option<OptOut>,
-    after: Option<OptOut>,
+pub(super) struct Rows {
+    pub(super) before: Option<OptOut>,
+    pub(super) after: Option<OptOut>,
 }
 
 async fn add(db: &Db, who: &Who, received_at: Option<When>, why: &Why) -> anyhow::Result<()> {
@@ -232,77 +232,6 @@ async fn add(db: &Db, who: &Who, received_at: Option<When>, why: &Why) -> anyhow
         eprintln!("note: an opt-out of this number was lifted on {}, after that request", lift.at);
         eprintln!("hint: where the person consented again then, `fusion-comms opt-out remove` ends this one");
     }
-    Ok(())
-}
-
-async fn remove(db: &Db, who: &Who, why: &Why) -> anyhow::Result<()> {
-    let mut tx = begin(db, who, why).await?;
-    let before = ledger::find(&mut tx, &who.tenant, &who.phone).await?;
-    // One that waits to be written counts as well.
-    let standing = ledger::standing(&mut tx, Some(&who.tenant), &who.phone).await?;
-    let standing = before.clone().or(standing.filter(|o| o.tenant == who.tenant));
-    if let Some(standing) = standing
-        && lift_requests::are_wanted(&mut tx, &who.tenant).await?
-    {
-        match by_two(&mut tx, who, why, &standing).await? {
-            Some(reason) => ledger::set_context(&mut tx, &why.actor.name(), Some(&reason)).await?,
-            None => return asked(tx, who, why, before).await,
-        }
-    }
-    if !ledger::remove(&mut tx, &who.tenant, &who.phone).await? {
-        // A row that a hand made under a name of no agency can be taken out all the same.
-        tenant::known_if_named(&mut tx, Some(&who.tenant)).await?;
-        return Err(refuse("this number is not opted out at this agency")
-            .hint("`fusion-comms opt-out check` shows what else may stand against a text")
-            .into());
-    }
-    let left = ledger::standing(&mut tx, Some(&who.tenant), &who.phone).await?;
-    finish(tx, who, why, "opt_out.remove", Rows { before, after: None }).await?;
-    output::line(&format!("{} is no longer opted out at {} in our ledger", who.phone.masked(), who.tenant))?;
-    if let Some(left) = left {
-        let words = standing_words(&left, &who.tenant);
-        output::line(&format!("it is still not texted: an opt-out stands {words}"))?;
-    }
-    output::line("Telnyx keeps a block of its own after a STOP: it remains until the person texts START")
-}
-
-/// Where two are wanted: what the history keeps of both, or `None` for the first, whose request is kept.
-async fn by_two(tx: &mut Tx, who: &Who, why: &Why, standing: &OptOut) -> anyhow::Result<Option<String>> {
-    let now = now();
-    let Some(reason) = why.reason.clone() else {
-        return Err(misused("this agency wants two people for this, and a reason of each: `--reason`").into());
-    };
-    let actor = why.actor.name();
-    let request = lift_requests::find(&mut *tx, &who.tenant, &who.phone).await?;
-    let open = request.filter(|r| r.is_open(standing.opted_out_at, now));
-    match (lifting::judge(open.as_ref(), &actor), open) {
-        (Verdict::Lifts, Some(first)) => {
-            lift_requests::remove(tx, &who.tenant, &who.phone).await?;
-            Ok(Some(format!("{}: {}; {actor}: {reason}", first.actor, first.reason)))
-        }
-        (Verdict::SamePerson, Some(first)) => Err(refuse(format!(
-            "a second person must lift this: {} asked for it on {}",
-            first.actor, first.at
-        ))
-        .hint("they run the same command, with a `--actor` and a `--reason` of their own")
-        .into()),
-        _ => {
-            let request = Request { actor, reason, at: now };
-            lift_requests::put(tx, &who.tenant, &who.phone, &request).await?;
-            Ok(None)
-        }
-    }
-}
-
-async fn asked(tx: Tx, who: &Who, why: &Why, before: Option<OptOut>) -> anyhow::Result<()> {
-    let after = before.clone();
-    finish(tx, who, why, "opt_out.ask_to_remove", Rows { before, after }).await?;
-    output::line(&format!(
-        "asked for: {} stays opted out at {} until a second person lifts it, within 7 days",
-        who.phone.masked(),
-        who.tenant
-    ))?;
-    eprintln!("hint: they run the same command, with a `--actor` and a `--reason` of their own");
     Ok(())
 }
 

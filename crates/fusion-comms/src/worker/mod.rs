@@ -1,6 +1,7 @@
 //! Background work: events become steps, steps become effects, waits come to their end.
 
 mod bills;
+mod call_tables;
 pub mod calls;
 pub mod commands;
 mod deadlines;
