@@ -9,7 +9,9 @@ use super::support::app::{LINE, STATEMENT, TestApp};
 use super::support::fault_proxy::FaultProxy;
 use fusion_comms::sim::telnyx::{CallPlan, Pace};
 
+mod aws;
 mod database;
+mod providers;
 
 const LONG: Duration = Duration::from_secs(60);
 
