@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use fusion_comms::sim::telnyx::FaxPlan;
 
-use super::super::fax::{roster, settled, sheet};
+use super::super::fax::{roster, settled_within, sheet};
 use super::super::support::app::{FAX_LINE, HOSPITAL, On, TestApp, within};
 use super::super::support::fault_proxy::Fault;
 use super::super::support::moto::Moto;
 use super::{LONG, proxied};
+
+/// A request to SQS is given up after half a minute and tried again; a message that a lost answer held is seen again after
+/// two minutes.
+const PATIENCE: Duration = Duration::from_secs(200);
 
 /// A fax that comes while each of these faults lasts.
 async fn faxes_under(variable: &str, faults: &[Fault]) {
@@ -31,7 +35,7 @@ async fn faxes_under(variable: &str, faults: &[Fault]) {
         assert!(within(LONG, spoiled).await, "nothing met {fault:?}\n{}", app.logs());
         tokio::time::sleep(Duration::from_secs(1)).await;
         proxy.set(Fault::None);
-        let fax = settled(&app, &id).await;
+        let fax = settled_within(PATIENCE, &app, &id).await;
         assert_eq!(
             (fax.status.as_str(), fax.case.as_ref().map(|c| c.as_str())),
             ("classified", Some("case-1")),
@@ -42,7 +46,7 @@ async fn faxes_under(variable: &str, faults: &[Fault]) {
     }
     app.settle().await;
     let worked_off = || async { moto.messages(&queue).await == 0 };
-    assert!(within(LONG, worked_off).await, "messages are left\n{}", app.logs());
+    assert!(within(PATIENCE, worked_off).await, "messages are left\n{}", app.logs());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]

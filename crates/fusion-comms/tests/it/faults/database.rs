@@ -78,9 +78,9 @@ async fn all_is_done_once_under(faults: &[(Fault, Duration)]) -> (TestApp, usize
         assert!(within(SOON, ended).await, "{:?}\n{}", app.sim.telnyx.call(call), app.logs());
     }
     app.settle().await;
-    for n in 0..CALLS {
+    for (n, call) in calls.iter().enumerate() {
         let texts = app.sim.telnyx.count_texts(LINE, &person(n));
-        assert_eq!(texts, 1, "links for caller {n}: {:?}", super::heard(&app, &calls[n]));
+        assert_eq!(texts, 1, "links for caller {n}: {:?}", super::heard(&app, call));
     }
     assert_eq!(app.sim.stripe.sessions().len(), CALLS);
     for (sender, people) in people.iter().enumerate() {
