@@ -14,10 +14,11 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Connection as _, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
+use sqlx::{Connection as _, PgConnection, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
 use super::error::StoreError;
 use super::gate::{Pass, WriteGate};
+use super::lent::{self, Lent};
 use super::pools::PoolUse;
 use super::row::Row;
 
@@ -46,7 +47,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Engine {
-    Pg { voice: PgPool, normal: PgPool },
+    Pg { voice: PgPool, normal: PgPool, patience: Patience },
     Lite { read: SqlitePool, write: SqlitePool, gate: WriteGate },
 }
 
@@ -56,7 +57,7 @@ pub struct Tx {
 }
 
 enum TxInner {
-    Pg(Transaction<'static, Postgres>),
+    Pg(Lent),
     Lite { tx: Transaction<'static, Sqlite>, _pass: Pass },
 }
 
@@ -65,10 +66,27 @@ const VOICE_CONNECTIONS: u32 = 6;
 const NORMAL_CONNECTIONS: u32 = 12;
 /// How long an idle connection is taken as alive unasked.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// How long a request waits for a connection before the store counts as unreachable.
-const SERVICE_WAITS: Duration = Duration::from_millis(1500);
-/// How long a command does: it answers nobody, and a server under load makes a connection slowly.
-const COMMAND_WAITS: Duration = Duration::from_secs(15);
+/// How long an idle connection that is asked whether it lives may take.
+const LIVES: Duration = Duration::from_millis(500);
+
+/// How long PostgreSQL is waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// For a connection, before the store counts as unreachable.
+    connects: Duration,
+    /// For the answer to a statement.
+    answers: Duration,
+    /// The server's own, until it ends a transaction in which nothing is asked: one whose client is lost holds its locks.
+    idles: &'static str,
+}
+
+/// Of the service: providers and callers wait for it. A statement may wait five seconds for a lock alone.
+const SERVICE: Patience =
+    Patience { connects: Duration::from_millis(1500), answers: Duration::from_secs(8), idles: "10s" };
+/// Of a command: it answers nobody, and a server under load makes a connection slowly. The server gives a statement up
+/// after 30 seconds.
+const COMMAND: Patience =
+    Patience { connects: Duration::from_secs(15), answers: Duration::from_secs(45), idles: "60s" };
 
 impl Db {
     /// Opens `postgres://…` or `sqlite://PATH` for a command: what keeps it from connecting is told at once, and
@@ -79,11 +97,11 @@ impl Db {
     pub async fn open(url: &str) -> Result<Db> {
         if url.starts_with("postgres") {
             // The pool would try again until its time is over and say no more than that.
-            let options = postgres_options(url)?;
-            let first = tokio::time::timeout(COMMAND_WAITS, PgConnection::connect_with(&options)).await;
+            let options = postgres_options(url, COMMAND)?;
+            let first = tokio::time::timeout(COMMAND.connects, PgConnection::connect_with(&options)).await;
             first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
         }
-        Self::open_waiting(url, COMMAND_WAITS).await
+        Self::open_waiting(url, COMMAND).await
     }
 
     /// The same for a service, which starts before its database and outlives it, and answers 503 soon meanwhile.
@@ -91,12 +109,15 @@ impl Db {
     /// # Errors
     /// When the address cannot be read, or the SQLite file cannot be opened.
     pub async fn open_for_service(url: &str) -> Result<Db> {
-        Self::open_waiting(url, SERVICE_WAITS).await
+        Self::open_waiting(url, SERVICE).await
     }
 
-    async fn open_waiting(url: &str, waits: Duration) -> Result<Db> {
-        let engine =
-            if url.starts_with("postgres") { open_postgres(url, waits)? } else { open_sqlite(url).await? };
+    async fn open_waiting(url: &str, patience: Patience) -> Result<Db> {
+        let engine = if url.starts_with("postgres") {
+            open_postgres(url, patience)?
+        } else {
+            open_sqlite(url).await?
+        };
         Ok(Db { engine, urgency: Urgency::Normal })
     }
 
@@ -116,9 +137,10 @@ impl Db {
     /// Starts a unit of work; on SQLite it holds the one writer from here on.
     pub async fn begin(&self) -> Result<Tx> {
         let inner = match &self.engine {
-            Engine::Pg { voice, normal } => {
-                let pool = if self.urgency == Urgency::Voice { voice } else { normal };
-                TxInner::Pg(pool.begin().await?)
+            Engine::Pg { .. } => {
+                let mut lent = self.lent().await?;
+                lent.begin().await?;
+                TxInner::Pg(lent)
             }
             Engine::Lite { write, gate, .. } => {
                 let pass = gate.pass(self.urgency).await;
@@ -131,14 +153,12 @@ impl Db {
     /// One statement that changes something and is a unit of work by itself: one round trip instead of three.
     pub async fn rows_alone(&self, q: Sql) -> Result<Vec<Row>> {
         Ok(match (&self.engine, q.args) {
-            (Engine::Pg { voice, normal }, Args::Pg(a)) => {
-                let pool = if self.urgency == Urgency::Voice { voice } else { normal };
-                let mut connection = pool.acquire().await?;
-                match sqlx::query_with(q.text, a).fetch_all(&mut *connection).await {
-                    Ok(rows) => rows.into_iter().map(Row::Pg).collect(),
+            (Engine::Pg { .. }, Args::Pg(a)) => {
+                let mut lent = self.lent().await?;
+                match lent.rows(q.text, a).await {
+                    Ok(rows) => pg_rows(rows),
                     Err(e) => {
-                        // PostgreSQL says what failed before it lets go of the rows; it is ready again after that.
-                        let _ = connection.ping().await;
+                        lent.until_let_go().await;
                         return Err(e.into());
                     }
                 }
@@ -152,9 +172,18 @@ impl Db {
         })
     }
 
+    /// A connection of the pool for this urgency.
+    async fn lent(&self) -> Result<Lent> {
+        let Engine::Pg { voice, normal, patience } = &self.engine else {
+            unreachable!("only PostgreSQL lends connections")
+        };
+        let pool = if self.urgency == Urgency::Voice { voice } else { normal };
+        Ok(Lent::from(pool, patience.answers).await?)
+    }
+
     pub async fn close(&self) {
         match &self.engine {
-            Engine::Pg { voice, normal } => {
+            Engine::Pg { voice, normal, .. } => {
                 voice.close().await;
                 normal.close().await;
             }
@@ -170,8 +199,8 @@ impl Db {
     /// # Errors
     /// When the address cannot be read.
     pub fn reconnect_with(&self, url: &str) -> Result<()> {
-        if let Engine::Pg { voice, normal } = &self.engine {
-            let options = postgres_options(url)?;
+        if let Engine::Pg { voice, normal, patience } = &self.engine {
+            let options = postgres_options(url, *patience)?;
             voice.set_connect_options(options.clone());
             normal.set_connect_options(options);
         }
@@ -181,7 +210,7 @@ impl Db {
     /// How the pools stand, for the metrics. SQLite has no pool of its own for voice.
     pub fn pools(&self) -> [PoolUse; 2] {
         match &self.engine {
-            Engine::Pg { voice, normal } => [PoolUse::of("voice", voice), PoolUse::of("normal", normal)],
+            Engine::Pg { voice, normal, .. } => [PoolUse::of("voice", voice), PoolUse::of("normal", normal)],
             Engine::Lite { read, write, .. } => {
                 let (read, write) = (PoolUse::of("normal", read), PoolUse::of("normal", write));
                 [PoolUse { name: "voice", ..PoolUse::default() }, read.and(write)]
@@ -210,11 +239,11 @@ pub(super) enum MigrationTarget<'a> {
     Lite(&'a SqlitePool),
 }
 
-fn postgres_options(url: &str) -> Result<PgConnectOptions> {
+fn postgres_options(url: &str, patience: Patience) -> Result<PgConnectOptions> {
     Ok(PgConnectOptions::from_str(url)?.application_name("fusion-comms").options([
         ("statement_timeout", "30s"),
         ("lock_timeout", "5s"),
-        ("idle_in_transaction_session_timeout", "60s"),
+        ("idle_in_transaction_session_timeout", patience.idles),
         (DIRECT, "on"),
     ]))
 }
@@ -235,33 +264,42 @@ pub(super) async fn is_direct(executor: impl sqlx::PgExecutor<'_>) -> std::resul
 /// # Errors
 /// When the database does not answer.
 pub async fn listener(pool: &PgPool, channel: &str) -> Result<Option<PgListener>> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    if !is_direct(&mut listener).await? {
-        return Ok(None);
-    }
-    listener.listen(channel).await?;
-    Ok(Some(listener))
+    let connected = async {
+        let mut listener = PgListener::connect_with(pool).await?;
+        if !is_direct(&mut listener).await? {
+            return Ok(None);
+        }
+        listener.listen(channel).await?;
+        Ok(Some(listener))
+    };
+    let in_time = tokio::time::timeout(COMMAND.connects, connected).await;
+    in_time.map_err(|_| StoreError::Unreachable(sqlx::Error::PoolTimedOut))?
 }
 
-fn open_postgres(url: &str, waits: Duration) -> Result<Engine> {
-    let options = postgres_options(url)?;
+/// Whether there is still a server behind a listener: one that is lost without a word says nothing either.
+pub async fn still_listens(listener: &mut PgListener) -> bool {
+    matches!(tokio::time::timeout(SERVICE.answers, is_direct(listener)).await, Ok(Ok(true)))
+}
+
+fn open_postgres(url: &str, patience: Patience) -> Result<Engine> {
+    let options = postgres_options(url, patience)?;
     let pool = |size| {
         PgPoolOptions::new()
             .max_connections(size)
-            .acquire_timeout(waits)
+            .acquire_timeout(patience.connects)
             // A connection that was used a moment ago is not asked whether it lives: that is a round trip each time.
             .test_before_acquire(false)
             .before_acquire(|connection, seen| {
                 Box::pin(async move {
-                    if seen.idle_for >= TRUSTED_FOR {
-                        connection.ping().await?;
+                    if seen.idle_for < TRUSTED_FOR {
+                        return Ok(true);
                     }
-                    Ok(true)
+                    lent::is_alive(connection, LIVES).await
                 })
             })
             .connect_lazy_with(options.clone())
     };
-    Ok(Engine::Pg { voice: pool(VOICE_CONNECTIONS), normal: pool(NORMAL_CONNECTIONS) })
+    Ok(Engine::Pg { voice: pool(VOICE_CONNECTIONS), normal: pool(NORMAL_CONNECTIONS), patience })
 }
 
 async fn open_sqlite(url: &str) -> Result<Engine> {
@@ -283,7 +321,7 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
 impl Tx {
     pub async fn commit(self) -> Result<()> {
         match self.inner {
-            TxInner::Pg(t) => t.commit().await?,
+            TxInner::Pg(mut lent) => lent.commit().await?,
             TxInner::Lite { tx, .. } => tx.commit().await?,
         }
         Ok(())
@@ -304,9 +342,7 @@ impl Tx {
     /// Runs a statement; returns the number of rows it touched.
     pub async fn exec(&mut self, q: Sql) -> Result<u64> {
         Ok(match (&mut self.inner, q.args) {
-            (TxInner::Pg(t), Args::Pg(a)) => {
-                sqlx::query_with(q.text, a).execute(&mut **t).await?.rows_affected()
-            }
+            (TxInner::Pg(lent), Args::Pg(a)) => lent.exec(q.text, a).await?,
             (TxInner::Lite { tx, .. }, Args::Lite(a)) => {
                 sqlx::query_with(q.text, a).execute(&mut **tx).await?.rows_affected()
             }
@@ -367,10 +403,7 @@ impl Reader for &Db {
     }
     async fn rows(self, q: Sql) -> Result<Vec<Row>> {
         match (&self.engine, q.args) {
-            (Engine::Pg { voice, normal }, Args::Pg(a)) => {
-                let pool = if self.urgency == Urgency::Voice { voice } else { normal };
-                Ok(pg_rows(sqlx::query_with(q.text, a).fetch_all(pool).await?))
-            }
+            (Engine::Pg { .. }, Args::Pg(a)) => Ok(pg_rows(self.lent().await?.rows(q.text, a).await?)),
             (Engine::Lite { read, .. }, Args::Lite(a)) => {
                 Ok(lite_rows(sqlx::query_with(q.text, a).fetch_all(read).await?))
             }
@@ -385,9 +418,7 @@ impl Reader for &mut Tx {
     }
     async fn rows(self, q: Sql) -> Result<Vec<Row>> {
         match (&mut self.inner, q.args) {
-            (TxInner::Pg(t), Args::Pg(a)) => {
-                Ok(pg_rows(sqlx::query_with(q.text, a).fetch_all(&mut **t).await?))
-            }
+            (TxInner::Pg(lent), Args::Pg(a)) => Ok(pg_rows(lent.rows(q.text, a).await?)),
             (TxInner::Lite { tx, .. }, Args::Lite(a)) => {
                 Ok(lite_rows(sqlx::query_with(q.text, a).fetch_all(&mut **tx).await?))
             }

@@ -21,6 +21,7 @@ pub mod incidents;
 pub mod ingest;
 pub mod instances;
 pub mod ledger;
+mod lent;
 pub mod lift_requests;
 pub mod menu;
 pub mod messages;

@@ -36,6 +36,7 @@ mod consent_watch;
 mod dead_legs;
 mod doctor;
 mod drill;
+mod faults;
 mod fax;
 mod fax_filing;
 mod fax_hostile;

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod balancer;
 pub mod db;
+pub mod fault_proxy;
 pub mod given;
 pub mod golden;
 pub mod insights;
