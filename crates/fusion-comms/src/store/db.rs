@@ -9,16 +9,17 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use fusion_comms_core::time::Timestamp;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
 use sqlx::{Connection as _, PgConnection, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
+use super::connect::{self, COMMAND, Patience, SERVICE};
 use super::error::StoreError;
 use super::gate::{Pass, WriteGate};
-use super::lent::{self, Lent};
+use super::lent::Lent;
 use super::pools::PoolUse;
 use super::row::Row;
 
@@ -61,33 +62,6 @@ enum TxInner {
     Lite { tx: Transaction<'static, Sqlite>, _pass: Pass },
 }
 
-/// Connections of the pools: voice has its own, so that a flood of texts or faxes never delays a caller.
-const VOICE_CONNECTIONS: u32 = 6;
-const NORMAL_CONNECTIONS: u32 = 12;
-/// How long an idle connection is taken as alive unasked.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// How long an idle connection that is asked whether it lives may take.
-const LIVES: Duration = Duration::from_millis(500);
-
-/// How long PostgreSQL is waited for.
-#[derive(Clone, Copy)]
-struct Patience {
-    /// For a connection, before the store counts as unreachable.
-    connects: Duration,
-    /// For the answer to a statement.
-    answers: Duration,
-    /// The server's own, until it ends a transaction in which nothing is asked: one whose client is lost holds its locks.
-    idles: &'static str,
-}
-
-/// Of the service: providers and callers wait for it. A statement may wait five seconds for a lock alone.
-const SERVICE: Patience =
-    Patience { connects: Duration::from_millis(1500), answers: Duration::from_secs(8), idles: "10s" };
-/// Of a command: it answers nobody, and a server under load makes a connection slowly. The server gives a statement up
-/// after 30 seconds.
-const COMMAND: Patience =
-    Patience { connects: Duration::from_secs(15), answers: Duration::from_secs(45), idles: "60s" };
-
 impl Db {
     /// Opens `postgres://…` or `sqlite://PATH` for a command: what keeps it from connecting is told at once, and
     /// a slow server is waited for. Does not migrate.
@@ -97,7 +71,7 @@ impl Db {
     pub async fn open(url: &str) -> Result<Db> {
         if url.starts_with("postgres") {
             // The pool would try again until its time is over and say no more than that.
-            let options = postgres_options(url, COMMAND)?;
+            let options = connect::options(url, COMMAND)?;
             let first = tokio::time::timeout(COMMAND.connects, PgConnection::connect_with(&options)).await;
             first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
         }
@@ -114,7 +88,8 @@ impl Db {
 
     async fn open_waiting(url: &str, patience: Patience) -> Result<Db> {
         let engine = if url.starts_with("postgres") {
-            open_postgres(url, patience)?
+            let (voice, normal) = connect::pools(url, patience)?;
+            Engine::Pg { voice, normal, patience }
         } else {
             open_sqlite(url).await?
         };
@@ -125,6 +100,16 @@ impl Db {
     #[must_use]
     pub fn urgent(&self) -> Db {
         Db { urgency: Urgency::Voice, ..self.clone() }
+    }
+
+    /// The same database for seldom work that nobody waits for and that may rightly last.
+    #[must_use]
+    pub fn unhurried(&self) -> Db {
+        let mut db = self.clone();
+        if let Engine::Pg { patience, .. } = &mut db.engine {
+            *patience = patience.unhurried();
+        }
+        db
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -200,7 +185,7 @@ impl Db {
     /// When the address cannot be read.
     pub fn reconnect_with(&self, url: &str) -> Result<()> {
         if let Engine::Pg { voice, normal, patience } = &self.engine {
-            let options = postgres_options(url, *patience)?;
+            let options = connect::options(url, *patience)?;
             voice.set_connect_options(options.clone());
             normal.set_connect_options(options);
         }
@@ -237,69 +222,6 @@ impl Db {
 pub(super) enum MigrationTarget<'a> {
     Pg(&'a PgPool),
     Lite(&'a SqlitePool),
-}
-
-fn postgres_options(url: &str, patience: Patience) -> Result<PgConnectOptions> {
-    Ok(PgConnectOptions::from_str(url)?.application_name("fusion-comms").options([
-        ("statement_timeout", "30s"),
-        ("lock_timeout", "5s"),
-        ("idle_in_transaction_session_timeout", patience.idles),
-        (DIRECT, "on"),
-    ]))
-}
-
-/// A setting of our own that a connection to the server itself is made with. A pooler hands it on to nobody.
-const DIRECT: &str = "app.direct";
-
-/// Whether a connection is the server's own and stays so. Through a pooler in transaction mode the next statement may
-/// run on another one: what is meant for a session (`SET`, `LISTEN`, an advisory lock) would then be for whoever comes.
-pub(super) async fn is_direct(executor: impl sqlx::PgExecutor<'_>) -> std::result::Result<bool, sqlx::Error> {
-    let set: Option<String> =
-        sqlx::query_scalar("SELECT current_setting($1, TRUE)").bind(DIRECT).fetch_one(executor).await?;
-    Ok(set.as_deref() == Some("on"))
-}
-
-/// Listens for hints from other instances; `None` where a pooler stands between.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn listener(pool: &PgPool, channel: &str) -> Result<Option<PgListener>> {
-    let connected = async {
-        let mut listener = PgListener::connect_with(pool).await?;
-        if !is_direct(&mut listener).await? {
-            return Ok(None);
-        }
-        listener.listen(channel).await?;
-        Ok(Some(listener))
-    };
-    let in_time = tokio::time::timeout(COMMAND.connects, connected).await;
-    in_time.map_err(|_| StoreError::Unreachable(sqlx::Error::PoolTimedOut))?
-}
-
-/// Whether there is still a server behind a listener: one that is lost without a word says nothing either.
-pub async fn still_listens(listener: &mut PgListener) -> bool {
-    matches!(tokio::time::timeout(SERVICE.answers, is_direct(listener)).await, Ok(Ok(true)))
-}
-
-fn open_postgres(url: &str, patience: Patience) -> Result<Engine> {
-    let options = postgres_options(url, patience)?;
-    let pool = |size| {
-        PgPoolOptions::new()
-            .max_connections(size)
-            .acquire_timeout(patience.connects)
-            // A connection that was used a moment ago is not asked whether it lives: that is a round trip each time.
-            .test_before_acquire(false)
-            .before_acquire(|connection, seen| {
-                Box::pin(async move {
-                    if seen.idle_for < TRUSTED_FOR {
-                        return Ok(true);
-                    }
-                    lent::is_alive(connection, LIVES).await
-                })
-            })
-            .connect_lazy_with(options.clone())
-    };
-    Ok(Engine::Pg { voice: pool(VOICE_CONNECTIONS), normal: pool(NORMAL_CONNECTIONS), patience })
 }
 
 async fn open_sqlite(url: &str) -> Result<Engine> {

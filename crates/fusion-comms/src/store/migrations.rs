@@ -5,7 +5,8 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, Migrator};
 use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
 
-use super::db::{Db, Dialect, MigrationTarget, Reader, Result, is_direct};
+use super::connect::is_direct;
+use super::db::{Db, Dialect, MigrationTarget, Reader, Result};
 use super::error::StoreError;
 
 /// How the database's schema stands to this program's.

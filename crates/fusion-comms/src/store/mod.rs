@@ -7,6 +7,7 @@ pub mod breaches;
 pub mod calls;
 pub mod checkup;
 pub mod checkup_texts;
+pub mod connect;
 pub mod consents;
 pub mod coverage;
 pub mod db;

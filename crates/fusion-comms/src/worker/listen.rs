@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::store::db::{listener, still_listens};
+use crate::store::connect::{listener, still_listens};
 use crate::store::inbox::Lane;
 
 /// After so long without a hint the connection is asked whether it is still one.

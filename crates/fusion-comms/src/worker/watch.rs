@@ -61,7 +61,7 @@ impl Watch {
 
 /// One look of the workers.
 pub(super) async fn work(app: &Parts, watch: &Watch) {
-    let looked = watch.look(&app.db, app.clock.now()).await;
+    let looked = watch.look(&app.db.unhurried(), app.clock.now()).await;
     metrics::consent_looked(looked.is_ok());
     match looked {
         Ok(open) => metrics::sms_after_opt_out(open as u64),

@@ -1,6 +1,6 @@
 //! The database goes away and comes back; what was acknowledged is there, and nobody restarts the service.
 
-use fusion_comms::store::db::listener;
+use fusion_comms::store::connect::listener;
 use fusion_comms::store::{Db, StoreError, migrations};
 
 use crate::support::given::{self, *};

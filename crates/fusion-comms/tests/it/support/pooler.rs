@@ -18,7 +18,7 @@ pub(super) fn asked_for() -> Option<String> {
 pub(super) const TIME_LIMITS: [&str; 3] = [
     "ALTER ROLE fusion SET statement_timeout = '30s'",
     "ALTER ROLE fusion SET lock_timeout = '5s'",
-    "ALTER ROLE fusion SET idle_in_transaction_session_timeout = '60s'",
+    "ALTER ROLE fusion SET idle_in_transaction_session_timeout = '10s'",
 ];
 
 /// Servers' ports by their pooler's.
