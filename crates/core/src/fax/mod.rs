@@ -23,6 +23,7 @@ mod names;
 mod patient;
 mod pcs;
 mod phrases;
+mod printed;
 mod reading;
 mod rivals;
 mod roster;

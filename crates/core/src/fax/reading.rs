@@ -9,6 +9,7 @@ use super::fields::{self, Fields};
 use super::glyphs::{folded, is_near_id, is_near_word};
 use super::layout::{content, grid};
 use super::names::{Agreement, first_word, letters, occurrences};
+use super::printed::{is_date, without_dates_and_phones};
 use super::roster::Case;
 use super::text::{PageText, Source};
 
@@ -28,6 +29,8 @@ pub(super) struct Reading {
     tokens: HashSet<String>,
     /// What is read, by its folded form: tokens, and neighbours joined.
     folds: HashMap<String, Vec<String>>,
+    /// What may be an id of anybody's, so no date, telephone number or postal code.
+    id_like: HashSet<String>,
 }
 
 impl Reading {
@@ -51,6 +54,11 @@ impl Reading {
         for token in tokens.iter().cloned().chain(bodies.iter().flat_map(|b| joined_tokens(b))) {
             folds.entry(folded(&token)).or_default().push(token);
         }
+        let rest: Vec<String> =
+            bodies.iter().flat_map(|b| b.lines()).flat_map(without_dates_and_phones).collect();
+        let mut id_like: HashSet<String> =
+            rest.iter().flat_map(|r| [id_tokens(r), joined_tokens(r)].concat()).collect();
+        id_like.extend(codes.bare());
         Self {
             pages: pages.iter().map(fields::read).collect(),
             codes,
@@ -60,6 +68,7 @@ impl Reading {
             beginnings,
             tokens,
             folds,
+            id_like,
         }
     }
 
@@ -77,7 +86,7 @@ impl Reading {
     pub fn misread(&self, id: &str) -> impl Iterator<Item = &str> {
         let id = id.trim().to_ascii_uppercase();
         let same = is_findable(&id).then(|| self.folds.get(&folded(&id))).flatten();
-        same.into_iter().flatten().map(String::as_str).filter(move |t| *t != id)
+        same.into_iter().flatten().map(String::as_str).filter(move |t| *t != id && !is_date(t))
     }
 
     /// The folded forms of all that may be an id.
@@ -88,12 +97,13 @@ impl Reading {
     /// Whether something on the fax is this id with one letter misread, lost or added.
     pub fn holds_near(&self, id: &str) -> bool {
         let id = id.trim();
-        is_findable(id) && self.tokens.iter().any(|t| t.len().abs_diff(id.len()) <= 3 && is_near_id(t, id))
+        let near = |t: &String| t.len().abs_diff(id.len()) <= 3 && is_near_id(t, id) && !is_date(t);
+        is_findable(id) && self.tokens.iter().any(near)
     }
 
-    /// All that may be an id, as read.
+    /// All that may be an id, whosesoever, as read.
     pub fn id_like(&self) -> impl Iterator<Item = &str> {
-        self.folds.values().flatten().map(String::as_str)
+        self.id_like.iter().map(String::as_str)
     }
 
     /// Whether both names of a patient may stand on the fax.
