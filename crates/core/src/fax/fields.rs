@@ -2,7 +2,8 @@
 
 use super::dates::{self, Date, Found};
 use super::labels::{
-    IdKind, JOINS, Kind, ends_with_birth, holds_patient_label, id_label, kind_of, label_kind,
+    IdKind, JOINS, Kind, ends_as_paper, ends_with_birth, ends_with_part, holds_patient_label, id_label,
+    kind_of, label_kind,
 };
 use super::layout::{Cell, Grid, above, below, content, grid};
 use super::names::PersonName;
@@ -157,7 +158,13 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
         } else {
             kind_of(&before).or_else(|| label_outside(grid, row, index, cell, &found))
         };
-        let alone = cells_hold_only(&grid[row], cell) && found.start == 0 && found.end == chars.len();
+        let no_letter = |c: &char| !c.is_alphanumeric();
+        let fills = chars[..found.start].iter().chain(&chars[found.end..]).all(no_letter);
+        let alone = cells_hold_only(&grid[row], cell) && fills;
+        let beside = index.checked_sub(1).map_or("", |left| grid[row][left].text.as_str());
+        let of_part = found.date.is_first_of_month()
+            && ends_with_part(if before.trim().is_empty() { beside } else { &before });
+        let kind = if kind.is_none() && of_part { Some(Kind::Paper) } else { kind };
         match kind {
             Some(Kind::Birth) if found.mended => fields.mended_births.push(found.date),
             Some(Kind::Birth) => fields.births.push(found.date),
@@ -223,6 +230,9 @@ fn label_outside(grid: &Grid, row: usize, index: usize, cell: &Cell, found: &Fou
     if found.start > 0 && words(&cell.text).split_whitespace().count() > 4 {
         return sentence_before(grid, row, index, cell, found);
     }
+    if index == 0 && is_end_of_paper_date(grid, row, cell) {
+        return Some(Kind::Paper);
+    }
     let labels =
         |cells: &[Cell]| cells.iter().rev().filter(|c| is_label(&c.text)).find_map(|c| kind_of(&c.text));
     let left = &grid[row][index.saturating_sub(1)..index];
@@ -243,6 +253,13 @@ fn sentence_before(grid: &Grid, row: usize, index: usize, cell: &Cell, found: &F
     let tail = words(head.first()?);
     let last: Vec<&str> = tail.split_whitespace().rev().take(3).collect();
     kind_of(&last.into_iter().rev().collect::<Vec<_>>().join(" "))
+}
+
+/// Whether a row of a sentence begins with a date that the last words of the row above make one of a letter, a limit
+/// or a death.
+fn is_end_of_paper_date(grid: &Grid, row: usize, cell: &Cell) -> bool {
+    let head = above(grid, row, cell.start, usize::MAX, 1);
+    head.first().is_some_and(|h| words(h).split_whitespace().count() > 4 && ends_as_paper(h))
 }
 
 fn is_label(text: &str) -> bool {
@@ -346,6 +363,13 @@ mod tests {
             "We received your appeal on 11/01/2026.",
             "Coverage starts\n03-01-2018\n03-01-2022",
             "Subscriber DOB 1/2/1940",
+            "Orig. admit 04/19/2025",
+            "October 2, 2026.",
+            "Date of death   03/30/2026",
+            "claims are barred after six months of death, May 1, 2026, in this county",
+            "the medical benefits of this policy were exhausted on\nMay 4, 2026. Your bill comes back unpaid to you",
+            "MEDICAL (PART B)   04-01-2009",
+            "Hospital Part A 04-01-2009",
         ] {
             let f = fields(text);
             assert_eq!((f.births.len(), f.services.len(), f.loose.len()), (0, 0, 0), "{text}");
@@ -366,6 +390,12 @@ mod tests {
         {
             assert!(!fields(text).birth_unread && !fields(text).broken_date, "{text}");
         }
+    }
+
+    #[test]
+    fn what_part_of_medicare_stands_before_a_day_does_not_hide_it() {
+        assert_eq!(fields("Medicare Part B   04/19/2026").loose.len(), 1);
+        assert_eq!(fields("Service date   Plan\n04/01/2026   Medicare Part B").services.len(), 1);
     }
 
     #[test]

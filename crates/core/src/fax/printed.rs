@@ -82,11 +82,8 @@ const PHONES: &[&str] = &[
 
 /// `312-555-0142`, `(312)555-0142`, `1-800-555-0142`; other forms behind a word like `phone` or an area code.
 fn is_phone(word: &str, before: &str) -> bool {
-    let groups: Vec<usize> = word
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|g| !g.is_empty())
-        .map(str::len)
-        .collect();
+    let groups: Vec<usize> =
+        word.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).map(str::len).collect();
     if word.chars().any(char::is_alphabetic) {
         return false;
     }
@@ -141,10 +138,21 @@ mod tests {
 
     #[test]
     fn a_date_is_told_from_an_id() {
-        for date in ["03/09/2026", "3-9-26", "2026-03-09", "03.09.2026", "03092026", "20260309", "O3/09/2026,"] {
+        for date in
+            ["03/09/2026", "3-9-26", "2026-03-09", "03.09.2026", "03092026", "20260309", "O3/09/2026,"]
+        {
             assert!(is_date(date), "{date}");
         }
-        for id in ["0309-2026", "0309-2258", "30458003", "26-030926", "03-09-2258", "99202601", "0309", "H3-09-2026"] {
+        for id in [
+            "0309-2026",
+            "0309-2258",
+            "30458003",
+            "26-030926",
+            "03-09-2258",
+            "99202601",
+            "0309",
+            "H3-09-2026",
+        ] {
             assert!(!is_date(id), "{id}");
         }
     }

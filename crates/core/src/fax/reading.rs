@@ -31,6 +31,8 @@ pub(super) struct Reading {
     folds: HashMap<String, Vec<String>>,
     /// What may be an id of anybody's, so no date, telephone number or postal code.
     id_like: HashSet<String>,
+    /// Letters and digits of what may be a member id, however it is set apart: `2AB3-CD4-EF56`, `2AB3 CD4 EF56`.
+    spread: HashSet<String>,
 }
 
 impl Reading {
@@ -69,6 +71,7 @@ impl Reading {
             tokens,
             folds,
             id_like,
+            spread: bodies.iter().flat_map(|b| b.lines()).flat_map(spread_ids).collect(),
         }
     }
 
@@ -78,8 +81,14 @@ impl Reading {
         is_findable(&id) && self.tokens.contains(&id)
     }
 
+    /// As [`Self::holds`]; a member id of letters and digits also where cards print it with marks or blanks.
+    pub fn holds_member(&self, id: &str) -> bool {
+        self.holds(id) || is_lettered(id) && self.spread.contains(&signs(id))
+    }
+
+    /// How many letters and digits the tokens have.
     pub fn token_lengths(&self) -> impl Iterator<Item = usize> {
-        self.tokens.iter().map(String::len)
+        self.tokens.iter().chain(&self.spread).map(|t| count_signs(t))
     }
 
     /// What stands on the fax that is this id but for letters which OCR confuses.
@@ -201,12 +210,38 @@ impl Reading {
         let named = self.names(case).contains(&Agreement::Same);
         add(Evidence::Name, named);
         add(Evidence::NearName, !named && self.names_nearly(case));
-        add(Evidence::MemberId, self.holds(&case.member_id));
+        add(Evidence::MemberId, self.holds_member(&case.member_id));
         let service = Date::iso(&case.date_of_service);
         add(Evidence::DateOfBirth, Date::iso(&case.patient_dob).is_some_and(|d| self.says_birth(d, service)));
         add(Evidence::DateOfService, service.is_some_and(|d| self.says_service(d)));
         evidence
     }
+}
+
+/// Letters and digits only, upper case.
+pub(super) fn signs(id: &str) -> String {
+    id.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+pub(super) fn count_signs(id: &str) -> usize {
+    id.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
+/// Long enough, and of letters and digits both, so that no date, amount or telephone number is the same.
+pub(super) fn is_lettered(id: &str) -> bool {
+    count_signs(id) >= 8 && id.chars().any(char::is_alphabetic) && id.chars().any(|c| c.is_ascii_digit())
+}
+
+/// What the words of a row may be together if marks or blanks divide one id.
+fn spread_ids(line: &str) -> Vec<String> {
+    let tokens: Vec<String> = line.split_whitespace().filter_map(tidy).collect();
+    let mut ids: Vec<String> =
+        tokens.iter().filter(|t| !t.bytes().all(|b| b.is_ascii_alphanumeric())).cloned().collect();
+    for size in 2..=4 {
+        ids.extend(tokens.windows(size).filter(|w| w.iter().all(|t| is_part(t))).map(<[String]>::concat));
+    }
+    ids.retain(|t| is_lettered(t) && t.len() <= 24);
+    ids.iter().map(|t| signs(t)).collect()
 }
 
 /// An id that chance does not print.
