@@ -119,8 +119,8 @@ pub(super) fn read(page: &PageText) -> Page {
     if cover::is_about_rights(&found) {
         return Page::Enclosure;
     }
-    let opinion = learned::opinion(&body);
     let of_rules = points(&body, &found);
+    let opinion = learned::opinion(&body).map(|o| settled(o, &of_rules, &body));
     let points = of_rules.with(opinion);
     let (doc_type, score, clear) = points.best();
     let agree = opinion.is_some_and(|o| {
@@ -133,6 +133,15 @@ pub(super) fn read(page: &PageText) -> Page {
     let reasons = hits().map(|r| r.phrase).collect();
     let typing = Typing { doc_type, score, sure, reasons };
     Page::Body(Body { typing, points, titled, place: cover::place(page, &found) })
+}
+
+/// The words of a statement of payment are the same for one patient and for several; how many it names tells.
+fn settled(opinion: Opinion, of_rules: &Points, body: &str) -> Opinion {
+    let one = of_rules.best().0 == DocType::Eob && names_one_patient(body) && patients_paid(body) < 2;
+    match opinion.doc_type {
+        DocType::RemittanceAdvice if one => Opinion { doc_type: DocType::Eob, ..opinion },
+        _ => opinion,
+    }
 }
 
 fn is_title(rule: &Rule, found: &Found) -> bool {
@@ -188,19 +197,21 @@ fn names_one_patient(body: &str) -> bool {
         let label = words.next().is_some_and(|w| {
             matches!(w, "patient" | "beneficiary" | "member" | "claimant" | "recipient" | "enrollee")
         });
-        label && amounts(line) == 0 && words.next().is_some()
+        let heads = ["billed", "allowed", "paid", "dos", "amount", "date", "charge", "charges"];
+        let value = words.next().is_some_and(|w| !heads.contains(&w));
+        label && amounts(line) == 0 && value && !words.any(|w| heads.contains(&w))
     };
     body.lines().filter(labelled).count() == 1
 }
 
-/// A few words, of them a name, a number and a date of birth under their labels, as on the plainest cards.
+/// A few words, of them a name, a number and a date of birth or a plan under their labels, as on the plainest cards.
 fn is_bare_card(body: &str) -> bool {
     let words = words(body);
     let has = |labels: &[&str]| labels.iter().any(|l| words.contains(&format!(" {l} ")));
     (6..=24).contains(&words.split_whitespace().count())
         && has(&["name", "member", "recipient", "member name"])
         && has(&["id", "id number", "id no", "member id", "recipient id"])
-        && has(&["dob", "birth", "birth date", "date of birth"])
+        && has(&["dob", "birth", "plan", "group", "grp", "rxbin", "copay", "copays", "pcp"])
         && !has(&[
             "mrn",
             "claim",

@@ -63,9 +63,7 @@ pub(super) fn read(page: &PageText) -> Fields {
         }
         fields.stray_years.extend(stray_years(cells));
         fields.broken_date |= holds_broken_date(cells);
-        if let [above, below, ..] = &grid[row..] {
-            read_broken_date(above, below, &mut fields);
-        }
+        read_broken_dates(&grid, row, &mut fields);
     }
     fields
 }
@@ -108,20 +106,41 @@ fn is_broken_date(token: &str) -> bool {
         && matches!(groups[..], [1 | 2, 1 | 2, 2 | 3] | [3, 1 | 2, 1 | 2])
 }
 
-/// A date that a line break divides: `on or about April 10,` and `2026` on the next row.
-fn read_broken_date(above: &[Cell], below: &[Cell], fields: &mut Fields) {
-    let (Some(last), Some(first)) = (above.last(), below.first()) else { return };
-    let seam = last.text.chars().count();
-    let joined = format!("{} {}", last.text, first.text);
-    for found in dates::find_misread(&joined).iter().filter(|f| f.start < seam && f.end > seam + 1) {
-        let before: String = joined.chars().take(found.start).collect();
-        match kind_of(&before) {
-            Some(Kind::Birth) => fields.births.push(found.date),
-            Some(Kind::Service) => fields.services.push(found.date),
-            Some(_) => {}
-            None => fields.loose.push(Loose { date: found.date, in_sentence: true }),
+/// Dates that a line break divides: `on or about April 10,` and `2026` on the next row, or `Sep 5,` above `2026` in a
+/// column of a table.
+fn read_broken_dates(grid: &Grid, row: usize, fields: &mut Fields) {
+    let Some(next) = grid.get(row + 1) else { return };
+    for (index, cell) in grid[row].iter().enumerate() {
+        if index + 1 == grid[row].len()
+            && let Some(first) = next.first()
+            && read_broken_date(cell, first, true, fields)
+        {
+            continue;
+        }
+        if let Some(under) = below(grid, row, cell).filter(|u| is_year(&u.text)) {
+            read_broken_date(cell, under, false, fields);
         }
     }
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn read_broken_date(above: &Cell, below: &Cell, in_sentence: bool, fields: &mut Fields) -> bool {
+    let seam = above.text.chars().count();
+    let joined = format!("{} {}", above.text, below.text);
+    let over = |f: &&Found| f.start < seam && f.end > seam + 1;
+    let found = dates::find_misread(&joined);
+    let Some(found) = found.iter().find(over) else { return false };
+    let before: String = joined.chars().take(found.start).collect();
+    match kind_of(&before) {
+        Some(Kind::Birth) => fields.births.push(found.date),
+        Some(Kind::Service) => fields.services.push(found.date),
+        Some(_) => {}
+        None => fields.loose.push(Loose { date: found.date, in_sentence }),
+    }
+    true
 }
 
 fn read_ids(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {
@@ -415,6 +434,15 @@ mod tests {
         assert!(fields("the claim of patient C. Hill was denied").spoken_of.is_empty());
         let sheet = fields("Resident Face Sheet\nPrinted Nov 8, 2026\nResident   Hill, Dale");
         assert_eq!(sheet.patients.len(), 1);
+    }
+
+    #[test]
+    fn a_date_that_a_line_break_divides_is_read() {
+        let f =
+            fields("Service provided          Approved   Paid\nMileage (A0425) May 3,    No   $0.00\n2026");
+        assert!(f.loose.len() == 1 && !f.loose[0].in_sentence);
+        let f = fields("the ride of our client took place on or about May 3,\n2026 in the county");
+        assert!(f.loose.len() == 1 && f.loose[0].in_sentence);
     }
 
     #[test]

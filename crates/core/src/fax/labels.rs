@@ -64,6 +64,7 @@ const PAPER_BEFORE: &[&str] = &[
     "death", "died", "passed away", "deceased", "exhausted", "limit was reached", "limit was met", "logged", "mailed",
     "postmarked", "opened", "closed", "enrolled", "hired", "entitled", "terminated", "termed", "letter of",
     "invoice of", "email of", "fax of", "letter from", "active since", "eligible since", "covered since", "since",
+    "dispute", "appeal", "complaint", "grievance", "inquiry",
 ];
 
 /// Words that join two dates of one range, which then share a label.
@@ -76,7 +77,8 @@ const PATIENT_LABELS: &[&str] = &[
     "recipient name", "enrollee", "enrollee name", "client", "client name", "our client", "debtor",
     "applicant", "applicant name", "claimant", "decedent", "re patient", "re recipient", "re member",
     "re client", "re beneficiary", "patient name last first mi", "name of beneficiary", "name of member",
-    "name nombre", "notice for", "injured party", "insured patient",
+    "name nombre", "notice for", "injured party", "insured patient", "injured person", "injured passenger", "injured worker", "injured employee",
+    "passenger", "veteran", "veteran name", "claimant name", "participant", "participant name",
 ];
 /// Labels that may mean somebody else, as in the box of an emergency contact.
 const NAME_LABELS: &[&str] = &["name", "full name", "last first"];

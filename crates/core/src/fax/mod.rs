@@ -36,6 +36,8 @@ mod text;
 #[cfg(test)]
 mod adversary;
 #[cfg(test)]
+mod id_tests;
+#[cfg(test)]
 mod tests;
 
 pub use candidates::{Candidate, Evidence};

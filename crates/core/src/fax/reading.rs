@@ -91,11 +91,11 @@ impl Reading {
         self.tokens.iter().chain(&self.spread).map(|t| count_signs(t))
     }
 
-    /// What stands on the fax that is this id but for letters which OCR confuses.
+    /// What stands on the fax that is this id but for letters which OCR confuses, or blanks that it put in.
     pub fn misread(&self, id: &str) -> impl Iterator<Item = &str> {
-        let id = id.trim().to_ascii_uppercase();
-        let same = is_findable(&id).then(|| self.folds.get(&folded(&id))).flatten();
-        same.into_iter().flatten().map(String::as_str).filter(move |t| *t != id && !is_date(t))
+        let id = id.trim();
+        let same = is_findable(id).then(|| self.folds.get(&folded(id))).flatten();
+        same.into_iter().flatten().map(String::as_str).filter(|t| !is_date(t))
     }
 
     /// The folded forms of all that may be an id.
