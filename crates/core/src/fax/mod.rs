@@ -4,6 +4,7 @@
 //!
 //! Law: a fax is never attached to another patient. Whatever is in doubt goes to a person, with suggestions.
 
+mod broken;
 mod candidates;
 mod classify;
 mod codes;
