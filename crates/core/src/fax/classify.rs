@@ -30,6 +30,8 @@ const SMALL_MOST: i32 = 5;
 const MOST_OF_WORDS: f32 = 16.0;
 /// The words alone must lead by so much for the same type, and the rules alone come to it too, to be sure.
 const WORDS_LEAD: f32 = 3.0;
+/// Words that lead by so much need not be the rules' first choice as well, if they speak for it at all.
+const WORDS_CERTAIN: f32 = 16.0;
 /// With so many points, so far ahead, the rules alone are sure.
 const OVERWHELMING: i32 = 24;
 const OVERWHELMING_LEAD: i32 = 18;
@@ -117,12 +119,14 @@ pub(super) fn read(page: &PageText) -> Page {
     if cover::is_about_rights(&found) {
         return Page::Enclosure;
     }
-    let opinion = learned::opinion(&body);
     let of_rules = points(&body, &found);
+    let opinion = learned::opinion(&body).map(|o| settled(o, &of_rules, &body));
     let points = of_rules.with(opinion);
     let (doc_type, score, clear) = points.best();
-    let agree = opinion.is_some_and(|o| o.doc_type == doc_type && o.lead >= WORDS_LEAD)
-        && of_rules.best().0 == doc_type;
+    let agree = opinion.is_some_and(|o| {
+        let of_both = o.lead >= WORDS_LEAD && of_rules.best().0 == doc_type;
+        o.doc_type == doc_type && (of_both || o.lead >= WORDS_CERTAIN && of_rules.of(doc_type) > 0)
+    });
     let sure = clear && (agree || of_rules.is_overwhelming(doc_type));
     let hits = || rules::of(doc_type).iter().filter(|r| r.on(&found).is_some());
     let titled = hits().any(|r| is_title(r, &found));
@@ -131,12 +135,27 @@ pub(super) fn read(page: &PageText) -> Page {
     Page::Body(Body { typing, points, titled, place: cover::place(page, &found) })
 }
 
+/// The words of a statement of payment are the same for one patient and for several; how many it names tells.
+fn settled(opinion: Opinion, of_rules: &Points, body: &str) -> Opinion {
+    let one = of_rules.best().0 == DocType::Eob && names_one_patient(body) && patients_paid(body) < 2;
+    match opinion.doc_type {
+        DocType::RemittanceAdvice if one => Opinion { doc_type: DocType::Eob, ..opinion },
+        _ => opinion,
+    }
+}
+
 fn is_title(rule: &Rule, found: &Found) -> bool {
     rule.place == RulePlace::Heading && rule.points >= TITLE_POINTS && found.in_heading(rule.phrase)
 }
 
 fn points(body: &str, found: &Found) -> Points {
-    let shape = Shape { money: amounts(body), payees: patients_paid(body), first_person: first_person(body) };
+    let shape = Shape {
+        money: amounts(body),
+        payees: patients_paid(body),
+        first_person: first_person(body),
+        one_patient: names_one_patient(body),
+        bare_card: is_bare_card(body),
+    };
     Points(DocType::ALL.map(|doc_type| {
         let hits = rules::of(doc_type).iter().filter_map(|r| r.on(found));
         let (small, rest): (Vec<i32>, Vec<i32>) = hits.partition(|points| (0..=SMALL).contains(points));
@@ -148,8 +167,11 @@ fn points(body: &str, found: &Found) -> Points {
 /// What the shape of a page says: statements have columns of money, with several patients a payment's, letters of
 /// patients speak in the first person.
 fn structure(doc_type: DocType, shape: &Shape) -> i32 {
-    let Shape { money, payees, first_person } = *shape;
+    let Shape { money, payees, first_person, one_patient, bare_card } = *shape;
     match doc_type {
+        DocType::InsuranceCard if bare_card => 10,
+        DocType::RemittanceAdvice if one_patient && payees < 2 && money >= 2 => -6,
+        DocType::Eob if one_patient && payees < 2 && (2..6).contains(&money) => 3,
         DocType::RemittanceAdvice if payees >= 2 => 8,
         DocType::Eob if payees >= 2 => -4,
         DocType::Eob | DocType::RemittanceAdvice if money >= 6 => 3,
@@ -163,6 +185,47 @@ struct Shape {
     money: usize,
     payees: usize,
     first_person: usize,
+    one_patient: bool,
+    bare_card: bool,
+}
+
+/// One row names whom the statement is about.
+fn names_one_patient(body: &str) -> bool {
+    let labelled = |line: &&str| {
+        let words = words(line);
+        let mut words = words.split_whitespace();
+        let label = words.next().is_some_and(|w| {
+            matches!(w, "patient" | "beneficiary" | "member" | "claimant" | "recipient" | "enrollee")
+        });
+        let heads = ["billed", "allowed", "paid", "dos", "amount", "date", "charge", "charges"];
+        let value = words.next().is_some_and(|w| !heads.contains(&w));
+        label && amounts(line) == 0 && value && !words.any(|w| heads.contains(&w))
+    };
+    body.lines().filter(labelled).count() == 1
+}
+
+/// A few words, of them a name, a number and a date of birth or a plan under their labels, as on the plainest cards.
+fn is_bare_card(body: &str) -> bool {
+    let words = words(body);
+    let has = |labels: &[&str]| labels.iter().any(|l| words.contains(&format!(" {l} ")));
+    (6..=24).contains(&words.split_whitespace().count())
+        && has(&["name", "member", "recipient", "member name"])
+        && has(&["id", "id number", "id no", "member id", "recipient id"])
+        && has(&["dob", "birth", "plan", "group", "grp", "rxbin", "copay", "copays", "pcp"])
+        && !has(&[
+            "mrn",
+            "claim",
+            "dos",
+            "run",
+            "account",
+            "acct",
+            "patient",
+            "fax",
+            "signature",
+            "service",
+            "admit",
+            "re",
+        ])
 }
 
 /// Different surnames (`DOE, J`) in rows that have two amounts or more.

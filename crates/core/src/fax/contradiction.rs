@@ -5,7 +5,7 @@ use super::dates::Date;
 use super::formats::{has_form_of, is_of_format};
 use super::glyphs::{folded, is_near_id};
 use super::names::{Agreement, PersonName};
-use super::reading::{Reading, is_findable};
+use super::reading::{Reading, count_signs, is_findable, is_lettered, signs};
 use super::roster::Case;
 use super::scan::ids;
 
@@ -96,7 +96,11 @@ fn member_differs(reading: &Reading, case: &Case, own: &Candidate) -> bool {
     }
     // With little else to go by, one that is made alike counts under any label.
     let by_little = !own.is_named() && !own.has(Evidence::DateOfBirth) && is_findable(member);
-    if by_little && reading.id_like().any(|t| is_of_format(t, member, 0)) {
+    let alike = |t: &str| {
+        is_of_format(t, member, 0)
+            || is_lettered(member) && is_lettered(t) && is_of_format(&signs(t), &signs(member), 0)
+    };
+    if by_little && reading.id_like().any(alike) {
         return true;
     }
     if reading.members().next().is_none() {
@@ -147,8 +151,8 @@ impl Reading {
         let folds: std::collections::HashSet<usize> = self.token_lengths().collect();
         roster.iter().any(|o| {
             o.member_id != case.member_id
-                && folds.contains(&o.member_id.trim().len())
-                && self.holds(&o.member_id)
+                && folds.contains(&count_signs(&o.member_id))
+                && self.holds_member(&o.member_id)
                 && !same_patient(o, case)
         })
     }

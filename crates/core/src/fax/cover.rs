@@ -9,7 +9,8 @@ const TITLES: &[&str] = &[
     "facsimile transmittal", "fax transmittal", "fax transmission", "facsimile transmission", "facsimile cover",
     "transmittal sheet", "transmittal form", "fax transmittal sheet", "fax message", "facsimile message", "efax",
     "pages incl cover", "pages including cover", "including cover", "incl cover", "including this page",
-    "including this cover",
+    "including this cover", "pages follow", "page s follow", "pages to follow", "page s to follow", "please deliver to",
+    "deliver this fax to", "deliver these pages to",
 ];
 const BARE_TITLES: &[&str] = &["fax", "facsimile"];
 #[rustfmt::skip]
@@ -17,6 +18,7 @@ const FIELDS: &[&str] = &[
     "to", "from", "fax", "phone", "pages", "re", "subject", "attn", "attention", "message", "comments", "date",
     "urgent", "for review", "please reply", "please comment", "cc", "sender", "recipient", "company", "notes",
     "fax number", "of pages", "total pages", "for your information", "as requested",
+    "deliver to", "sent by", "pages follow", "page s follow", "pages to follow", "page s to follow",
 ];
 #[rustfmt::skip]
 const NOTICES: &[&str] = &[
@@ -151,6 +153,9 @@ mod tests {
     fn a_cover_needs_fields_and_a_notice_and_a_separator_says_nothing_else() {
         let cover = "Facsimile Transmittal\nTo: Billing\nFrom: Ward 3\nPages: 2\nDate: 1/2/26\nIf you received this fax in error, call us.";
         assert!(is_cover(cover, &phrases::find(cover)));
+        let untitled = "Please deliver to: Lakeview EMS\nAttn: accounts\nSent by 4 North, Elm Hospital\n3 page(s) follow\nThis \
+                        message is confidential; if you are not the intended recipient, call the sender.";
+        assert!(is_cover(untitled, &phrases::find(untitled)));
         let form = "Face sheet\nFax 312 555 0100  Phone 312 555 0101\nPatient to be seen from 9";
         assert!(!is_cover(form, &phrases::find(form)));
         let sheet = "*** BATCH SEPARATOR ***\n00412";

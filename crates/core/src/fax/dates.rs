@@ -45,6 +45,11 @@ impl Date {
         NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, self.month, self.day)
     }
 
+    /// The first of a month, on which coverage begins.
+    pub fn is_first_of_month(self) -> bool {
+        self.day == 1
+    }
+
     pub fn has_full_year(self) -> bool {
         matches!(self.year, Year::Full(_))
     }

@@ -1,8 +1,10 @@
 //! What a page says about a patient under a label: names, dates of birth, dates of service.
 
+use super::broken::{holds_broken_date, read_broken_dates, stray_years};
 use super::dates::{self, Date, Found};
 use super::labels::{
-    IdKind, JOINS, Kind, ends_with_birth, holds_patient_label, id_label, kind_of, label_kind,
+    IdKind, JOINS, Kind, ends_as_paper, ends_with_birth, ends_with_part, holds_patient_label, id_label,
+    kind_of, label_kind,
 };
 use super::layout::{Cell, Grid, above, below, content, grid};
 use super::names::PersonName;
@@ -62,65 +64,9 @@ pub(super) fn read(page: &PageText) -> Fields {
         }
         fields.stray_years.extend(stray_years(cells));
         fields.broken_date |= holds_broken_date(cells);
-        if let [above, below, ..] = &grid[row..] {
-            read_broken_date(above, below, &mut fields);
-        }
+        read_broken_dates(&grid, row, &mut fields);
     }
     fields
-}
-
-fn stray_years(row: &[Cell]) -> Vec<u32> {
-    let text = row.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(" ");
-    let mut rest: Vec<char> = text.chars().collect();
-    dates::find_misread(&text).iter().for_each(|f| rest[f.start..f.end].fill('x'));
-    let rest: String = rest.into_iter().collect();
-    let groups: Vec<&str> = rest.split(|c: char| !c.is_ascii_digit()).collect();
-    let small = |g: &str| matches!(g.len(), 1 | 2);
-    // Between two digits stand few other signs.
-    let years = (0..groups.len())
-        .filter(|&i| groups[i].len() == 4 && groups[i.saturating_sub(3)..i].iter().any(|g| small(g)));
-    years.filter_map(|i| groups[i].parse().ok()).filter(|year| (1900..2100).contains(year)).collect()
-}
-
-/// Whether a row holds what was a date before OCR lost a digit of it or tore it apart: `09/13/962`, `1950-0 6-04`.
-fn holds_broken_date(row: &[Cell]) -> bool {
-    row.iter().any(|cell| {
-        let mut chars: Vec<char> = cell.text.chars().collect();
-        dates::find_misread(&cell.text).iter().for_each(|f| chars[f.start..f.end].fill('x'));
-        let text: String = chars.into_iter().collect();
-        let tokens: Vec<&str> = text.split_whitespace().collect();
-        let torn = |pair: &[&str]| {
-            let ends = pair.iter().all(|t| t.len() <= 8 && t.chars().any(|c| c.is_ascii_digit()));
-            ends && matches!(dates::find(&pair.concat())[..], [f] if f.start == 0 && f.date.has_full_year())
-        };
-        tokens.iter().any(|t| is_broken_date(t)) || tokens.windows(2).any(torn)
-    })
-}
-
-fn is_broken_date(token: &str) -> bool {
-    let token = token.trim_matches(|c: char| !c.is_alphanumeric());
-    let groups: Vec<usize> =
-        token.split(|c: char| "/-.,".contains(c)).map(str::len).filter(|n| *n > 0).collect();
-    let digits = token.chars().filter(char::is_ascii_digit).count();
-    token.contains(['/', '-'])
-        && digits * 2 > token.chars().filter(|c| c.is_alphanumeric()).count()
-        && matches!(groups[..], [1 | 2, 1 | 2, 2 | 3] | [3, 1 | 2, 1 | 2])
-}
-
-/// A date that a line break divides: `on or about April 10,` and `2026` on the next row.
-fn read_broken_date(above: &[Cell], below: &[Cell], fields: &mut Fields) {
-    let (Some(last), Some(first)) = (above.last(), below.first()) else { return };
-    let seam = last.text.chars().count();
-    let joined = format!("{} {}", last.text, first.text);
-    for found in dates::find_misread(&joined).iter().filter(|f| f.start < seam && f.end > seam + 1) {
-        let before: String = joined.chars().take(found.start).collect();
-        match kind_of(&before) {
-            Some(Kind::Birth) => fields.births.push(found.date),
-            Some(Kind::Service) => fields.services.push(found.date),
-            Some(_) => {}
-            None => fields.loose.push(Loose { date: found.date, in_sentence: true }),
-        }
-    }
 }
 
 fn read_ids(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut Fields) {
@@ -157,7 +103,13 @@ fn read_dates(grid: &Grid, row: usize, index: usize, cell: &Cell, fields: &mut F
         } else {
             kind_of(&before).or_else(|| label_outside(grid, row, index, cell, &found))
         };
-        let alone = cells_hold_only(&grid[row], cell) && found.start == 0 && found.end == chars.len();
+        let no_letter = |c: &char| !c.is_alphanumeric();
+        let fills = chars[..found.start].iter().chain(&chars[found.end..]).all(no_letter);
+        let alone = cells_hold_only(&grid[row], cell) && fills;
+        let beside = index.checked_sub(1).map_or("", |left| grid[row][left].text.as_str());
+        let of_part = found.date.is_first_of_month()
+            && ends_with_part(if before.trim().is_empty() { beside } else { &before });
+        let kind = if kind.is_none() && of_part { Some(Kind::Paper) } else { kind };
         match kind {
             Some(Kind::Birth) if found.mended => fields.mended_births.push(found.date),
             Some(Kind::Birth) => fields.births.push(found.date),
@@ -223,6 +175,9 @@ fn label_outside(grid: &Grid, row: usize, index: usize, cell: &Cell, found: &Fou
     if found.start > 0 && words(&cell.text).split_whitespace().count() > 4 {
         return sentence_before(grid, row, index, cell, found);
     }
+    if index == 0 && is_end_of_paper_date(grid, row, cell) {
+        return Some(Kind::Paper);
+    }
     let labels =
         |cells: &[Cell]| cells.iter().rev().filter(|c| is_label(&c.text)).find_map(|c| kind_of(&c.text));
     let left = &grid[row][index.saturating_sub(1)..index];
@@ -243,6 +198,13 @@ fn sentence_before(grid: &Grid, row: usize, index: usize, cell: &Cell, found: &F
     let tail = words(head.first()?);
     let last: Vec<&str> = tail.split_whitespace().rev().take(3).collect();
     kind_of(&last.into_iter().rev().collect::<Vec<_>>().join(" "))
+}
+
+/// Whether a row of a sentence begins with a date that the last words of the row above make one of a letter, a limit
+/// or a death.
+fn is_end_of_paper_date(grid: &Grid, row: usize, cell: &Cell) -> bool {
+    let head = above(grid, row, cell.start, usize::MAX, 1);
+    head.first().is_some_and(|h| words(h).split_whitespace().count() > 4 && ends_as_paper(h))
 }
 
 fn is_label(text: &str) -> bool {
@@ -346,6 +308,13 @@ mod tests {
             "We received your appeal on 11/01/2026.",
             "Coverage starts\n03-01-2018\n03-01-2022",
             "Subscriber DOB 1/2/1940",
+            "Orig. admit 04/19/2025",
+            "October 2, 2026.",
+            "Date of death   03/30/2026",
+            "claims are barred after six months of death, May 1, 2026, in this county",
+            "the medical benefits of this policy were exhausted on\nMay 4, 2026. Your bill comes back unpaid to you",
+            "MEDICAL (PART B)   04-01-2009",
+            "Hospital Part A 04-01-2009",
         ] {
             let f = fields(text);
             assert_eq!((f.births.len(), f.services.len(), f.loose.len()), (0, 0, 0), "{text}");
@@ -369,6 +338,12 @@ mod tests {
     }
 
     #[test]
+    fn what_part_of_medicare_stands_before_a_day_does_not_hide_it() {
+        assert_eq!(fields("Medicare Part B   04/19/2026").loose.len(), 1);
+        assert_eq!(fields("Service date   Plan\n04/01/2026   Medicare Part B").services.len(), 1);
+    }
+
+    #[test]
     fn torn_and_misread_labels_are_read() {
         for text in
             ["Date ofservice: 2026-05-18", "Dote of service   01-05-2026", "Dateof service 03-06-2026"]
@@ -385,6 +360,15 @@ mod tests {
         assert!(fields("the claim of patient C. Hill was denied").spoken_of.is_empty());
         let sheet = fields("Resident Face Sheet\nPrinted Nov 8, 2026\nResident   Hill, Dale");
         assert_eq!(sheet.patients.len(), 1);
+    }
+
+    #[test]
+    fn a_date_that_a_line_break_divides_is_read() {
+        let f =
+            fields("Service provided          Approved   Paid\nMileage (A0425) May 3,    No   $0.00\n2026");
+        assert!(f.loose.len() == 1 && !f.loose[0].in_sentence);
+        let f = fields("the ride of our client took place on or about May 3,\n2026 in the county");
+        assert!(f.loose.len() == 1 && f.loose[0].in_sentence);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::candidates::Evidence;
 use super::glyphs::{as_digit, edits, folded};
+use super::printed::{is_amount, is_date};
 use super::roster::Case;
 use super::scan::ids;
 
@@ -13,7 +14,7 @@ const ENOUGH: usize = 10;
 pub(super) fn is_certain(read: &str, own: &str, kind: Evidence, roster: &[Case]) -> bool {
     // A date or a phone number is no id, though it may have the same digits.
     let has_marks = |t: &str| t.chars().any(|c| !c.is_alphanumeric());
-    if has_marks(read) && !has_marks(own) {
+    if has_marks(read) && !has_marks(own) || is_date(read) {
         return false;
     }
     let (read, own) = (signs(read), signs(own));
@@ -54,6 +55,7 @@ pub(super) fn is_of_format(read: &str, own: &str, slack: usize) -> bool {
     own.len() >= 6
         && read.len().abs_diff(own.len()) <= slack
         && read != own
+        && !is_amount_beside(&read, &own)
         && begins(&read) == begins(&own)
         && edits(&shape(&read), &shape(&own), slack) <= slack
 }
@@ -61,7 +63,15 @@ pub(super) fn is_of_format(read: &str, own: &str, slack: usize) -> bool {
 /// Whether what was read has digits, letters and marks where `own` has them but for `slack`, and is not `own`.
 pub(super) fn has_form_of(read: &str, own: &str, slack: usize) -> bool {
     let (read, own) = (read.to_ascii_uppercase(), own.to_ascii_uppercase());
-    own.len() >= 6 && read != own && edits(&shape(&read), &shape(&own), slack) <= slack
+    own.len() >= 6
+        && read != own
+        && !is_amount_beside(&read, &own)
+        && edits(&shape(&read), &shape(&own), slack) <= slack
+}
+
+/// An amount of money, where ids are not written with a point.
+fn is_amount_beside(read: &str, own: &str) -> bool {
+    !own.contains('.') && is_amount(read)
 }
 
 /// `RC-26-012932` is `RC-99-999999`; letters that are taken for digits are digits here.

@@ -32,6 +32,17 @@ const KEYWORDS: &[(&str, Kind)] = &[
     ("arrival date", Service), ("date of treatment", Service), ("date s of treatment", Service),
     ("planned date", Service), ("call date", Service), ("service", Service),
     ("services on or about", Service), ("ride on", Service), ("ride was", Service), ("discharged", Service),
+    ("loss date", Service), ("injury date", Service), ("encounter date", Service), ("date of encounter", Service),
+    ("svc date", Service), ("transported on", Service), ("date transported", Service), ("pickup date", Service),
+    ("pick up date", Service), ("orig admit", Paper), ("orig admit date", Paper), ("orig adm", Paper),
+    ("orig adm date", Paper), ("orig admission", Paper), ("orig admission date", Paper), ("original adm", Paper),
+    ("original adm date", Paper), ("original admit date", Paper), ("original admission date", Paper),
+    ("originally admitted", Paper), ("initial admission", Paper), ("initial admission date", Paper),
+    ("initial admit", Paper), ("initial admit date", Paper), ("first admitted", Paper), ("move in date", Paper),
+    ("date of death", Paper), ("death date", Paper), ("date deceased", Paper), ("deceased", Paper),
+    ("effective date", Paper), ("eff", Paper), ("eff dt", Paper), ("coverage begins", Paper),
+    ("coverage began", Paper), ("entitlement date", Paper), ("member since", Paper), ("hire date", Paper),
+    ("date of hire", Paper), ("termination date", Paper), ("term date", Paper),
     ("run date", Paper), ("print date", Paper), ("printed", Paper), ("printed by", Paper),
     ("received", Paper), ("received your appeal on", Paper), ("faxed", Paper), ("sent", Paper),
     ("notice date", Paper), ("date of notice", Paper), ("date of this notice", Paper), ("notice", Paper),
@@ -47,6 +58,15 @@ const KEYWORDS: &[(&str, Kind)] = &[
     ("transaction", Paper), ("workstation", Paper), ("dated", Paper),
 ];
 
+/// Words directly before a date, or before an `on` there, that make it no day of a trip: of a death, a limit, a letter.
+#[rustfmt::skip]
+const PAPER_BEFORE: &[&str] = &[
+    "death", "died", "passed away", "deceased", "exhausted", "limit was reached", "limit was met", "logged", "mailed",
+    "postmarked", "opened", "closed", "enrolled", "hired", "entitled", "terminated", "termed", "letter of",
+    "invoice of", "email of", "fax of", "letter from", "active since", "eligible since", "covered since", "since",
+    "dispute", "appeal", "complaint", "grievance", "inquiry",
+];
+
 /// Words that join two dates of one range, which then share a label.
 pub(super) const JOINS: &[&str] = &["", "to", "and", "through", "thru", "from to"];
 /// Labels that mean the patient.
@@ -57,7 +77,8 @@ const PATIENT_LABELS: &[&str] = &[
     "recipient name", "enrollee", "enrollee name", "client", "client name", "our client", "debtor",
     "applicant", "applicant name", "claimant", "decedent", "re patient", "re recipient", "re member",
     "re client", "re beneficiary", "patient name last first mi", "name of beneficiary", "name of member",
-    "name nombre", "notice for", "injured party", "insured patient",
+    "name nombre", "notice for", "injured party", "insured patient", "injured person", "injured passenger", "injured worker", "injured employee",
+    "passenger", "veteran", "veteran name", "claimant name", "participant", "participant name",
 ];
 /// Labels that may mean somebody else, as in the box of an emergency contact.
 const NAME_LABELS: &[&str] = &["name", "full name", "last first"];
@@ -75,6 +96,9 @@ const MEMBER_LABELS: &[&str] = &[
 /// OCR may have misread, if it is the last thing of the text.
 pub(super) fn kind_of(label: &str) -> Option<Kind> {
     let text = mended_births(&words(label));
+    if ends_as_paper(&text) {
+        return Some(Paper);
+    }
     KEYWORDS
         .iter()
         .filter_map(|(word, kind)| {
@@ -84,6 +108,19 @@ pub(super) fn kind_of(label: &str) -> Option<Kind> {
         .max_by_key(|(end, length, _)| (*end, *length))
         .map(|(_, _, kind)| kind)
         .or_else(|| misread_kind(&text))
+}
+
+/// Whether the words are the last before a date that is no day of a trip.
+pub(super) fn ends_as_paper(label: &str) -> bool {
+    let text = words(label);
+    let text = text.trim();
+    let text = text.strip_suffix(" on").unwrap_or(text);
+    PAPER_BEFORE.iter().any(|p| text == *p || text.ends_with(&format!(" {p}")))
+}
+
+/// Whether a text ends with a part of Medicare, behind which a card prints since when it is held.
+pub(super) fn ends_with_part(label: &str) -> bool {
+    ["part a", "part b", "part c", "part d"].iter().any(|p| words(label).trim().ends_with(p))
 }
 
 fn misread_kind(text: &str) -> Option<Kind> {

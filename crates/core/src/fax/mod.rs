@@ -4,6 +4,7 @@
 //!
 //! Law: a fax is never attached to another patient. Whatever is in doubt goes to a person, with suggestions.
 
+mod broken;
 mod candidates;
 mod classify;
 mod codes;
@@ -23,6 +24,7 @@ mod names;
 mod patient;
 mod pcs;
 mod phrases;
+mod printed;
 mod reading;
 mod rivals;
 mod roster;
@@ -34,6 +36,8 @@ mod text;
 
 #[cfg(test)]
 mod adversary;
+#[cfg(test)]
+mod id_tests;
 #[cfg(test)]
 mod tests;
 

@@ -29,20 +29,44 @@ const NOISE: &str = "~`*^_\"\u{b0}\u{ab}\u{bb}\u{2018}\u{201c}\u{201d}";
 /// Words that no person is called and that stand where a name might.
 #[rustfmt::skip]
 const NO_NAME: &[&str] = &[
-    "ACCESS", "ACCOUNT", "ACCT", "ADDRESS", "ADMISSION", "ADMIT", "AGE", "AGENCY", "AMBULANCE", "AMOUNT",
-    "AND", "APPEALS", "AUTHORIZATION", "BENEFITS", "BILLING", "BIRTH", "BIRTHDATE", "BLUE", "CARE", "CENTER",
-    "CLAIM", "CLINIC", "COMPANY", "CONSENT", "COPY", "COUNTY", "COVERAGE", "DATE", "DEDUCTIBLE",
-    "DEMOGRAPHICS", "DEPARTMENT", "DETAILS", "DIAGNOSIS", "DIALYSIS", "DISPUTE", "DOB", "DOS", "ELIGIBILITY",
-    "EMERGENCY", "EMPLOYER", "EMS", "FACE", "FACESHEET", "FACILITY", "FINANCIAL", "FOR", "FORM", "FROM", "GENDER", "GENERAL",
-    "GRIEVANCE", "GROUP", "GUARANTOR", "HEALTH", "HISTORY", "HOME", "HOSPITAL", "ID", "IDENTIFICATION", "IN",
-    "INC", "INFO", "INFORMATION", "INITIAL", "INSURANCE", "IS", "LAST", "LETTER", "LLC", "LLP", "MAY", "MED",
-    "MEDICAID", "MEDICAL", "MEDICARE", "MEMBER", "MI", "MIDDLE", "MRN", "NAME", "NO", "NOT", "NOTICE",
-    "NUMBER", "OF", "OR", "PATIENT", "PAYER", "PHONE", "PHYSICIAN", "PLAN", "PORTAL", "PROFILE", "PROVIDER",
-    "RE", "REC", "RECORD", "REGIONAL", "REGISTRATION", "RELATION", "RELATIONSHIP", "REPORT", "REPRESENTATIVE",
-    "REQUEST", "RESPONSIBILITY", "RIGHTS", "ROOM", "SAFETY", "SELF", "SERVICE", "SERVICES", "SEX", "SHEET",
-    "SIGNATURE", "STATEMENT", "STATUS", "STREET", "SUBSCRIBER", "THE", "TO", "TRANSPORT", "TRIP", "TYPE",
-    "UNIT", "WAS", "WILL", "YOUR",
+    "ACCESS", "ACCOUNT", "ACCT", "ACKNOWLEDGEMENT", "ACKNOWLEDGMENT", "ADDRESS", "ADMISSION", "ADMIT", "AGE",
+    "AGENCY", "AGREEMENT", "AMBULANCE", "AMOUNT", "AND", "APPEALS", "ASSESSMENT", "ASSIGNMENT", "ATTACHED",
+    "AUTHORIZATION", "AUTHORIZED", "BALANCE", "BENEFICIARY", "BENEFITS", "BILLING", "BIRTH", "BIRTHDATE", "BLUE",
+    "CARE", "CENTER", "CERTIFICATION", "CHECKLIST", "CLAIM", "CLAIMS", "CLINIC", "COMPANY", "COMPLAINT",
+    "CONDITION", "CONSENT", "CONTACT", "CONTACTS", "COPY", "CORRESPONDENCE", "COUNTY", "COVERAGE", "COVERED",
+    "DATE", "DECISION", "DEDUCTIBLE", "DEMOGRAPHICS", "DEPARTMENT", "DETAILS", "DETERMINATION", "DIAGNOSIS",
+    "DIALYSIS", "DISCHARGE", "DISPUTE", "DOB", "DOCUMENT", "DOCUMENTS", "DOS", "ELIGIBILITY", "ELIGIBLE",
+    "EMERGENCY", "EMPLOYER", "EMS", "ENCLOSED", "ENROLLMENT", "ENTITLED", "EVALUATION", "EXPLANATION", "FACE",
+    "FACESHEET", "FACILITY", "FAX", "FILE", "FINANCIAL", "FINANCIALS", "FOR", "FORM", "FROM", "GENDER", "GENERAL",
+    "GRIEVANCE", "GROUP", "GUARANTOR", "HEALTH", "HISTORY", "HOME", "HOSPITAL", "ID", "IDENTIFICATION", "IN", "INC",
+    "INFO", "INFORMATION", "INITIAL", "INQUIRY", "INSURANCE", "INTAKE", "INVOICE", "IS", "LABEL", "LAST", "LETTER",
+    "LIABILITY", "LLC", "LLP", "MAY", "MED", "MEDICAID", "MEDICAL", "MEDICARE", "MEDICATION", "MEMBER", "MEMBERS",
+    "MI", "MIDDLE", "MRN", "NAME", "NARRATIVE", "NO", "NOT", "NOTICE", "NUMBER", "OBLIGATION", "OF", "OR", "OUR",
+    "PART", "PATIENT", "PAYER", "PAYMENT", "PAYMENTS", "PHONE", "PHYSICIAN", "PLAN", "PORTAL", "PROFILE",
+    "PROVIDER", "QUESTIONNAIRE", "QUESTIONS", "RE", "REC", "RECORD", "RECORDS", "REFERRAL", "REGIONAL",
+    "REGISTRATION", "RELATION", "RELATIONSHIP", "RELEASE", "REPORT", "REPRESENTATIVE", "REQUEST", "RESIDENT",
+    "RESPONSE", "RESPONSIBILITY", "REVIEW", "RIGHTS", "ROOM", "SAFETY", "SELF", "SERVICE", "SERVICES", "SEX",
+    "SHEET", "SIGNATURE", "SIGNATURES", "STATEMENT", "STATUS", "STREET", "SUBSCRIBER", "SUMMARY", "SURVEY", "THE",
+    "THIS", "TO", "TOTAL", "TRANSFER", "TRANSPORT", "TRIP", "TYPE", "UNABLE", "UNIT", "VERIFICATION", "WAS", "WILL",
+    "WORKSHEET", "YOU", "YOUR",
 ];
+
+/// A word of forms and letters: one of the list, or an abstract noun like `authorization`.
+fn is_no_name(word: &str) -> bool {
+    NO_NAME.contains(&word) || word.len() > 5 && (word.ends_with("TION") || word.ends_with("TIONS"))
+}
+
+/// How many words at the start address a person: `Dear`, and `Mr` before a full name. Of `Dear Mr Quill` all, since a
+/// greeting without a first name tells nobody's.
+fn forms_of_address(tokens: &[String]) -> usize {
+    let greeting = usize::from(tokens.first().is_some_and(|t| t == "DEAR"));
+    let title = tokens.get(greeting).is_some_and(|t| matches!(t.as_str(), "MR" | "MRS" | "MS" | "MISS"));
+    match tokens.len() - greeting {
+        0 | 1 => tokens.len() * greeting,
+        2 if title => tokens.len() * greeting,
+        _ => greeting + usize::from(title),
+    }
+}
 
 /// Parts of a name that are written small.
 #[rustfmt::skip]
@@ -161,7 +185,7 @@ fn best_window(text: &str, case: &Case) -> Agreement {
         }
         // So are the other words of a first name that has several, or others in their stead.
         let others = case.patient_first.split_whitespace().count().saturating_sub(1);
-        if others > 0 && tokens.get(end).is_some_and(|t| t.len() > 1 && !NO_NAME.contains(&t.as_str())) {
+        if others > 0 && tokens.get(end).is_some_and(|t| t.len() > 1 && !is_no_name(t)) {
             end = (at + 1 + others).max(end).min(tokens.len());
         }
         let found =
@@ -198,9 +222,13 @@ fn leading_name(value: &str) -> (Vec<String>, Vec<usize>) {
     let end = tokens.iter().zip(&raw).enumerate().position(|(i, (t, r))| {
         // A lone small letter is torn off the word before it.
         let torn = i > 0 && r.chars().count() == 1;
-        NO_NAME.contains(&t.as_str()) || is_small(r) && !torn && !is_particle(i, t)
+        is_no_name(t) || is_small(r) && !torn && !is_particle(i, t)
     });
     tokens.truncate(end.unwrap_or(tokens.len()));
+    let addressed = forms_of_address(&tokens);
+    tokens.drain(..addressed);
+    let raw = raw.get(addressed..).unwrap_or_default();
+    let commas: Vec<usize> = commas.into_iter().map(|at| at.saturating_sub(addressed)).collect();
     // A particle belongs to the name that follows it.
     while tokens.len() > 1 && raw.get(tokens.len() - 1).is_some_and(|r| is_small(r)) {
         tokens.pop();
@@ -252,7 +280,7 @@ fn split_suffix(words: &[String]) -> (&[String], String) {
 fn is_spoilt_suffix(word: &str) -> bool {
     matches!(word.chars().count(), 2 | 3)
         && !is_suffix(word)
-        && !NO_NAME.contains(&word)
+        && !is_no_name(word)
         && (word.starts_with(['J', 'S']) || word.ends_with('R') || word.chars().all(|c| "ILV".contains(c)))
         && ["JR", "SR", "III", "II", "IV"].iter().any(|s| edits(word, s, 1) <= 1)
 }
@@ -333,8 +361,24 @@ mod tests {
     }
 
     #[test]
+    fn how_a_person_is_addressed_is_no_part_of_the_name() {
+        let case = patient("Ingrid", "", "Falk", "");
+        for name in ["Dear Ingrid Falk,", "Ms. Ingrid Falk", "Dear Ms. Ingrid Falk:", "Mrs Falk, Ingrid"] {
+            assert_eq!(PersonName::parse(name).unwrap().agrees(&case), Agreement::Same, "{name}");
+        }
+        assert_eq!(PersonName::parse("Mr. Voss").unwrap().agrees(&case), Agreement::No);
+    }
+
+    #[test]
     fn what_is_no_name_is_not_read_as_one() {
         for value in [
+            "Part B (Medical Insurance)",
+            "PART A",
+            "Acknowledgment Copy",
+            "Verification Worksheet",
+            "Notification Copy",
+            "Dear Mr. Quill",
+            "Dear Sir or Madam",
             "Name",
             "Claim #",
             "Holloway Memorial Hospital",

@@ -9,6 +9,7 @@ use super::fields::{self, Fields};
 use super::glyphs::{folded, is_near_id, is_near_word};
 use super::layout::{content, grid};
 use super::names::{Agreement, first_word, letters, occurrences};
+use super::printed::{is_date, without_dates_and_phones};
 use super::roster::Case;
 use super::text::{PageText, Source};
 
@@ -28,6 +29,10 @@ pub(super) struct Reading {
     tokens: HashSet<String>,
     /// What is read, by its folded form: tokens, and neighbours joined.
     folds: HashMap<String, Vec<String>>,
+    /// What may be an id of anybody's, so no date, telephone number or postal code.
+    id_like: HashSet<String>,
+    /// Letters and digits of what may be a member id, however it is set apart: `2AB3-CD4-EF56`, `2AB3 CD4 EF56`.
+    spread: HashSet<String>,
 }
 
 impl Reading {
@@ -51,6 +56,11 @@ impl Reading {
         for token in tokens.iter().cloned().chain(bodies.iter().flat_map(|b| joined_tokens(b))) {
             folds.entry(folded(&token)).or_default().push(token);
         }
+        let rest: Vec<String> =
+            bodies.iter().flat_map(|b| b.lines()).flat_map(without_dates_and_phones).collect();
+        let mut id_like: HashSet<String> =
+            rest.iter().flat_map(|r| [id_tokens(r), joined_tokens(r)].concat()).collect();
+        id_like.extend(codes.bare());
         Self {
             pages: pages.iter().map(fields::read).collect(),
             codes,
@@ -60,6 +70,8 @@ impl Reading {
             beginnings,
             tokens,
             folds,
+            id_like,
+            spread: bodies.iter().flat_map(|b| b.lines()).flat_map(spread_ids).collect(),
         }
     }
 
@@ -69,15 +81,21 @@ impl Reading {
         is_findable(&id) && self.tokens.contains(&id)
     }
 
-    pub fn token_lengths(&self) -> impl Iterator<Item = usize> {
-        self.tokens.iter().map(String::len)
+    /// As [`Self::holds`]; a member id of letters and digits also where cards print it with marks or blanks.
+    pub fn holds_member(&self, id: &str) -> bool {
+        self.holds(id) || is_lettered(id) && self.spread.contains(&signs(id))
     }
 
-    /// What stands on the fax that is this id but for letters which OCR confuses.
+    /// How many letters and digits the tokens have.
+    pub fn token_lengths(&self) -> impl Iterator<Item = usize> {
+        self.tokens.iter().chain(&self.spread).map(|t| count_signs(t))
+    }
+
+    /// What stands on the fax that is this id but for letters which OCR confuses, or blanks that it put in.
     pub fn misread(&self, id: &str) -> impl Iterator<Item = &str> {
-        let id = id.trim().to_ascii_uppercase();
-        let same = is_findable(&id).then(|| self.folds.get(&folded(&id))).flatten();
-        same.into_iter().flatten().map(String::as_str).filter(move |t| *t != id)
+        let id = id.trim();
+        let same = is_findable(id).then(|| self.folds.get(&folded(id))).flatten();
+        same.into_iter().flatten().map(String::as_str).filter(|t| !is_date(t))
     }
 
     /// The folded forms of all that may be an id.
@@ -88,12 +106,13 @@ impl Reading {
     /// Whether something on the fax is this id with one letter misread, lost or added.
     pub fn holds_near(&self, id: &str) -> bool {
         let id = id.trim();
-        is_findable(id) && self.tokens.iter().any(|t| t.len().abs_diff(id.len()) <= 3 && is_near_id(t, id))
+        let near = |t: &String| t.len().abs_diff(id.len()) <= 3 && is_near_id(t, id) && !is_date(t);
+        is_findable(id) && self.tokens.iter().any(near)
     }
 
-    /// All that may be an id, as read.
+    /// All that may be an id, whosesoever, as read.
     pub fn id_like(&self) -> impl Iterator<Item = &str> {
-        self.folds.values().flatten().map(String::as_str)
+        self.id_like.iter().map(String::as_str)
     }
 
     /// Whether both names of a patient may stand on the fax.
@@ -191,12 +210,38 @@ impl Reading {
         let named = self.names(case).contains(&Agreement::Same);
         add(Evidence::Name, named);
         add(Evidence::NearName, !named && self.names_nearly(case));
-        add(Evidence::MemberId, self.holds(&case.member_id));
+        add(Evidence::MemberId, self.holds_member(&case.member_id));
         let service = Date::iso(&case.date_of_service);
         add(Evidence::DateOfBirth, Date::iso(&case.patient_dob).is_some_and(|d| self.says_birth(d, service)));
         add(Evidence::DateOfService, service.is_some_and(|d| self.says_service(d)));
         evidence
     }
+}
+
+/// Letters and digits only, upper case.
+pub(super) fn signs(id: &str) -> String {
+    id.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+pub(super) fn count_signs(id: &str) -> usize {
+    id.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
+/// Long enough, and of letters and digits both, so that no date, amount or telephone number is the same.
+pub(super) fn is_lettered(id: &str) -> bool {
+    count_signs(id) >= 8 && id.chars().any(char::is_alphabetic) && id.chars().any(|c| c.is_ascii_digit())
+}
+
+/// What the words of a row may be together if marks or blanks divide one id.
+fn spread_ids(line: &str) -> Vec<String> {
+    let tokens: Vec<String> = line.split_whitespace().filter_map(tidy).collect();
+    let mut ids: Vec<String> =
+        tokens.iter().filter(|t| !t.bytes().all(|b| b.is_ascii_alphanumeric())).cloned().collect();
+    for size in 2..=4 {
+        ids.extend(tokens.windows(size).filter(|w| w.iter().all(|t| is_part(t))).map(<[String]>::concat));
+    }
+    ids.retain(|t| is_lettered(t) && t.len() <= 24);
+    ids.iter().map(|t| signs(t)).collect()
 }
 
 /// An id that chance does not print.

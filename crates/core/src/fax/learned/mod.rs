@@ -9,11 +9,12 @@ use std::sync::LazyLock;
 
 use super::doc_type::DocType;
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     include_str!("pages/clinical.txt"),
     include_str!("pages/claims.txt"),
     include_str!("pages/office.txt"),
     include_str!("pages/coverage.txt"),
+    include_str!("pages/short.txt"),
     include_str!("../rules/pages.txt"),
 ];
 const TYPES: usize = DocType::ALL.len();

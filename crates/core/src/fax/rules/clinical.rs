@@ -246,6 +246,8 @@ pub(super) const RECORD: &[Rule] = &[
     any("year old female", 4), any("stretcher", 4), any("complains of", 4), any("denies pain", 4),
     any("unresponsive", 4), any("lung sounds", 4), any("breath sounds", 4), any("intubated", 4),
     any("vomiting", 4), any("nausea", 4), any("certifying", -6), any("unable to sign", -6),
+    any("all transport agencies", -8), any("all ems services", -6), any("webinar", -8), any("door code*", -8),
+    any("ambulance entrance", -6),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance

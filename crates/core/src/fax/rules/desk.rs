@@ -119,6 +119,8 @@ pub(super) const BUSINESS: &[Rule] = &[
     any("hospital shall pay", 6), any("facility shall pay", 6), any("shall pay", 6),
     any("belong to medicare", 6), any("credit and send", 6), any("for hospital", 6), any("for provider", 6),
     any("vendor account", 6),
+    any("all transport agencies", -8), any("all ems agencies", -8), any("ambulance entrance", -8),
+    any("webinar", -8), any("seats are limited", -8),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -187,4 +189,17 @@ pub(super) const OTHER: &[Rule] = &[
     any("referral for home health", 7), any("begin pt", 7), any("home care intake", 7), any("come join", 7),
     any("join us", 7), any("giveaway", 7), any("door prizes", 7), any("refreshments", 7),
     any("free lunch", 7), any("sales rep", 7), any("demo", 7),
+    any("webinar", 8), any("workshop", 6), any("seats are limited", 9), any("seats limited", 9),
+    any("space is limited", 9), any("limited seating", 9), any("removed from this list", 8),
+    any("these faxes", 9), any("our faxes", 9), any("our experts", 7),
+    any("boost your", 8), any("revenue", 4), any("made easy", 6), any("learn how", 6),
+    any("show you how", 7), any("register by", 8), any("register today", 8),
+    any("sign up today", 8), any("per attendee", 9), any("early bird", 9), any("lunch and learn", 9),
+    any("call today", 5), any("all transport agencies", 8), any("all ems agencies", 8),
+    any("all ems services", 8), any("all ambulance crews", 8), any("all ambulance services", 8),
+    any("all crews", 6), any("all agencies", 5), any("ambulance entrance", 8), any("ambulance bay", 8),
+    any("ambulance doors", 8), any("entrance", 4), any("door code*", 8), any("closed for", 5),
+    any("construction", 4), any("paving", 5), any("remodel*", 6), any("renovation", 6), any("detour", 6),
+    any("ramp", 4), any("parking", 4), any("thank you for your patience", 6),
+    any("memo to all", 8), head("online workshop", 6), head("free webinar", 6),
 ];

@@ -100,6 +100,8 @@ pub(super) const RECORDS_REQUEST: &[Rule] = &[
     any("need my medical records", 6), any("send me my", 6), any("request my records", 6),
     any("my medical records", 6), any("get a copy", 6), any("records to be sent", 6), any("charts", 3),
     any("new doctor", 3), any("list by", 3), any("in error", -6),
+    any("records you sent", -6), any("records you enclosed", -6), any("documentation you enclosed", -6),
+    any("documentation you sent", -6), any("your dispute", -8), any("logged your dispute", -8),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -172,6 +174,8 @@ pub(super) const LEGAL: &[Rule] = &[
     any("our file", 6), any("hold collection", 6), any("pending recovery", 6), any("honor your charges", 6),
     any("out of any proceeds", 6), any("you are required", 6), any("required to appear", 6),
     any("appear with", 6), any("recovery", 6), any("from any settlement", 6), any("pending settlement", 6),
+    any("attorney general", -8), any("webinar", -10), any("you charged me", -8),
+    any("coverage confirmation", -8), any("seats are limited", -8), any("workers compensation coverage", -5),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -259,4 +263,8 @@ pub(super) const PATIENT: &[Rule] = &[
     any("too much", 6), any("i need help", 6), any("miles", 6), any("why am i", 6), any("household", 3),
     any("dollars", 3), any("car", 3), any("our membership", -8), any("new doctor", -8),
     any("records department", -8), any("refused", -8),
+    any("you charged me", 7), any("you billed me", 7), any("charged me for", 4), any("billed me for", 4),
+    any("nobody gave me", 5), any("fix the bill", 6),
+    any("my birthday is", 5), any("attorney general", 9), any("i wont pay", 6), any("wont pay", 4),
+    any("not going to pay", 6),
 ];

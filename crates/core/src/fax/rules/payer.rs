@@ -66,6 +66,11 @@ pub(super) const CARD: &[Rule] = &[
     any("benefits shown", 5), any("service types", 5), any("plan begin", 5), any("bin 004336", 5),
     any("provider phone", 5), any("identification", 5), any("bin", 3), any("program", 3), any("portal", 3),
     any("in network", 3), any("out of network", 3), any("disclaimer", 3),
+    any("coverage confirmation", 8), any("confirmation of coverage", 8),
+    any("workers compensation coverage", 5), any("workers compensation insurance", 4),
+    any("coverage is in force", 8), any("in force", 4), any("in effect", 3), any("confirms coverage", 6),
+    any("confirm coverage", 6), any("send bills to", 5), any("mail bills to", 5), any("coverage was active", 6),
+    any("coverage is active", 6), head("coverage letter", 8), head("coverage verification letter", 8),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -168,6 +173,9 @@ pub(super) const DENIAL: &[Rule] = &[
     any("not covered under", 6), any("exclusion", 6), any("benefit maximum", 6), any("exhausted", 6),
     any("not a member", 6), any("not eligible on", 6), any("ask us to look", 3),
     any("look at this again", 3), any("verify the number", 3),
+    any("asked us to approve", -8), any("your doctor asked", -8), any("requested approval", -8),
+    any("you charged me", -8), any("you billed me", -10), any("webinar", -8), any("space is limited", -8),
+    any("seats are limited", -8),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -261,6 +269,14 @@ pub(super) const APPEAL: &[Rule] = &[
     any("appeal is denied", 7), any("appeal was denied", 7), any("appeal was approved", 7),
     any("appeal is granted", 7), any("granted your appeal", 7), any("hear from us", 4),
     any("finished reviewing", 4),
+    any("your dispute", 5), any("dispute was logged", 6), any("logged your dispute", 6),
+    any("logged the dispute", 6), any("dispute file", 5), any("opened dispute", 5),
+    any("records you sent", 5), any("documentation you sent", 5), any("documents you sent", 5),
+    any("records you enclosed", 5), any("documentation you enclosed", 5),
+    any("take part in the first decision", 6), any("part in the first decision", 6), any("know the outcome", 5),
+    any("have our answer", 4), any("need not send", 4), any("nothing further is needed", 5),
+    any("provider resolution", 5), any("not paying", -8), any("you charged me", -8), any("you billed me", -8),
+    any("webinar", -8),
 ];
 
 #[rustfmt::skip] // a table: packed, it can be taken in at a glance
@@ -351,4 +367,10 @@ pub(super) const AUTH: &[Rule] = &[
     any("initial resubmission", 6), any("start date of authorization", 6), any("transport you requested", 6),
     any("you asked us to approve", 6), any("requested transport", 6), any("coverage and benefits", -8),
     any("referral for home health", -8), any("home health", -8),
+    any("asked us to approve", 7), any("asked us to cover", 6), any("requested approval", 6),
+    any("asked for approval", 6), any("requested approval of", 3), any("your doctor asked", 6),
+    any("your physician requested", 5), any("your physician asked", 5), any("request from your doctor", 5),
+    any("fast review", 4), any("fast decision", 4), any("expedited review", 4), any("meets your needs", 4),
+    any("meet your needs", 4), any("before the trip", 4), any("webinar", -8), any("workshop", -8),
+    any("seats are limited", -8),
 ];
