@@ -25,11 +25,14 @@ mod pcs;
 mod phrases;
 mod reading;
 mod rivals;
+mod roles;
 mod roster;
 mod rules;
 mod scan;
 mod segments;
 mod sniff;
+mod standing;
+mod strangers;
 mod text;
 
 #[cfg(test)]
