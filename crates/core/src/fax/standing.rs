@@ -26,7 +26,8 @@ pub(super) fn find(reading: &Reading, case: &Case, own: &Candidate) -> Option<&'
         return None;
     }
     let standings: Vec<Standing> = reading.grids.iter().flat_map(|grid| of_page(grid, case)).collect();
-    if standings.iter().all(|s| *s == Standing::Other) {
+    let suffices_without = own.is_named() && own.agreeing() > 2;
+    if !suffices_without && standings.iter().all(|s| *s == Standing::Other) {
         return Some("the name stands in the place of somebody else");
     }
     if own.is_named() || own.has(Evidence::DateOfBirth) {
@@ -110,13 +111,17 @@ fn outside(grid: &Grid, row: usize, index: usize, cell: &Cell) -> Option<Standin
     let heads = above(grid, row, cell.start, cell.end, HEADING_ROWS);
     for (up, head) in heads.iter().enumerate().filter(|(_, h)| is_label(h)) {
         match before(head) {
-            // A heading of somebody else's box stands right above.
-            Some(Standing::Other) if up > 1 || head.contains(':') && !head.trim_end().ends_with(':') => {}
+            Some(Standing::Other) if up > 1 || !heads_a_box(&grid[row - 1 - up], head) => {}
             Some(said) if up <= 1 || label_kind(head) == Some(true) => return Some(said),
             _ => {}
         }
     }
     None
+}
+
+/// Whether a heading is a whole cell, and says nothing but whose box stands below.
+fn heads_a_box(cells: &[Cell], head: &str) -> bool {
+    cells.iter().any(|c| c.text == head) && !head.trim_end_matches(':').contains(':')
 }
 
 /// A row that goes on with an age, a sex, a record number or a date of birth is the heading of a patient's page; so is

@@ -11,22 +11,29 @@ use super::roles::{self, Standing, is_other_behind};
 use super::roster::Case;
 use super::scan::ids;
 use super::standing::{is_particular, of_page, standing};
-use super::text::words;
+use super::text::{PageText, words};
 
 /// Whether some page is somebody else's: it has a heading as of a patient's page with another name, or shows nothing of
 /// the patient and another name in a place where the patient's may stand.
 pub(super) fn has_page(reading: &Reading, case: &Case) -> bool {
     reading.grids.iter().zip(&reading.pages).any(|(grid, fields)| {
         let about = is_about(grid, fields, case);
-        let headed = people(grid).any(|p| p.is_heading && p.is_other(case, about));
+        let headed = people(grid, case).any(|p| p.is_heading && p.is_other(case, about));
         headed
             || !about
-                && (people(grid).any(|p| p.is_other(case, false)) || speaks_of_another(grid, fields, case))
+                && (people(grid, case).any(|p| p.is_other(case, false))
+                    || speaks_of_another(grid, fields, case))
     })
 }
 
+/// Whether a document of a fax, given as its pages, shows something that is the patient's own.
+pub(super) fn is_about_patient(pages: &[PageText], case: &Case) -> bool {
+    let reading = Reading::new(pages);
+    reading.grids.iter().zip(&reading.pages).any(|(grid, fields)| is_about(grid, fields, case))
+}
+
 /// Whether a page shows something that is the patient's own: the name, not as a nurse's or the like; the birth; an id.
-pub(super) fn is_about(grid: &Grid, fields: &Fields, case: &Case) -> bool {
+fn is_about(grid: &Grid, fields: &Fields, case: &Case) -> bool {
     if of_page(grid, case).iter().any(|s| *s != Standing::Other) {
         return true;
     }
@@ -94,13 +101,13 @@ impl Headed {
 }
 
 /// All that may be headings of patients' pages.
-fn people(grid: &Grid) -> impl Iterator<Item = Headed> {
+fn people<'a>(grid: &'a Grid, case: &'a Case) -> impl Iterator<Item = Headed> + 'a {
     grid.iter().enumerate().flat_map(move |(row, cells)| {
-        cells.iter().enumerate().filter_map(move |(index, cell)| headed(grid, row, index, cell))
+        cells.iter().enumerate().filter_map(move |(index, cell)| headed(grid, row, index, cell, case))
     })
 }
 
-fn headed(grid: &Grid, row: usize, index: usize, cell: &Cell) -> Option<Headed> {
+fn headed(grid: &Grid, row: usize, index: usize, cell: &Cell, case: &Case) -> Option<Headed> {
     let (label, value) = after_label(&cell.text);
     let (name, behind) = leading(value)?;
     let at = cell.text.len() - value.len();
@@ -118,7 +125,7 @@ fn headed(grid: &Grid, row: usize, index: usize, cell: &Cell) -> Option<Headed> 
     }
     let beside = grid[row].get(index + 1).map_or("", |c| c.text.as_str());
     let behind = if mark.is_empty() { beside } else { mark };
-    let is_heading = begins_with_particular(behind);
+    let is_heading = begins_with_particular(behind, case);
     let alone = mark.is_empty();
     let under = grid.get(row + 1).and_then(|r| r.first()).map_or("", |c| c.text.as_str());
     let carded = alone && cells_alone(grid, row) && begins_with_number(under) && !name.has_comma();
@@ -154,13 +161,14 @@ fn is_written_as_name(text: &str) -> bool {
     words.peek().is_some() && words.all(|w| w.chars().next().is_some_and(char::is_uppercase))
 }
 
-/// What begins with a record number, an age and sex, or a date.
-fn begins_with_particular(text: &str) -> bool {
+/// What begins with a record number, an age and sex, or a date that no trip was on.
+fn begins_with_particular(text: &str, case: &Case) -> bool {
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let head: String = text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
-    let dated = dates::find(&head).first().is_some_and(|f| f.start == 0 && f.date.has_full_year());
-    let first_two: String = text.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-    dated || is_particular(&first_two)
+    let head = |n: usize| text.split_whitespace().take(n).collect::<Vec<_>>().join(" ");
+    let service = Date::iso(&case.date_of_service).and_then(Date::full_year);
+    let long_ago = |d: Date| service.zip(d.full_year()).is_some_and(|(service, year)| year + 2 <= service);
+    let born = dates::find(&head(3)).first().is_some_and(|f| f.start == 0 && long_ago(f.date));
+    born || is_particular(&head(2))
 }
 
 /// A row that begins with the number of a card: `ID XQ1`, `Member 1`, `1EG4`.
