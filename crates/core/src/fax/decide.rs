@@ -134,7 +134,12 @@ fn nameless_part(
 ) -> Option<&'static str> {
     let attach = matching.attach.as_ref().filter(|_| pages.len() > 1)?;
     let case = roster.iter().find(|c| c.case_id == *attach)?;
-    let is_nameless = |part: &Part| !strangers::is_about_patient(&part.texts(pages), case);
+    let clinical = |part: &Part| part.typing.doc_type == DocType::ClinicalRecord;
+    let is_nameless = |part: &Part| {
+        !strangers::is_about_patient(&part.texts(pages), case)
+            || clinical(part)
+                && part.headed.iter().any(|&i| !strangers::is_about_patient(&pages[i..=i], case))
+    };
     parts.iter().any(is_nameless).then_some("a document of the fax does not say whose it is")
 }
 
