@@ -97,7 +97,6 @@ const RENDERED: &[&str] = &[
     "related",
     "pertaining",
     "issued",
-    "bill",
     "happened",
 ];
 /// How far before a name its label begins.
@@ -135,7 +134,11 @@ fn of_word(word: &str, earlier: &[&str]) -> Option<Standing> {
         return Some(Standing::Other);
     }
     if PATIENT.contains(&word) {
-        return Some(Standing::Patient);
+        // `Mother of patient`, `question for`: somebody who has to do with the patient.
+        let about = earlier.iter().rev().find(|w| !FILLERS.contains(w));
+        let kin =
+            about.is_some_and(|w| KIN.contains(w) || matches!(*w, "question" | "questions" | "attention"));
+        return Some(if kin { Standing::Other } else { Standing::Patient });
     }
     if INSURED.contains(&word) {
         let kin = earlier.last().is_some_and(|w| KIN.contains(w));

@@ -86,12 +86,24 @@ pub(super) fn standing(
         return Standing::Other;
     }
     let leads = is_unlabelled(&cell.text[..at]);
+    if leads && says_relation(grid, row) {
+        return Standing::Other;
+    }
     if leads && (holds_particulars(&grid[row], row, grid) || label_kind(&cell.text[..at]).is_some()) {
         return Standing::Patient;
     }
     let is_addressee =
         leads && index == 0 && row < HEAD_ROWS && behind.trim().is_empty() && has_address_below(grid, row);
     if is_addressee { Standing::Patient } else { Standing::Unsaid }
+}
+
+/// In the row of a name or right below, how its bearer is related to the patient.
+fn says_relation(grid: &Grid, row: usize) -> bool {
+    grid.iter().skip(row).take(2).flatten().any(|c| {
+        let text = words(&c.text);
+        let is_label = text.starts_with(" relation ") || text.starts_with(" relationship ");
+        is_label && !text.contains(" self ") && !text.contains(" patient is ")
+    })
 }
 
 /// Nothing but a bare `Name` or `Dear` stands before the name.
