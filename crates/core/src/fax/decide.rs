@@ -9,6 +9,7 @@ use super::matching::{Matching, match_case};
 use super::pcs::{self, PcsChecklist};
 use super::roster::Case;
 use super::segments::{self, Part, Segment};
+use super::strangers;
 use super::text::PageText;
 use crate::ids::CaseId;
 
@@ -70,6 +71,7 @@ pub fn decide(pages: &[PageText], roster: &[Case]) -> Verdict {
     let own = own_matchings(pages, &parts, &matching, roster);
     let mut doubts = doubts(pages, &typing, &matching);
     doubts.extend(batch_doubts(&parts, &own));
+    doubts.extend(nameless_part(pages, &parts, &matching, roster));
     let segments = parts.iter().zip(&own).map(|(part, m)| part.segment(pages, m.attach.clone())).collect();
     let suggested = typing.sure || typing.score >= SUGGEST_SCORE;
     let mut verdict = Verdict {
@@ -121,6 +123,24 @@ fn batch_doubts(parts: &[Part], own: &[Matching]) -> Vec<&'static str> {
         doubts.push("some papers of the fax concern no patient");
     }
     doubts
+}
+
+/// Why a document that shows nothing of the patient whose case another, or the cover, leads to needs a person.
+fn nameless_part(
+    pages: &[PageText],
+    parts: &[Part],
+    matching: &Matching,
+    roster: &[Case],
+) -> Option<&'static str> {
+    let attach = matching.attach.as_ref().filter(|_| pages.len() > 1)?;
+    let case = roster.iter().find(|c| c.case_id == *attach)?;
+    let clinical = |part: &Part| part.typing.doc_type == DocType::ClinicalRecord;
+    let is_nameless = |part: &Part| {
+        !strangers::is_about_patient(&part.texts(pages), case)
+            || clinical(part)
+                && part.headed.iter().any(|&i| !strangers::is_about_patient(&pages[i..=i], case))
+    };
+    parts.iter().any(is_nameless).then_some("a document of the fax does not say whose it is")
 }
 
 /// Of the first certification in the fax.

@@ -7,6 +7,8 @@ use super::reading::Reading;
 use super::rivals::has_rival;
 use super::roster::Case;
 use super::scan::{Seen, scan};
+use super::standing;
+use super::strangers;
 use super::text::PageText;
 use crate::ids::CaseId;
 
@@ -56,6 +58,12 @@ fn choose(reading: &Reading, seen: &[Seen], roster: &[Case]) -> Result<CaseId, R
         [one] => by_id(reading, one, seen, roster)?,
         _ => return Err(("the fax names several cases", true)),
     };
+    if let Some(reason) = standing::find(reading, chosen.case, &chosen.candidate) {
+        return Err((reason, false));
+    }
+    if strangers::has_page(reading, chosen.case) {
+        return Err(("a page is headed by somebody else", true));
+    }
     if reading.is_ocr && has_rival(reading, chosen.case, &chosen.candidate, roster) {
         return Err(("another case is as near, if a letter was misread", false));
     }

@@ -21,17 +21,21 @@ mod layout;
 mod learned;
 mod matching;
 mod names;
+mod no_names;
 mod patient;
 mod pcs;
 mod phrases;
 mod printed;
 mod reading;
 mod rivals;
+mod roles;
 mod roster;
 mod rules;
 mod scan;
 mod segments;
 mod sniff;
+mod standing;
+mod strangers;
 mod text;
 
 #[cfg(test)]

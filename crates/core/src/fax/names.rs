@@ -1,6 +1,7 @@
 //! Names of people as printed, and whether one is the patient of a case.
 
 use super::glyphs::{edits, is_near_word};
+use super::no_names::is_no_name;
 use super::roster::Case;
 
 /// A name as printed: `James H. Chan Jr` or `CHAN JR, JAMES H`. Letters only, upper case.
@@ -25,36 +26,6 @@ pub(super) enum Agreement {
 
 /// Specks that OCR takes for marks.
 const NOISE: &str = "~`*^_\"\u{b0}\u{ab}\u{bb}\u{2018}\u{201c}\u{201d}";
-
-/// Words that no person is called and that stand where a name might.
-#[rustfmt::skip]
-const NO_NAME: &[&str] = &[
-    "ACCESS", "ACCOUNT", "ACCT", "ACKNOWLEDGEMENT", "ACKNOWLEDGMENT", "ADDRESS", "ADMISSION", "ADMIT", "AGE",
-    "AGENCY", "AGREEMENT", "AMBULANCE", "AMOUNT", "AND", "APPEALS", "ASSESSMENT", "ASSIGNMENT", "ATTACHED",
-    "AUTHORIZATION", "AUTHORIZED", "BALANCE", "BENEFICIARY", "BENEFITS", "BILLING", "BIRTH", "BIRTHDATE", "BLUE",
-    "CARE", "CENTER", "CERTIFICATION", "CHECKLIST", "CLAIM", "CLAIMS", "CLINIC", "COMPANY", "COMPLAINT",
-    "CONDITION", "CONSENT", "CONTACT", "CONTACTS", "COPY", "CORRESPONDENCE", "COUNTY", "COVERAGE", "COVERED",
-    "DATE", "DECISION", "DEDUCTIBLE", "DEMOGRAPHICS", "DEPARTMENT", "DETAILS", "DETERMINATION", "DIAGNOSIS",
-    "DIALYSIS", "DISCHARGE", "DISPUTE", "DOB", "DOCUMENT", "DOCUMENTS", "DOS", "ELIGIBILITY", "ELIGIBLE",
-    "EMERGENCY", "EMPLOYER", "EMS", "ENCLOSED", "ENROLLMENT", "ENTITLED", "EVALUATION", "EXPLANATION", "FACE",
-    "FACESHEET", "FACILITY", "FAX", "FILE", "FINANCIAL", "FINANCIALS", "FOR", "FORM", "FROM", "GENDER", "GENERAL",
-    "GRIEVANCE", "GROUP", "GUARANTOR", "HEALTH", "HISTORY", "HOME", "HOSPITAL", "ID", "IDENTIFICATION", "IN", "INC",
-    "INFO", "INFORMATION", "INITIAL", "INQUIRY", "INSURANCE", "INTAKE", "INVOICE", "IS", "LABEL", "LAST", "LETTER",
-    "LIABILITY", "LLC", "LLP", "MAY", "MED", "MEDICAID", "MEDICAL", "MEDICARE", "MEDICATION", "MEMBER", "MEMBERS",
-    "MI", "MIDDLE", "MRN", "NAME", "NARRATIVE", "NO", "NOT", "NOTICE", "NUMBER", "OBLIGATION", "OF", "OR", "OUR",
-    "PART", "PATIENT", "PAYER", "PAYMENT", "PAYMENTS", "PHONE", "PHYSICIAN", "PLAN", "PORTAL", "PROFILE",
-    "PROVIDER", "QUESTIONNAIRE", "QUESTIONS", "RE", "REC", "RECORD", "RECORDS", "REFERRAL", "REGIONAL",
-    "REGISTRATION", "RELATION", "RELATIONSHIP", "RELEASE", "REPORT", "REPRESENTATIVE", "REQUEST", "RESIDENT",
-    "RESPONSE", "RESPONSIBILITY", "REVIEW", "RIGHTS", "ROOM", "SAFETY", "SELF", "SERVICE", "SERVICES", "SEX",
-    "SHEET", "SIGNATURE", "SIGNATURES", "STATEMENT", "STATUS", "STREET", "SUBSCRIBER", "SUMMARY", "SURVEY", "THE",
-    "THIS", "TO", "TOTAL", "TRANSFER", "TRANSPORT", "TRIP", "TYPE", "UNABLE", "UNIT", "VERIFICATION", "WAS", "WILL",
-    "WORKSHEET", "YOU", "YOUR",
-];
-
-/// A word of forms and letters: one of the list, or an abstract noun like `authorization`.
-fn is_no_name(word: &str) -> bool {
-    NO_NAME.contains(&word) || word.len() > 5 && (word.ends_with("TION") || word.ends_with("TIONS"))
-}
 
 /// How many words at the start address a person: `Dear`, and `Mr` before a full name. Of `Dear Mr Quill` all, since a
 /// greeting without a first name tells nobody's.
@@ -134,6 +105,16 @@ impl PersonName {
         if middle_differs || suffix_differs { Agreement::OtherDetail } else { Agreement::Same }
     }
 
+    /// First, middle, last.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Written as `LAST, FIRST`.
+    pub fn has_comma(&self) -> bool {
+        self.comma
+    }
+
     /// More than an initial stands for the first name.
     pub fn is_full(&self) -> bool {
         self.words.first().is_some_and(|w| w.chars().count() > 1)
@@ -156,8 +137,38 @@ impl PersonName {
     }
 }
 
+/// The name that a text begins with, and the text behind it.
+pub(super) fn leading(text: &str) -> Option<(PersonName, &str)> {
+    let name = PersonName::parse(text)?;
+    let count = name.words.len() + usize::from(!name.suffix.is_empty());
+    let (tokens, commas) = leading_name(text);
+    // Of `LAST, FIRST` the words of the last name are joined.
+    let count = match commas.first() {
+        Some(&at) if name.comma => at + count - 1,
+        _ => count.min(tokens.len()),
+    };
+    let mut seen = 0;
+    let mut in_word = false;
+    for (at, c) in text.char_indices() {
+        let of_word = c.is_alphabetic() || in_word && matches!(c, '\'' | '\u{2019}' | '-' | '.');
+        if of_word && !in_word {
+            seen += 1;
+        }
+        in_word = of_word;
+        if seen > count || seen == count && !of_word {
+            return Some((name, &text[at..]));
+        }
+    }
+    Some((name, ""))
+}
+
 /// All names in a cell that could be a case's patient: windows over its words, in both orders.
 pub(super) fn occurrences(cell: &str, case: &Case) -> Vec<Agreement> {
+    places(cell, case).into_iter().map(|(_, agreement)| agreement).collect()
+}
+
+/// The same with where in the cell each begins, in bytes.
+pub(super) fn places(cell: &str, case: &Case) -> Vec<(usize, Agreement)> {
     let (first, last) = (letters(first_word(&case.patient_first)), letters(&case.patient_last));
     let starts = cell.char_indices().filter(|&(i, c)| {
         c.is_alphabetic()
@@ -168,10 +179,38 @@ pub(super) fn occurrences(cell: &str, case: &Case) -> Vec<Agreement> {
             let rest = &cell[i..];
             let start = letters(rest.split(|c: char| c.is_whitespace() || c == ',').next().unwrap_or(""));
             let could_be = !start.is_empty() && (start == first || last.starts_with(&start));
-            could_be.then(|| best_window(rest, case))
+            could_be.then(|| (i, best_window(rest, case)))
         })
-        .filter(|a| *a != Agreement::No)
+        .filter(|(_, a)| *a != Agreement::No)
         .collect()
+}
+
+/// How far into a text that begins with a patient's name the name goes, in bytes.
+pub(super) fn length(text: &str, case: &Case) -> usize {
+    let mut missing =
+        vec![letters(first_word(&case.patient_first)), letters(first_word_back(&case.patient_last))];
+    let mut end = 0;
+    for piece in text.split_inclusive(|c: char| c.is_whitespace() || c == ',') {
+        let word = letters(piece);
+        let belongs = !missing.is_empty() || word.chars().count() == 1 || is_suffix(&word) || word.is_empty();
+        if !belongs {
+            break;
+        }
+        missing.retain(|w| *w != word);
+        if missing.is_empty() && word.is_empty() {
+            break;
+        }
+        let at_comma = missing.is_empty() && piece.ends_with(',');
+        end += if at_comma { piece.len() - 1 } else { piece.len() };
+        if at_comma {
+            break;
+        }
+    }
+    end
+}
+
+fn first_word_back(text: &str) -> &str {
+    text.split_whitespace().next_back().unwrap_or("")
 }
 
 /// The longest reading of the first words as this patient's name that agrees at all.
@@ -285,7 +324,7 @@ fn is_spoilt_suffix(word: &str) -> bool {
         && ["JR", "SR", "III", "II", "IV"].iter().any(|s| edits(word, s, 1) <= 1)
 }
 
-fn is_suffix(word: &str) -> bool {
+pub(super) fn is_suffix(word: &str) -> bool {
     matches!(word, "JR" | "SR" | "II" | "III" | "IV")
 }
 

@@ -7,7 +7,7 @@ use super::codes::Codes;
 use super::dates::Date;
 use super::fields::{self, Fields};
 use super::glyphs::{folded, is_near_id, is_near_word};
-use super::layout::{content, grid};
+use super::layout::{Grid, content, grid};
 use super::names::{Agreement, first_word, letters, occurrences};
 use super::printed::{is_date, without_dates_and_phones};
 use super::roster::Case;
@@ -21,8 +21,8 @@ pub(super) struct Reading {
     pub codes: Codes,
     /// Some page was read by OCR, so that letters may be mistaken for one another.
     pub is_ocr: bool,
-    /// The cells of all pages.
-    cells: Vec<String>,
+    /// The rows of all pages.
+    pub grids: Vec<Grid>,
     /// The letters of all words, to rule names out quickly, and all their beginnings.
     words: HashSet<String>,
     beginnings: HashSet<String>,
@@ -38,10 +38,8 @@ pub(super) struct Reading {
 impl Reading {
     pub fn new(pages: &[PageText]) -> Self {
         let bodies: Vec<String> = pages.iter().map(PageText::body).collect();
-        let cells: Vec<String> =
-            pages.iter().flat_map(|p| grid(&content(p))).flatten().map(|c| c.text).collect();
-        let words: HashSet<String> = cells
-            .iter()
+        let grids: Vec<Grid> = pages.iter().map(|p| grid(&content(p))).collect();
+        let words: HashSet<String> = cells_of(&grids)
             .flat_map(|c| c.split(|ch: char| ch.is_whitespace() || ch == ','))
             .map(letters)
             .collect();
@@ -65,7 +63,7 @@ impl Reading {
             pages: pages.iter().map(fields::read).collect(),
             codes,
             is_ocr: pages.iter().any(|p| p.source == Source::Ocr),
-            cells,
+            grids,
             words,
             beginnings,
             tokens,
@@ -128,7 +126,7 @@ impl Reading {
         if !self.may_name(case) {
             return Vec::new();
         }
-        self.cells.iter().flat_map(|c| occurrences(c, case)).collect()
+        cells_of(&self.grids).flat_map(|c| occurrences(c, case)).collect()
     }
 
     /// Whether a name that may be this patient's stands somewhere.
@@ -152,7 +150,7 @@ impl Reading {
         let (first, last) = (letters(&case.patient_first), letters(&case.patient_last));
         let near = |read: &str, own: &str| is_near_word(read, own);
         let lettered = |text: &&str| text.chars().any(char::is_alphabetic);
-        self.cells.iter().any(|cell| {
+        cells_of(&self.grids).any(|cell| {
             cell.match_indices(',').any(|(at, _)| {
                 let before = cell[..at].split_whitespace().rfind(lettered).map(letters);
                 let after = cell[at + 1..].split_whitespace().find(lettered).map(letters);
@@ -242,6 +240,10 @@ fn spread_ids(line: &str) -> Vec<String> {
     }
     ids.retain(|t| is_lettered(t) && t.len() <= 24);
     ids.iter().map(|t| signs(t)).collect()
+}
+
+fn cells_of(grids: &[Grid]) -> impl Iterator<Item = &str> {
+    grids.iter().flatten().flatten().map(|c| c.text.as_str())
 }
 
 /// An id that chance does not print.

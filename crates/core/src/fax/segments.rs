@@ -25,6 +25,8 @@ pub struct Segment {
 pub(super) struct Part {
     pub pages: Vec<usize>,
     pub typing: Typing,
+    /// Of these, the ones with a title of their own that do not say that they go on from another.
+    pub headed: Vec<usize>,
     points: Points,
     patient: Patient,
 }
@@ -64,7 +66,7 @@ pub(super) fn split(pages: &[PageText]) -> Vec<Part> {
 
 impl Part {
     fn new(index: usize, body: Body, patient: Patient) -> Self {
-        Self { pages: vec![index], typing: body.typing, points: body.points, patient }
+        Self { pages: vec![index], headed: Vec::new(), typing: body.typing, points: body.points, patient }
     }
 
     fn goes_on_with(&self, body: &Body, patient: &Patient) -> bool {
@@ -91,6 +93,9 @@ impl Part {
 
     fn add(&mut self, index: usize, body: Body, patient: Patient) {
         self.pages.push(index);
+        if body.titled && body.place != Place::Later {
+            self.headed.push(index);
+        }
         self.patient.add(patient);
         if self.says_nothing() {
             self.points = body.points;

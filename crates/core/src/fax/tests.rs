@@ -310,3 +310,55 @@ fn a_title_that_begins_with_a_label_is_nobodys_name() {
         assert_eq!(attached(&sheet).as_deref(), Some("bob"), "{title}");
     }
 }
+
+#[test]
+fn a_name_with_a_day_counts_only_in_the_patients_place() {
+    let on = |about: &str| attached(&denial(&format!("Date of service: 05/05/2026\n{about}")));
+    for place in [
+        "Patient: Robert Quill",
+        "Re: Robert Quill",
+        "QUILL, ROBERT   77M",
+        "our client, Robert Quill",
+        "services provided to Robert Quill",
+    ] {
+        assert_eq!(on(place).as_deref(), Some("bob"), "{place}");
+    }
+    for place in [
+        "Robert Quill, LPN",
+        "Robert Quill\nAppeals Coordinator",
+        "Surgeon: Robert Quill",
+        "Witnessed by Robert Quill",
+        "Petra Lund vs. Robert Quill",
+        "Forward all charts to Robert Quill",
+        "Grandson Robert Quill",
+        "Subscriber: Robert Quill\nPatient: Mia (dependent 02)",
+        "c/o Robert Quill",
+        "With kind regards,\nRobert Quill",
+    ] {
+        assert_eq!(on(place), None, "{place}");
+    }
+}
+
+#[test]
+fn a_page_of_somebody_else_is_not_filed_along() {
+    let first = "PHYSICIAN CERTIFICATION STATEMENT\nPatient's Name: Robert Quill\nDate of Birth: 01/17/1949\nTransport Date: \
+                 05/05/2026\nBed confined [X] Yes\nI certify medical necessity under 42 CFR 410.40(e)\nP. Lund RN";
+    let fax = |head: &str| {
+        let second = format!(
+            "DISCHARGE SUMMARY\n{head}\nHospital course: pneumonia, treated. Discharge medications: amoxicillin."
+        );
+        decide(&[PageText::new(1, first), PageText::new(2, second)], &roster()).case_id
+    };
+    assert!(fax("Robert Quill   MRN 5512").is_some());
+    for head in [
+        "ORDWAY, PETER   MRN 5512",
+        "RE: Peter Ordway",
+        "Peter Ordway",
+        "Name: Peter Ordway",
+        "Mr. Ordway came in with a cough.",
+        "Ordway P.",
+        "FERRIS, THOMAS",
+    ] {
+        assert_eq!(fax(head), None, "{head}");
+    }
+}
