@@ -6,6 +6,7 @@ use super::glyphs::is_near_word;
 use super::labels::label_kind;
 use super::layout::{Cell, Grid};
 use super::names::{PersonName, first_word, leading, letters};
+use super::printed::STATES;
 use super::reading::{Reading, is_findable};
 use super::roles::{self, Standing, is_other_behind};
 use super::roster::Case;
@@ -194,21 +195,18 @@ fn is_no_person(name: &PersonName) -> bool {
         "ALASKA", "ALABAMA", "ARIZONA", "ARKANSAS", "CALIFORNIA", "COLORADO", "CONNECTICUT", "DELAWARE", "FLORIDA", "HAWAII",
         "IDAHO", "ILLINOIS", "INDIANA", "IOWA", "KANSAS", "KENTUCKY", "LOUISIANA", "MAINE", "MARYLAND", "MASSACHUSETTS", "MICHIGAN",
         "MINNESOTA", "MISSISSIPPI", "MISSOURI", "MONTANA", "NEBRASKA", "NEVADA", "OHIO", "OKLAHOMA", "OREGON", "PENNSYLVANIA",
-        "TENNESSEE", "TEXAS", "UTAH", "VERMONT", "WASHINGTON DC", "WISCONSIN", "WYOMING", "ESQ", "RN", "MD", "DO", "NP",
+        "TENNESSEE", "TEXAS", "UTAH", "VERMONT", "WISCONSIN", "WYOMING", "ESQ", "RN", "MD", "DO", "NP",
         "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY", "PART", "SECTION", "PAGE", "DR",
     ];
     let words = name.words();
-    let state = name.has_comma() && words[0].len() == 2 && !words[0].chars().any(|c| "AEIOUY".contains(c));
-    let state = state || name.has_comma() && US_STATES.contains(&words[0].as_str());
-    state || words.iter().any(|w| NO_PEOPLE.contains(&w.as_str()))
+    let first = words[0].as_str();
+    let vowelless = first.len() == 2 && !first.contains(|c| "AEIOUY".contains(c));
+    let is_place_or_firm = vowelless || STATES.contains(&first) || FIRMS.contains(&first);
+    name.has_comma() && is_place_or_firm || words.iter().any(|w| NO_PEOPLE.contains(&w.as_str()))
 }
 
-#[rustfmt::skip]
-const US_STATES: &[&str] = &[
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA",
-    "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN",
-    "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC", "INC", "LLC", "PC", "LLP", "LTD",
-];
+/// What stands behind the comma of a firm's name.
+const FIRMS: &[&str] = &["INC", "LLC", "PC", "LLP", "LTD"];
 
 /// On a page that shows nothing of the patient, somebody spoken of: under a bare `Name`, as `Mr. Doe`, as `Doe J.`.
 fn speaks_of_another(grid: &Grid, fields: &Fields, case: &Case) -> bool {
@@ -222,14 +220,12 @@ fn speaks_of_another(grid: &Grid, fields: &Fields, case: &Case) -> bool {
 }
 
 /// Last names behind `Mr.`, `Mrs.`, `Ms.` or `Miss`.
-fn titled(text: &str) -> impl Iterator<Item = String> {
-    let tokens: Vec<&str> = text.split_whitespace().collect();
-    let pairs: Vec<(String, String)> = tokens
-        .windows(2)
-        .filter(|w| matches!(w[0].trim_end_matches('.'), "Mr" | "Mrs" | "Ms" | "Miss" | "MR" | "MRS" | "MS"))
-        .map(|w| (w[0].to_owned(), w[1].to_owned()))
-        .collect();
-    pairs.into_iter().map(|(_, name)| letters(&name)).filter(|n| n.len() > 2)
+fn titled(text: &str) -> impl Iterator<Item = String> + '_ {
+    let is_title =
+        |word: &str| matches!(word.trim_end_matches('.'), "Mr" | "Mrs" | "Ms" | "Miss" | "MR" | "MRS" | "MS");
+    let behind = text.split_whitespace().skip(1);
+    let pairs = text.split_whitespace().zip(behind).filter(move |(word, _)| is_title(word));
+    pairs.map(|(_, name)| letters(name)).filter(|n| n.len() > 2)
 }
 
 /// A last name with an initial, alone in a cell: `Doe J.`, `Doe, J`.

@@ -289,6 +289,19 @@ proptest! {
         prop_assert!(verdict.case_id.is_none());
         let _ = sniff(text.as_bytes());
     }
+
+    /// The same where a patient's particulars stand within it, so that who is who on its pages is looked into.
+    #[test]
+    fn any_text_around_a_patient_is_decided_on(
+        [before, within, behind, second] in prop::array::uniform4("[\\PC\n]{0,60}"),
+        name in prop::sample::select(vec!["Robert Quill", "QUILL, ROBERT", "Quill,\u{e9}Robert", "Name: Robert A. Quill,"]),
+        named_again in any::<bool>(),
+    ) {
+        let first = denial(&format!("{before}{name}{within} DOB: 01/17/1949 {behind}\nDate of service: 05/05/2026"));
+        let second = if named_again { format!("RE: {second}{name}{behind}") } else { format!("Mr. {second}") };
+        let verdict = decide(&[PageText::new(1, first), PageText::new(2, second)], &roster());
+        prop_assert!(verdict.case_id.is_none_or(|case| case.as_str() == "bob"));
+    }
 }
 
 #[test]
